@@ -1,0 +1,372 @@
+//! Certificates, their roles, and whether a chain may be trusted (requirements C5, S1).
+//!
+//! X.509 v3 (RFC 5280). One root, that of the media licensing center, is carried by every player and service. What the holder
+//! of a certificate *is* stands in the extended key usage as one of our own object identifiers ([`Role`]); intermediates list
+//! every role they may issue, so a consumer authority cannot make a content manager. Paths are validated by
+//! `rustls-webpki` at a time the caller states: a connection is judged now, a stored file at its signing time.
+
+use std::time::Duration;
+
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+use webpki::{EndEntityCert, KeyUsage, RevocationOptionsBuilder};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::crypto::sha256;
+use crate::id::hex;
+use crate::time::UnixTime;
+
+/// Longest certificate that is read, in bytes.
+pub const MAX_CERTIFICATE: usize = 8 * 1024;
+/// Most certificates in a chain, leaf and intermediates, the root not counted.
+pub const MAX_CHAIN: usize = 4;
+
+/// What the holder of a certificate may act as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Issues passports and certificates.
+    LicensingCenter,
+    /// Keeps master files, answers for purchases.
+    ContentManager,
+    /// Streams previews, delivers purchases.
+    DeliveryServer,
+    /// Sells.
+    Merchant,
+    /// Moves money.
+    PaymentProcessor,
+    /// Signs media data files.
+    Author,
+    /// Adds agency and product codes.
+    Hub,
+    /// Receives usage reports.
+    RightsAgent,
+    /// Buys and listens; the holder of a passport.
+    Consumer,
+}
+
+// 2.25.4281736509178340613.1.N: the arc of numbers anyone may draw for themselves (X.667), ours drawn once, then
+// 1 for roles. In DER, so that webpki can compare it.
+macro_rules! role_oids {
+    ($($role:ident = $n:literal, $name:literal;)*) => {
+        impl Role {
+            /// Every role.
+            pub const ALL: &[Role] = &[$(Role::$role),*];
+
+            /// The role's object identifier, arc by arc, for an extended key usage.
+            pub const fn oid_arcs(self) -> &'static [u64] {
+                match self { $(Role::$role => &[2, 25, 4_281_736_509_178_340_613, 1, $n],)* }
+            }
+
+            const fn oid_der(self) -> &'static [u8] {
+                match self {
+                    $(Role::$role => &[0x69, 0xbb, 0xb5, 0xf2, 0x95, 0xb6, 0x9b, 0x95, 0xca, 0x05, 1, $n],)*
+                }
+            }
+
+            /// The role in words, for messages.
+            pub const fn name(self) -> &'static str {
+                match self { $(Role::$role => $name,)* }
+            }
+        }
+    };
+}
+
+role_oids! {
+    LicensingCenter = 1, "licensing center";
+    ContentManager = 2, "content manager";
+    DeliveryServer = 3, "delivery server";
+    Merchant = 4, "merchant";
+    PaymentProcessor = 5, "payment processor";
+    Author = 6, "author";
+    Hub = 7, "distribution hub";
+    RightsAgent = 8, "rights agent";
+    Consumer = 9, "consumer";
+}
+
+/// Why a certificate or its chain is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CertificateError {
+    /// Not DER, not X.509 v3, too large, or a key of an unfit kind.
+    #[error("this is not a certificate that Cadenza understands")]
+    Malformed,
+    /// No certificate, or more than [`MAX_CHAIN`].
+    #[error("a certificate chain holds 1 to 4 certificates")]
+    BadChain,
+    /// Past its last day.
+    #[error("the certificate of '{subject}' has expired; renew it")]
+    Expired {
+        /// Whose.
+        subject: String,
+    },
+    /// Before its first day.
+    #[error("the certificate of '{subject}' is not valid yet; check this computer's date and time")]
+    NotYetValid {
+        /// Whose.
+        subject: String,
+    },
+    /// Withdrawn by the licensing center.
+    #[error("the certificate of '{subject}' was revoked; contact the licensing center")]
+    Revoked {
+        /// Whose.
+        subject: String,
+    },
+    /// Not issued under our root, or an altered certificate.
+    #[error("the certificate of '{subject}' was not issued by this licensing center")]
+    UnknownIssuer {
+        /// Whose.
+        subject: String,
+    },
+    /// A genuine certificate of someone else's kind.
+    #[error("'{subject}' holds no certificate of a {wanted}")]
+    WrongRole {
+        /// Whose.
+        subject: String,
+        /// What was asked for.
+        wanted: &'static str,
+    },
+    /// Any other rule of RFC 5280.
+    #[error("the certificate of '{subject}' breaks the rules for certificates: {rule}")]
+    Unfit {
+        /// Whose.
+        subject: String,
+        /// Which rule, in webpki's words.
+        rule: String,
+    },
+}
+
+/// Kinds of public keys that our certificates have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    /// RSA.
+    Rsa,
+    /// ECDSA over NIST P-256.
+    P256,
+}
+
+/// One parsed certificate. Parsing it says nothing about trusting it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    der: Vec<u8>,
+    serial: String,
+    subject: String,
+    not_before: UnixTime,
+    not_after: UnixTime,
+    spki: Vec<u8>,
+    public_key: Vec<u8>,
+    key_algorithm: KeyAlgorithm,
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Certificate({}, serial {})", self.subject, self.serial)
+    }
+}
+
+impl Certificate {
+    /// Parses DER of at most [`MAX_CERTIFICATE`] bytes, with nothing behind it.
+    pub fn from_der(der: Vec<u8>) -> Result<Self, CertificateError> {
+        if der.len() > MAX_CERTIFICATE {
+            return Err(CertificateError::Malformed);
+        }
+        let (rest, x509) = X509Certificate::from_der(&der).map_err(|_| CertificateError::Malformed)?;
+        if !rest.is_empty() {
+            return Err(CertificateError::Malformed);
+        }
+        let spki = x509.public_key();
+        let key_algorithm = match spki.algorithm.algorithm.to_id_string().as_str() {
+            "1.2.840.113549.1.1.1" => KeyAlgorithm::Rsa,
+            "1.2.840.10045.2.1" => KeyAlgorithm::P256,
+            _ => return Err(CertificateError::Malformed),
+        };
+        let name = x509.subject().iter_common_name().next().and_then(|cn| cn.as_str().ok());
+        let (spki, public_key) = (spki.raw.to_vec(), spki.subject_public_key.data.to_vec());
+        let facts = Self {
+            serial: hex(x509.raw_serial()),
+            subject: name.unwrap_or("unnamed").chars().filter(|c| !c.is_control()).take(100).collect(),
+            not_before: UnixTime(x509.validity().not_before.timestamp()),
+            not_after: UnixTime(x509.validity().not_after.timestamp()),
+            spki,
+            public_key,
+            key_algorithm,
+            der: Vec::new(),
+        };
+        Ok(Self { der, ..facts })
+    }
+
+    /// The first certificate of a PEM text.
+    pub fn from_pem(pem: &str) -> Result<Self, CertificateError> {
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| CertificateError::Malformed)?;
+        Self::from_der(der.to_vec())
+    }
+
+    /// As PEM text (RFC 7468).
+    pub fn to_pem(&self) -> String {
+        use base64::Engine;
+        let text = base64::engine::general_purpose::STANDARD.encode(&self.der);
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).map(|l| std::str::from_utf8(l).expect("base64 is ASCII")).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    }
+
+    /// The certificate's bytes.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Serial number in hexadecimal.
+    pub fn serial(&self) -> String {
+        self.serial.clone()
+    }
+
+    /// Common name of the holder.
+    pub fn subject(&self) -> String {
+        self.subject.clone()
+    }
+
+    /// First second of validity.
+    pub const fn not_before(&self) -> UnixTime {
+        self.not_before
+    }
+
+    /// Last second of validity.
+    pub const fn not_after(&self) -> UnixTime {
+        self.not_after
+    }
+
+    /// `SubjectPublicKeyInfo`, DER.
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The key itself: PKCS #1 `RSAPublicKey`, or an uncompressed P-256 point.
+    pub fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+
+    /// What kind of key it is.
+    pub const fn key_algorithm(&self) -> KeyAlgorithm {
+        self.key_algorithm
+    }
+
+    /// SHA-256 of the DER: the certificate's name in labels, proofs and grants.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        sha256(&self.der)
+    }
+}
+
+/// A leaf and its intermediates, leaf first, without the root. In JSON a list of base64 DER.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateChain(Vec<Certificate>);
+
+impl CertificateChain {
+    /// 1 to [`MAX_CHAIN`] certificates, leaf first.
+    pub fn new(certificates: Vec<Certificate>) -> Result<Self, CertificateError> {
+        if certificates.is_empty() || certificates.len() > MAX_CHAIN {
+            return Err(CertificateError::BadChain);
+        }
+        Ok(Self(certificates))
+    }
+
+    /// All certificates of a PEM text, in their order.
+    pub fn from_pem(pem: &str) -> Result<Self, CertificateError> {
+        let ders = CertificateDer::pem_slice_iter(pem.as_bytes());
+        let parse = |der: Result<CertificateDer<'_>, _>| {
+            Certificate::from_der(der.map_err(|_| CertificateError::Malformed)?.to_vec())
+        };
+        Self::new(ders.take(MAX_CHAIN + 1).map(parse).collect::<Result<_, _>>()?)
+    }
+
+    /// As PEM text, leaf first.
+    pub fn to_pem(&self) -> String {
+        self.0.iter().map(Certificate::to_pem).collect()
+    }
+
+    /// The certificate that the chain is about.
+    pub fn leaf(&self) -> &Certificate {
+        &self.0[0]
+    }
+
+    /// Leaf first.
+    pub fn iter(&self) -> impl Iterator<Item = &Certificate> {
+        self.0.iter()
+    }
+}
+
+impl Serialize for CertificateChain {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Der<'a>(#[serde(with = "crate::wire::base64_bytes")] &'a [u8]);
+        s.collect_seq(self.0.iter().map(|c| Der(&c.der)))
+    }
+}
+
+impl<'de> Deserialize<'de> for CertificateChain {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Der(#[serde(with = "crate::wire::base64_bytes")] Vec<u8>);
+        let ders = Vec::<Der>::deserialize(d)?;
+        let chain = ders.into_iter().map(|d| Certificate::from_der(d.0)).collect::<Result<_, _>>();
+        chain.and_then(Self::new).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Checks that a chain leads to the root, was valid at `at`, and that its leaf may act as `role`; gives the leaf.
+pub fn verify_chain<'c>(
+    chain: &'c CertificateChain,
+    root: &Certificate,
+    role: Role,
+    at: UnixTime,
+) -> Result<&'c Certificate, CertificateError> {
+    verify_chain_with_crl(chain, root, role, at, &[])
+}
+
+/// The same, refusing what a certificate revocation list (RFC 5280, section 5; DER) names. The lists must be signed by the
+/// issuers in the chain; certificates whose issuer has no list among them pass.
+pub fn verify_chain_with_crl<'c>(
+    chain: &'c CertificateChain,
+    root: &Certificate,
+    role: Role,
+    at: UnixTime,
+    crls: &[Vec<u8>],
+) -> Result<&'c Certificate, CertificateError> {
+    let leaf = chain.leaf();
+    let refuse = |error| refusal(leaf, role, error);
+    let leaf_der = CertificateDer::from(leaf.der());
+    let end_entity = EndEntityCert::try_from(&leaf_der).map_err(refuse)?;
+    let intermediates: Vec<_> = chain.iter().skip(1).map(|c| CertificateDer::from(c.der())).collect();
+    let root_der = CertificateDer::from(root.der());
+    let anchor = webpki::anchor_from_trusted_cert(&root_der).map_err(refuse)?;
+    let seconds = u64::try_from(at.0).map_err(|_| CertificateError::NotYetValid { subject: leaf.subject() })?;
+    let crls = crls.iter().map(|der| webpki::BorrowedCertRevocationList::from_der(der).map(Into::into));
+    let crls: Vec<webpki::CertRevocationList<'_>> = crls.collect::<Result<_, _>>().map_err(refuse)?;
+    let crls: Vec<&webpki::CertRevocationList<'_>> = crls.iter().collect();
+    let revocation = RevocationOptionsBuilder::new(&crls)
+        .ok()
+        .map(|b| b.with_status_policy(webpki::UnknownStatusPolicy::Allow).build());
+    end_entity
+        .verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            &[anchor],
+            &intermediates,
+            rustls_pki_types::UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+            KeyUsage::required(role.oid_der()),
+            revocation,
+            None,
+        )
+        .map_err(refuse)?;
+    Ok(leaf)
+}
+
+fn refusal(leaf: &Certificate, role: Role, error: webpki::Error) -> CertificateError {
+    use webpki::Error as E;
+    let subject = leaf.subject();
+    match error {
+        E::CertExpired { .. } => CertificateError::Expired { subject },
+        E::CertNotValidYet { .. } => CertificateError::NotYetValid { subject },
+        E::CertRevoked => CertificateError::Revoked { subject },
+        E::UnknownIssuer | E::InvalidSignatureForPublicKey => CertificateError::UnknownIssuer { subject },
+        E::RequiredEkuNotFoundContext(_) => CertificateError::WrongRole { subject, wanted: role.name() },
+        other => CertificateError::Unfit { subject, rule: other.to_string() },
+    }
+}

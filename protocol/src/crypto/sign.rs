@@ -1,0 +1,96 @@
+//! Signatures by the holders of certificates.
+//!
+//! The algorithm follows from the key: RSA keys sign RSASSA-PSS with SHA-256 and a 32-byte salt (RFC 8017, section 8.1), P-256
+//! keys sign ECDSA with SHA-256 in ASN.1 form. What is signed is `domain`, a zero byte, then the message,
+//! so a signature made for one purpose is worthless for another.
+
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256,
+    RsaKeyPair, UnparsedPublicKey,
+};
+use thiserror::Error;
+
+use crate::cert::{Certificate, KeyAlgorithm};
+
+/// A signature that does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the signature does not match: the content was altered or signed by someone else")]
+pub struct SignatureError;
+
+/// A private key that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the private key is not an RSA (2048 to 4096 bit) or P-256 key in PKCS #8 form")]
+pub struct SigningKeyError;
+
+/// A private key of a service or an author, held for the life of the process.
+pub struct SigningKey(Algorithm);
+
+enum Algorithm {
+    Rsa(Box<RsaKeyPair>),
+    P256(Box<EcdsaKeyPair>),
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningKey(hidden)")
+    }
+}
+
+impl SigningKey {
+    /// Reads a PKCS #8 `PrivateKeyInfo` (RFC 5958), DER.
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, SigningKeyError> {
+        if let Ok(rsa) = RsaKeyPair::from_pkcs8(der) {
+            return Ok(Self(Algorithm::Rsa(Box::new(rsa))));
+        }
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, der, &SystemRandom::new())
+            .map(|key| Self(Algorithm::P256(Box::new(key))))
+            .map_err(|_| SigningKeyError)
+    }
+
+    /// Signs `message` for one purpose.
+    pub fn sign(&self, domain: &str, message: &[u8]) -> Vec<u8> {
+        let bytes = in_domain(domain, message);
+        let random = SystemRandom::new();
+        match &self.0 {
+            Algorithm::Rsa(key) => {
+                let mut signature = vec![0; key.public().modulus_len()];
+                key.sign(&RSA_PSS_SHA256, &random, &bytes, &mut signature)
+                    .expect("the signature buffer has the modulus' length");
+                signature
+            }
+            Algorithm::P256(key) => {
+                key.sign(&random, &bytes).expect("the operating system gives random bytes").as_ref().to_vec()
+            }
+        }
+    }
+}
+
+/// Checks a signature against the key in a certificate. Whether that certificate may be trusted is
+/// [`crate::cert::verify_chain`]'s question.
+pub fn verify(
+    signer: &Certificate,
+    domain: &str,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), SignatureError> {
+    let bytes = in_domain(domain, message);
+    let result = match signer.key_algorithm() {
+        KeyAlgorithm::Rsa => {
+            UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, signer.public_key()).verify(&bytes, signature)
+        }
+        KeyAlgorithm::P256 => {
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, signer.public_key()).verify(&bytes, signature)
+        }
+    };
+    result.map_err(|_| SignatureError)
+}
+
+/// The bytes that are really signed.
+pub(crate) fn in_domain(domain: &str, message: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(domain.len() + 1 + message.len());
+    bytes.extend_from_slice(domain.as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(message);
+    bytes
+}

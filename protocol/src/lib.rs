@@ -1,0 +1,42 @@
+//! The objects and messages of Cadenza, and the cryptography that protects them.
+//!
+//! This crate does no I/O, reads no clock, starts no thread: bytes (and the time) come in, bytes and
+//! verdicts go out. It is the one place where a byte of a format is decided; `docs/formats/` describes
+//! the same bytes for people who write a reader in another language.
+//!
+//! # A tour, in the order in which a song travels
+//!
+//! 1. An author builds a **media data file** ([`media::MediaBuilder`]): descriptive items, encrypted
+//!    purchase images, clear previews, a table of contents, one signature over all of it.
+//!    The bulk is encrypted once, in [`crypto::chunked`] (Cobblestone-256).
+//! 2. A consumer registers and receives a **passport** ([`passport`]): certificate, keys and personal
+//!    facts, locked by a passphrase ([`crypto::kdf`]).
+//! 3. A **voucher** ([`voucher`]) names a transaction and the delivery server that fulfils it. A preview
+//!    voucher opens a stream ([`preview`], [`rtp`], [`reorder`]); a purchase voucher carries a receipt token.
+//! 4. The merchant **reserves** and authorises ([`reserve`]), the player **redeems** ([`redeem`]): it proves that it
+//!    holds receipt and passport, and gets the media keys wrapped to its own key ([`crypto::wrap`]).
+//! 5. The player appends a **transaction block** ([`media::TransactionBlock`]) and plays: [`media::MediaFile`] opens
+//!    the file, checks the author, and gives a reader that decrypts while it is read.
+//!
+//! Every sale is entered in an [`audit_log`] that its own writer cannot alter afterwards.
+//!
+//! Certificates and their roles are in [`cert`], secrets in [`secret`], the bounded reader and writer under
+//! every binary format in [`wire`].
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod audit_log;
+pub mod cert;
+pub mod crypto;
+pub mod id;
+pub mod media;
+pub mod passport;
+pub mod preview;
+pub mod redeem;
+pub mod reorder;
+pub mod reserve;
+pub mod rtp;
+pub mod secret;
+pub mod time;
+pub mod voucher;
+pub mod wire;

@@ -1,0 +1,103 @@
+//! The author's block: who signed the file, when, and the signature over header and table of contents.
+//!
+//! ```text
+//! length of the rest (4) | signing time (8) | number of certificates (1) | each: length (4), DER | signature: length (4), bytes
+//! ```
+//! Signed in the domain `cadenza/v1/media-file`: header, table of contents, signing time. The table holds every item's
+//! SHA-256, so the signature covers every byte of the author's.
+
+use super::{HEADER, MediaError};
+use crate::cert::{Certificate, CertificateChain, MAX_CERTIFICATE, MAX_CHAIN, Role, verify_chain};
+use crate::crypto::sign::{self, SigningKey};
+use crate::time::UnixTime;
+use crate::wire::{Reader, WireError, Writer};
+
+/// Longest block, length field not counted.
+pub const MAX_AUTHOR_BLOCK: u32 = 64 * 1024;
+
+const DOMAIN: &str = "cadenza/v1/media-file";
+
+/// Who signed, and when.
+#[derive(Debug, Clone)]
+pub struct AuthorBlock {
+    /// The signer's certificate and its issuers.
+    pub chain: CertificateChain,
+    /// When; the chain is judged at this time.
+    pub signed_at: UnixTime,
+    signature: Vec<u8>,
+}
+
+impl AuthorBlock {
+    /// Signs header and table of contents.
+    pub fn sign(
+        key: &SigningKey,
+        chain: CertificateChain,
+        signed_at: UnixTime,
+        header: &[u8; HEADER],
+        toc: &[u8],
+    ) -> Self {
+        let signature = key.sign(DOMAIN, &message(header, toc, signed_at));
+        Self { chain, signed_at, signature }
+    }
+
+    /// Checks chain and signature.
+    pub fn verify(&self, root: &Certificate, header: &[u8; HEADER], toc: &[u8]) -> Result<(), MediaError> {
+        let author =
+            verify_chain(&self.chain, root, Role::Author, self.signed_at).map_err(MediaError::Author)?;
+        sign::verify(author, DOMAIN, &message(header, toc, self.signed_at), &self.signature)
+            .map_err(|_| MediaError::AuthorSignature)
+    }
+
+    /// The block with its length field.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut body = Writer::new();
+        body.i64(self.signed_at.0);
+        write_chain(&mut body, &self.chain);
+        body.bytes(&self.signature);
+        let mut w = Writer::new();
+        w.bytes(&body.into_bytes());
+        w.into_bytes()
+    }
+
+    /// Reads the block without its length field.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, MediaError> {
+        Self::parse(bytes).map_err(MediaError::malformed("author's signature"))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader::new(bytes);
+        let signed_at = UnixTime(r.i64("signing time")?);
+        let chain = read_chain(&mut r)?;
+        let signature = r.bytes(1024, "signature")?.to_vec();
+        r.finish("author's block")?;
+        Ok(Self { chain, signed_at, signature })
+    }
+}
+
+pub(super) fn write_chain(w: &mut Writer, chain: &CertificateChain) {
+    w.u8(u8::try_from(chain.iter().count()).expect("a chain holds at most 4"));
+    for certificate in chain.iter() {
+        w.bytes(certificate.der());
+    }
+}
+
+pub(super) fn read_chain(r: &mut Reader<'_>) -> Result<CertificateChain, WireError> {
+    let invalid = WireError::Invalid { field: "certificate chain" };
+    let count = r.u8("certificate chain")?;
+    if usize::from(count) > MAX_CHAIN {
+        return Err(invalid);
+    }
+    let bound = u32::try_from(MAX_CERTIFICATE).expect("8 KiB");
+    let mut certificates = Vec::new();
+    for _ in 0..count {
+        let der = r.bytes(bound, "certificate")?.to_vec();
+        certificates.push(Certificate::from_der(der).map_err(|_| invalid.clone())?);
+    }
+    CertificateChain::new(certificates).map_err(|_| invalid)
+}
+
+fn message(header: &[u8; HEADER], toc: &[u8], signed_at: UnixTime) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.raw(header).bytes(toc).i64(signed_at.0);
+    w.into_bytes()
+}

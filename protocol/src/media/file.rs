@@ -1,0 +1,372 @@
+//! Opening a media data file: check who signed it, list what is in it, read any item.
+//!
+//! [`MediaFile::open`] reads header, table of contents and author's block only, so it costs the same for a song of any
+//! length. Every later read is checked: items against the signed hash, encrypted images chunk by chunk as they play.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use ring::digest::{Context, SHA256};
+use zeroize::Zeroizing;
+
+use super::author::{AuthorBlock, MAX_AUTHOR_BLOCK};
+use super::image::{AudioImage, ImageParameters};
+use super::item::{AudioKind, GraphicKind, ItemKind, TextKind};
+use super::section::Section;
+use super::toc::{TableOfContents, TocEntry};
+use super::transaction::{self, TransactionBlock};
+use super::{HEADER, MAGIC, MAX_ITEMS, MediaError, VERSION, item_context};
+use crate::cert::{Certificate, CertificateChain};
+use crate::crypto::chunked::{self, ChunkedError, DecryptingReader};
+use crate::crypto::wrap::KeyBundle;
+use crate::id::MediaId;
+use crate::wire::{Reader, WireError};
+
+const MAX_TOC: u64 = MAX_ITEMS as u64 * 1024;
+
+/// A media data file whose author's signature holds.
+#[derive(Debug)]
+pub struct MediaFile<R> {
+    source: R,
+    media_id: MediaId,
+    toc: TableOfContents,
+    author: AuthorBlock,
+    images: Vec<AudioImage>,
+    signed_length: u64,
+    transaction: Option<TransactionBlock>,
+}
+
+/// A picture as it was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Graphic {
+    /// Media type, e.g. `image/png`.
+    pub media_type: String,
+    /// The picture's bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl<R: Read + Seek> MediaFile<R> {
+    /// Reads and checks everything but the items' contents. `root` is the licensing center's certificate.
+    pub fn open(mut source: R, root: &Certificate) -> Result<Self, MediaError> {
+        let file_length = source.seek(SeekFrom::End(0))?;
+        source.seek(SeekFrom::Start(0))?;
+        let mut header = [0; HEADER];
+        let got = read_up_to(&mut source, &mut header)?;
+        if !header[..got].starts_with(&MAGIC) {
+            return Err(MediaError::NotMedia);
+        }
+        let Header { media_id, toc_offset, toc_length } =
+            Header::parse(&header[..got])?;
+
+        let toc_bytes = read_range(&mut source, toc_offset, toc_length, "table of contents")?;
+        let toc = TableOfContents::from_bytes(&toc_bytes, toc_offset)?;
+        let author_at = toc_offset + toc_length;
+        let length = read_range(&mut source, author_at, 4, "author's signature")?;
+        let length = u32::from_be_bytes(length.try_into().expect("four bytes were read"));
+        if length > MAX_AUTHOR_BLOCK {
+            let bound = MAX_AUTHOR_BLOCK.into();
+            let error = WireError::TooLong { field: "author's block", length: length.into(), bound };
+            return Err(MediaError::malformed("author's signature")(error));
+        }
+        let author = read_range(&mut source, author_at + 4, length.into(), "author's signature")?;
+        let author = AuthorBlock::from_bytes(&author)?;
+        author.verify(root, &header, &toc_bytes)?;
+        let signed_length = author_at + 4 + u64::from(length);
+
+        let transaction = match file_length - signed_length {
+            0 => None,
+            rest if rest <= transaction::MAX_BLOCK => {
+                let bytes = read_range(&mut source, signed_length, rest, "record of purchase")?;
+                let block = TransactionBlock::from_bytes(&bytes)?;
+                block.verify(root, &media_id)?;
+                Some(block)
+            }
+            rest => {
+                let count = usize::try_from(rest).unwrap_or(usize::MAX);
+                let error = WireError::Trailing { field: "media file", count };
+                return Err(MediaError::malformed("record of purchase")(error));
+            }
+        };
+        let mut file =
+            Self { source, media_id, toc, author, images: Vec::new(), signed_length, transaction };
+        file.images = file.read_images()?;
+        Ok(file)
+    }
+
+    /// Names this song.
+    pub const fn media_id(&self) -> &MediaId {
+        &self.media_id
+    }
+
+    /// The author's certificate chain.
+    pub const fn author(&self) -> &CertificateChain {
+        &self.author.chain
+    }
+
+    /// Who signed and when.
+    pub const fn author_block(&self) -> &AuthorBlock {
+        &self.author
+    }
+
+    /// Everything that is in the file.
+    pub const fn toc(&self) -> &TableOfContents {
+        &self.toc
+    }
+
+    /// The audio images, in file order.
+    pub fn images(&self) -> &[AudioImage] {
+        &self.images
+    }
+
+    /// The image with this quality name.
+    pub fn image(&self, quality: &str) -> Result<&AudioImage, MediaError> {
+        let found = self.images.iter().find(|i| i.quality == quality);
+        found.ok_or_else(|| MediaError::NoSuchImage { quality: quality.to_owned() })
+    }
+
+    /// The record of purchase, in a file that was delivered.
+    pub const fn transaction(&self) -> Option<&TransactionBlock> {
+        self.transaction.as_ref()
+    }
+
+    /// Bytes that the author signed; what follows is the transaction block.
+    pub const fn signed_length(&self) -> u64 {
+        self.signed_length
+    }
+
+    /// A clear text, `None` if the file has none of this kind; [`MediaError::Locked`] if it is for buyers.
+    pub fn text(&mut self, kind: TextKind) -> Result<Option<String>, MediaError> {
+        self.read_text(kind, None)
+    }
+
+    /// A text, with the buyer's keys.
+    pub fn text_with_keys(
+        &mut self,
+        kind: TextKind,
+        keys: &KeyBundle,
+    ) -> Result<Option<String>, MediaError> {
+        self.read_text(kind, Some(keys))
+    }
+
+    /// The first picture of a kind.
+    pub fn graphic(&mut self, kind: GraphicKind) -> Result<Option<Graphic>, MediaError> {
+        let Some(entry) = self.toc.first(ItemKind::Graphic(kind)).cloned() else { return Ok(None) };
+        let bytes = self.item(&entry, None)?.to_vec();
+        Ok(Some(Graphic { media_type: entry.media_type, bytes }))
+    }
+
+    /// The content of a text, picture or parameter item: checked, and opened if it is encrypted. Images are read through
+    /// [`MediaFile::open_image`].
+    pub fn item(
+        &mut self,
+        entry: &TocEntry,
+        keys: Option<&KeyBundle>,
+    ) -> Result<Zeroizing<Vec<u8>>, MediaError> {
+        if entry.length > super::MAX_GRAPHIC {
+            let (length, bound) = (entry.length, super::MAX_GRAPHIC);
+            let error = WireError::TooLong { field: entry.kind.words(), length, bound };
+            return Err(MediaError::malformed(entry.words())(error));
+        }
+        let stored = read_range(&mut self.source, entry.offset, entry.length, entry.kind.words())?;
+        if crate::crypto::sha256(&stored) != entry.sha256 {
+            return Err(MediaError::Altered { item: entry.words() });
+        }
+        let Some(key) = entry.key else { return Ok(Zeroizing::new(stored)) };
+        let key = keys
+            .and_then(|k| k.get(key))
+            .ok_or_else(|| MediaError::Locked { item: entry.kind.words().to_owned() })?;
+        chunked::open(key, &item_context(&self.media_id, entry.number), &stored)
+            .map_err(|source| MediaError::Sealed { item: entry.words(), source })
+    }
+
+    /// A reader of an image's clear bytes, borrowing the file.
+    pub fn open_image(
+        &mut self,
+        quality: &str,
+        keys: Option<&KeyBundle>,
+    ) -> Result<ImageReader<&mut R>, MediaError> {
+        let image = self.image(quality)?.clone();
+        open_image(&mut self.source, &self.media_id, &image, keys)
+    }
+
+    /// The same, taking the file along: for a thread of its own.
+    pub fn into_image(
+        self,
+        quality: &str,
+        keys: Option<&KeyBundle>,
+    ) -> Result<ImageReader<R>, MediaError> {
+        let image = self.image(quality)?.clone();
+        open_image(self.source, &self.media_id, &image, keys)
+    }
+
+    /// Reads every item and checks it against its signed hash, naming the first that was altered; in a delivered file also that
+    /// the whole is what was delivered.
+    pub fn verify_all(&mut self) -> Result<(), MediaError> {
+        for entry in self.toc.iter() {
+            let hash = hash_range(&mut self.source, entry.offset, entry.length)?;
+            if hash != entry.sha256 {
+                return Err(MediaError::Altered { item: entry.words() });
+            }
+        }
+        if let Some(block) = &self.transaction {
+            let hash = hash_range(&mut self.source, 0, self.signed_length)?;
+            if hash != block.facts.grant.sha256 {
+                let reason = "it belongs to other media".to_owned();
+                return Err(MediaError::Transaction { reason });
+            }
+        }
+        Ok(())
+    }
+
+    fn read_text(&mut self, kind: TextKind, keys: Option<&KeyBundle>) -> Result<Option<String>, MediaError> {
+        let Some(entry) = self.toc.first(ItemKind::Text(kind)).cloned() else { return Ok(None) };
+        let bytes = self.item(&entry, keys)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| WireError::Invalid { field: "text" });
+        text.map(|t| Some(t.to_owned())).map_err(MediaError::malformed(entry.words()))
+    }
+
+    /// Pairs every parameter item with the image behind it.
+    fn read_images(&mut self) -> Result<Vec<AudioImage>, MediaError> {
+        let audio: Vec<TocEntry> =
+            self.toc.iter().filter(|e| matches!(e.kind, ItemKind::Audio(_))).cloned().collect();
+        let mut images: Vec<AudioImage> = Vec::new();
+        for pair in audio.chunks(2) {
+            let unpaired = || MediaError::malformed("audio")(WireError::Invalid { field: "order of items" });
+            let [first, second] = pair else { return Err(unpaired()) };
+            let kinds = (first.kind, second.kind);
+            let wanted = (ItemKind::Audio(AudioKind::Parameters), ItemKind::Audio(AudioKind::Image));
+            if kinds != wanted || second.number != first.number + 1 || first.key.is_some() {
+                return Err(unpaired());
+            }
+            let bytes = self.item(first, None)?;
+            let parameters =
+                ImageParameters::from_bytes(&bytes).map_err(MediaError::malformed(first.words()))?;
+            if images.iter().any(|i| i.quality == parameters.quality) {
+                return Err(unpaired());
+            }
+            let (item, offset, length, key) = (second.number, second.offset, second.length, second.key);
+            images.push(AudioImage { parameters, item, offset, length, key });
+        }
+        Ok(images)
+    }
+}
+
+/// An image's clear bytes: a normal FLAC or Ogg file, decrypted as it is read.
+#[derive(Debug)]
+pub enum ImageReader<R> {
+    /// A free preview.
+    Clear(Section<R>),
+    /// A purchase image.
+    Sealed(Box<DecryptingReader<Section<R>>>),
+}
+
+impl<R: Read + Seek> Read for ImageReader<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            ImageReader::Clear(r) => r.read(out),
+            ImageReader::Sealed(r) => r.read(out),
+        }
+    }
+}
+
+impl<R: Read + Seek> Seek for ImageReader<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            ImageReader::Clear(r) => r.seek(to),
+            ImageReader::Sealed(r) => r.seek(to),
+        }
+    }
+}
+
+fn open_image<R: Read + Seek>(
+    source: R,
+    media_id: &MediaId,
+    image: &AudioImage,
+    keys: Option<&KeyBundle>,
+) -> Result<ImageReader<R>, MediaError> {
+    let section = Section::new(source, image.offset, image.length);
+    let Some(key) = image.key else { return Ok(ImageReader::Clear(section)) };
+    let item = || format!("{} audio", image.quality);
+    let key = keys.and_then(|k| k.get(key)).ok_or_else(|| MediaError::Locked { item: item() })?;
+    let context = item_context(media_id, image.item);
+    match DecryptingReader::new(key, &context, section) {
+        Ok(reader) => Ok(ImageReader::Sealed(Box::new(reader))),
+        Err(error) => match error.get_ref().and_then(|e| e.downcast_ref::<ChunkedError>()) {
+            Some(source) => Err(MediaError::Sealed { item: item(), source: *source }),
+            None => Err(error.into()),
+        },
+    }
+}
+
+struct Header {
+    media_id: MediaId,
+    toc_offset: u64,
+    toc_length: u64,
+}
+
+impl Header {
+    fn parse(bytes: &[u8]) -> Result<Self, MediaError> {
+        let mut r = Reader::new(bytes);
+        let mut fields = || -> Result<_, WireError> {
+            r.take(MAGIC.len(), "magic")?;
+            let version = (r.u16("version")?, r.u16("version")?);
+            let flags = r.u32("flags")?;
+            let media_id = MediaId::from_bytes(r.array("media id")?);
+            let toc_offset = r.u64("table of contents offset")?;
+            let toc_length = u64::from(r.u32("table of contents length")?);
+            let reserved = r.u32("reserved")?;
+            Ok((version, flags | reserved, Self { media_id, toc_offset, toc_length }))
+        };
+        let ((major, minor), reserved, header) = fields().map_err(MediaError::malformed("header"))?;
+        if major != VERSION.0 {
+            return Err(MediaError::NewerVersion { major, minor });
+        }
+        let fits = reserved == 0 && (HEADER as u64..1 << 44).contains(&header.toc_offset);
+        if fits && header.toc_length <= MAX_TOC {
+            Ok(header)
+        } else {
+            Err(MediaError::malformed("header")(WireError::Invalid { field: "header" }))
+        }
+    }
+}
+
+/// Reads `length` bytes (already bounded by the caller), growing as they arrive so that a lying length allocates little.
+fn read_range<R: Read + Seek>(
+    source: &mut R,
+    offset: u64,
+    length: u64,
+    field: &'static str,
+) -> Result<Vec<u8>, MediaError> {
+    source.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    source.by_ref().take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(MediaError::malformed(field)(WireError::Truncated { field }))
+    }
+}
+
+fn read_up_to<R: Read>(source: &mut R, out: &mut [u8]) -> io::Result<usize> {
+    let mut got = 0;
+    while got < out.len() {
+        match source.read(&mut out[got..])? {
+            0 => break,
+            n => got += n,
+        }
+    }
+    Ok(got)
+}
+
+fn hash_range<R: Read + Seek>(source: &mut R, offset: u64, length: u64) -> io::Result<[u8; 32]> {
+    source.seek(SeekFrom::Start(offset))?;
+    let mut left = source.by_ref().take(length);
+    let mut context = Context::new(&SHA256);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match left.read(&mut buffer)? {
+            0 => break,
+            n => context.update(&buffer[..n]),
+        }
+    }
+    Ok(context.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes"))
+}
