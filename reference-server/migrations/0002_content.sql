@@ -1,0 +1,105 @@
+-- Content manager: what is published, who delivers, and every transaction.
+CREATE TABLE media (
+    media_id     TEXT   NOT NULL PRIMARY KEY,
+    path         TEXT   NOT NULL UNIQUE,  -- project/file as the author named it
+    object       TEXT   NOT NULL,         -- name in the object store
+    length       BIGINT NOT NULL,
+    sha256       TEXT   NOT NULL,
+    author       TEXT   NOT NULL,
+    title        TEXT   NOT NULL,
+    artist       TEXT   NOT NULL,
+    album        TEXT   NOT NULL,
+    album_id     TEXT   NOT NULL,
+    track_number BIGINT NOT NULL,
+    for_sale     BIGINT NOT NULL,
+    facts        TEXT   NOT NULL,         -- the catalogue entry, JSON
+    wrapped_keys TEXT   NOT NULL,         -- media keys in custody
+    custody_cert TEXT   NOT NULL,         -- fingerprint of the certificate that they are wrapped to
+    published_at BIGINT NOT NULL
+);
+CREATE INDEX media_by_album ON media (album_id, track_number);
+
+CREATE TABLE custody_certificates (
+    fingerprint TEXT NOT NULL PRIMARY KEY,
+    pem         TEXT NOT NULL
+);
+
+CREATE TABLE projects (
+    path       TEXT   NOT NULL PRIMARY KEY,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE uploads (
+    upload_id  TEXT   NOT NULL PRIMARY KEY,
+    path       TEXT   NOT NULL,
+    length     BIGINT NOT NULL,
+    sha256     TEXT   NOT NULL,
+    overwrite  BIGINT NOT NULL,
+    author     TEXT   NOT NULL,
+    started_at BIGINT NOT NULL
+);
+
+CREATE TABLE delivery_servers (
+    id       TEXT   NOT NULL PRIMARY KEY,
+    host     TEXT   NOT NULL,
+    https    BIGINT NOT NULL,
+    rtsps    BIGINT NOT NULL,
+    rtsp     BIGINT,
+    streams  BIGINT NOT NULL,
+    seen_at  BIGINT NOT NULL
+);
+
+CREATE TABLE streams (
+    voucher_id   TEXT   NOT NULL,
+    media_id     TEXT   NOT NULL,
+    server       TEXT   NOT NULL,
+    player       TEXT   NOT NULL,
+    allocated_at BIGINT NOT NULL,
+    PRIMARY KEY (voucher_id, media_id)
+);
+CREATE INDEX streams_by_server ON streams (server);
+
+CREATE TABLE vouchers (
+    voucher_id    TEXT   NOT NULL PRIMARY KEY,
+    kind          TEXT   NOT NULL,        -- clip, song, purchase
+    state         TEXT   NOT NULL,        -- open (previews); pending, purchased, delivered, expired
+    media_id      TEXT   NOT NULL,
+    quality       TEXT,
+    merchant      TEXT   NOT NULL,
+    issued_at     BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    "authorization" TEXT,                 -- secret between content manager and merchant
+    authorized_with TEXT,                 -- the one before: a repeated request after a lost reply is understood
+    price_cents   BIGINT,
+    receipt       TEXT,                   -- secret between content manager and buyer
+    server        TEXT,
+    redeemed_by   TEXT,                   -- fingerprint of the passport's certificate
+    redeemed_serial TEXT,                 -- its serial number, for the log
+    redeemed_at   BIGINT,
+    delivered_at  BIGINT
+);
+CREATE INDEX vouchers_by_state ON vouchers (state, expires_at);
+
+CREATE TABLE delivery_log (
+    voucher_id         TEXT   NOT NULL PRIMARY KEY,
+    delivered_at       BIGINT NOT NULL,
+    media_id           TEXT   NOT NULL,
+    title              TEXT   NOT NULL,
+    artist             TEXT   NOT NULL,
+    author             TEXT   NOT NULL,
+    song_ms            BIGINT NOT NULL,
+    price_cents        BIGINT NOT NULL,
+    certificate_serial TEXT   NOT NULL,
+    file_name          TEXT   NOT NULL,
+    quality            TEXT   NOT NULL,
+    seconds            BIGINT NOT NULL
+);
+
+CREATE TABLE preview_log (
+    voucher_id  TEXT   NOT NULL,
+    media_id    TEXT   NOT NULL,
+    released_at BIGINT NOT NULL,
+    status      TEXT   NOT NULL,
+    played_ms   BIGINT NOT NULL,
+    image       TEXT
+);

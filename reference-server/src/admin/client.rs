@@ -1,0 +1,79 @@
+//! `cadenza-server admin`: speaks to a server of this machine through its data folder (ready file and token).
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{Statistics, TOKEN_FILE};
+use crate::content::client::{ContentClientError, accepted};
+
+/// Why the administration did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// No server left its marks in this folder.
+    #[error("{0} cannot be read; is a server running with this data folder? {1}")]
+    NotRunning(PathBuf, std::io::Error),
+    /// The ready file is damaged.
+    #[error("{0} is not a ready file; start the server again")]
+    Ready(PathBuf),
+    /// The server said no or nothing.
+    #[error("the server does not answer; is it running with this data folder? {0}")]
+    Server(#[from] ContentClientError),
+}
+
+/// A connection to a running server.
+#[derive(Debug)]
+pub struct AdminClient {
+    http: reqwest::Client,
+    url: String,
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct ReadyAdmin {
+    admin_url: String,
+}
+
+impl AdminClient {
+    /// Finds the server by its data folder.
+    pub fn open(data: &Path) -> Result<Self, AdminError> {
+        let read = |name: &str| {
+            let path = data.join(name);
+            std::fs::read_to_string(&path).map_err(|e| AdminError::NotRunning(path, e))
+        };
+        let ready: ReadyAdmin = serde_json::from_str(&read("ready.json")?).map_err(|_| AdminError::Ready(data.join("ready.json")))?;
+        let http = reqwest::Client::builder().no_proxy().build().map_err(ContentClientError::from)?;
+        Ok(Self { http, url: ready.admin_url, token: read(TOKEN_FILE)?.trim().to_owned() })
+    }
+
+    /// Uptime, vouchers, items, accesses, delivery servers.
+    pub async fn stats(&self) -> Result<Statistics, AdminError> {
+        let answer = self.send(self.http.get(self.path("stats"))).await?;
+        Ok(answer.json().await.map_err(ContentClientError::from)?)
+    }
+
+    /// The configuration it runs with, TOML.
+    pub async fn config(&self) -> Result<String, AdminError> {
+        let answer = self.send(self.http.get(self.path("config"))).await?;
+        Ok(answer.text().await.map_err(ContentClientError::from)?)
+    }
+
+    /// Keeps a configuration for the next start.
+    pub async fn set_config(&self, text: String) -> Result<(), AdminError> {
+        self.send(self.http.put(self.path("config")).body(text)).await.map(drop)
+    }
+
+    /// Stops the server.
+    pub async fn shutdown(&self) -> Result<(), AdminError> {
+        self.send(self.http.post(self.path("shutdown"))).await.map(drop)
+    }
+
+    fn path(&self, what: &str) -> String {
+        format!("{}/v1/{what}", self.url)
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, AdminError> {
+        let answer = request.bearer_auth(&self.token).send().await.map_err(ContentClientError::from)?;
+        Ok(accepted(answer).await?)
+    }
+}

@@ -1,0 +1,96 @@
+//! Errors as they cross the network: one JSON object with a stable code and a sentence (`ApiError`).
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use cadenza_protocol::redeem::ApiError;
+
+/// A refusal on its way out: HTTP status and [`ApiError`].
+#[derive(Debug, Clone)]
+pub struct ApiFailure {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// What the other side reads.
+    pub error: ApiError,
+    /// The field of a form that is meant.
+    pub field: Option<&'static str>,
+}
+
+impl ApiFailure {
+    /// A refusal with a stable code and a sentence that says what to do.
+    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, error: ApiError { code: code.to_owned(), message: message.into() }, field: None }
+    }
+
+    /// Says which field of a form is meant.
+    pub fn in_field(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
+    /// What broke is ours: the details go to the log, not to the other side.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed on the server; try again in a moment")
+    }
+
+    /// There is no such thing.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", message)
+    }
+}
+
+impl IntoResponse for ApiFailure {
+    fn into_response(self) -> Response {
+        #[derive(serde::Serialize)]
+        struct Body {
+            #[serde(flatten)]
+            error: ApiError,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            field: Option<&'static str>,
+        }
+        (self.status, Json(Body { error: self.error, field: self.field })).into_response()
+    }
+}
+
+impl From<sqlx::Error> for ApiFailure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<JsonRejection> for ApiFailure {
+    fn from(rejection: JsonRejection) -> Self {
+        // never the rejection's own text: it may repeat a card number
+        Self::new(rejection.status(), "invalid-request", "the request is not understood; check its fields against the documentation")
+    }
+}
+
+/// `axum::Json` whose refusals are [`ApiFailure`]s.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiFailure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiFailure> {
+        let Json(body) = Json::from_request(request, state).await?;
+        Ok(Self(body))
+    }
+}
+
+/// `axum::extract::Path` whose refusals are [`ApiFailure`]s: an id that is none is not found.
+#[derive(Debug)]
+pub struct PathId<T>(pub T);
+
+impl<S: Send + Sync, T: std::str::FromStr<Err: std::fmt::Display>> FromRequestParts<S> for PathId<T> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, ApiFailure> {
+        let axum::extract::Path(text) = axum::extract::Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|e| ApiFailure::not_found(e.body_text()))?;
+        text.parse().map(Self).map_err(|e: T::Err| ApiFailure::not_found(e.to_string()))
+    }
+}

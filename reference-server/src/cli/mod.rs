@@ -1,0 +1,207 @@
+//! The command line: what can be asked, and who does it.
+
+mod publish;
+mod serve;
+
+use std::path::PathBuf;
+
+use cadenza_server::admin::client::AdminClient;
+use cadenza_server::authoring::{self, AuthorOptions};
+use cadenza_server::clock::Clock;
+use cadenza_server::db::Database;
+use cadenza_server::identity::Identity;
+use cadenza_server::licensing::authority::{Authority, Subject};
+use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
+use cadenza_protocol::cert::Role;
+use clap::{Args, Parser, Subcommand};
+
+/// Anything that ends a command with code 1 and one line.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The Cadenza reference server: sells, keeps and delivers music; and the tools around it.
+#[derive(Debug, Parser)]
+#[command(name = "cadenza-server", version, after_help = "Examples:
+  cadenza-server serve --data ./store --demo --demo-album ./album --ready-file ./ready.json
+  cadenza-server account --data ./store --name 'Ada Example' --out ada.account
+  cadenza-server author --input song.flac --about song.toml --account ada.account --out song.cadenza
+  cadenza-server publish song.cadenza --to https://127.0.0.1:8445 --account ada.account
+  cadenza-server admin --data ./store stats")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: all roles in one process, or some of them
+    Serve(serve::ServeArgs),
+    /// Make a media file from a recording and its description
+    Author(AuthorArgs),
+    /// Make an author's account at a licensing center of this machine
+    Account(AccountArgs),
+    /// Upload media files to a content manager
+    Publish(publish::PublishArgs),
+    /// Make a project on a content manager
+    Project(publish::PathArgs),
+    /// List a project, or the top
+    List(publish::ListArgs),
+    /// Show what a content manager knows of a file
+    Info(publish::PathArgs),
+    /// Move a published file to another path
+    Rename(publish::RenameArgs),
+    /// Take a file out of the catalogue
+    Delete(publish::PathArgs),
+    /// Show the space for uploads
+    Space(publish::ContentArgs),
+    /// Publish a file that lies in the content manager's import folder
+    Import(publish::ImportArgs),
+    /// Add agency and product codes to a media file
+    Hub(Later),
+    /// Report sales and previews to rights agents
+    Report(Later),
+    /// Name the transaction that a found copy comes from
+    Trace(Later),
+    /// Check a secure log
+    VerifyLog(Later),
+    /// Statistics, configuration and shutdown of a running server
+    Admin(AdminArgs),
+}
+
+#[derive(Debug, Args)]
+struct Later {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: cadenza-server author --input song.flac --about song.toml --account ada.account --out song.cadenza")]
+struct AuthorArgs {
+    /// Recording: WAV, FLAC or AIFF
+    #[arg(long)]
+    input: PathBuf,
+    /// Description, TOML
+    #[arg(long)]
+    about: PathBuf,
+    /// Media file to write; its keys are written beside it
+    #[arg(long)]
+    out: PathBuf,
+    /// The author's account file
+    #[arg(long)]
+    account: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct AccountArgs {
+    /// Data folder of the server that runs the licensing center
+    #[arg(long)]
+    data: PathBuf,
+    /// The author's name
+    #[arg(long)]
+    name: String,
+    /// Account file to write
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct AdminArgs {
+    /// Data folder of the running server
+    #[arg(long)]
+    data: PathBuf,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    what: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Uptime, vouchers, items, accesses, delivery servers
+    Stats,
+    /// Print the configuration it runs with
+    GetConfig,
+    /// Keep a configuration as server.toml in the data folder, for the next start
+    SetConfig {
+        /// The configuration, TOML
+        file: PathBuf,
+    },
+    /// Stop the server
+    Shutdown,
+}
+
+/// Does what was asked.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Author(args) => author(args).await,
+        Command::Account(args) => account(args).await,
+        Command::Publish(args) => publish::publish(args).await,
+        Command::Project(args) => publish::project(args).await,
+        Command::List(args) => publish::list(args).await,
+        Command::Info(args) => publish::info(args).await,
+        Command::Rename(args) => publish::rename(args).await,
+        Command::Delete(args) => publish::delete(args).await,
+        Command::Space(args) => publish::space(args).await,
+        Command::Import(args) => publish::import(args).await,
+        Command::Admin(args) => admin(args).await,
+        Command::Hub(later) | Command::Report(later) | Command::Trace(later) | Command::VerifyLog(later) => {
+            tracing::debug!(arguments = later.rest.len(), "ignored");
+            Err("this command is not available yet; it comes with a later version".into())
+        }
+    }
+}
+
+async fn author(args: AuthorArgs) -> Result<(), Failure> {
+    let account = Identity::load(&args.account)?;
+    let options = AuthorOptions { input: args.input, about: args.about, out: args.out.clone() };
+    let made = tokio::task::spawn_blocking(move || authoring::author(&options, &account, Clock::System.now())).await??;
+    if args.json {
+        println!("{}", serde_json::json!({ "media_id": made.media_id, "bytes": made.bytes, "file": args.out }));
+    } else {
+        println!("{}  {} ({} bytes)", made.media_id, args.out.display(), made.bytes);
+    }
+    Ok(())
+}
+
+async fn account(args: AccountArgs) -> Result<(), Failure> {
+    let authority = Authority::open(&args.data.join("licensing"), Clock::System.now())?;
+    let database = Database::file(&args.data.join("cadenza.db")).await?;
+    let root = authority.root().to_pem();
+    let enrolment = Enrolment::Here { authority: std::sync::Arc::new(authority), database };
+    let subject = Subject { name: args.name, role: Role::Author, hosts: vec![] };
+    enrolment.identity(&Enrolling { subject, file: args.out.clone() }, &Clock::System).await?;
+    std::fs::write(publish::root_beside(&args.out), root)?;
+    println!("{}", args.out.display());
+    Ok(())
+}
+
+async fn admin(args: AdminArgs) -> Result<(), Failure> {
+    let client = AdminClient::open(&args.data)?;
+    match args.what {
+        AdminCommand::Stats => {
+            let stats = client.stats().await?;
+            if args.json {
+                println!("{}", serde_json::to_string(&stats)?);
+                return Ok(());
+            }
+            println!("uptime      {} s", stats.uptime_seconds);
+            if let Some(content) = stats.content {
+                println!("vouchers    {}\nitems       {}\naccesses    {}\nmisses      {}\ndelivered   {}", content.vouchers, content.items, content.accesses, content.misses, content.delivered);
+                for (id, streams, used) in content.delivery_servers {
+                    println!("delivery    {id}: {used} of {streams} streams in use");
+                }
+            }
+        }
+        AdminCommand::GetConfig => print!("{}", client.config().await?),
+        AdminCommand::SetConfig { file } => {
+            client.set_config(std::fs::read_to_string(file)?).await?;
+            println!("kept as server.toml in the data folder; start with --config to use it");
+        }
+        AdminCommand::Shutdown => client.shutdown().await?,
+    }
+    Ok(())
+}

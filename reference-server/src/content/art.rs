@@ -1,0 +1,81 @@
+//! Covers in the sizes that lists, pages and the player ask for, made once at publishing.
+//!
+//! Bytes come from the media file's cover item, stay within stated bounds, and go to the object store as
+//! `art/{sha-256 of the cover}/{size}.jpg`: tracks of one album share them.
+
+use std::io::Cursor;
+
+use cadenza_protocol::id::hex;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageReader, Limits};
+use ring::digest::{SHA256, digest};
+
+use super::colour::SleeveColour;
+use super::files::{MediaFiles, MediaFilesError};
+
+/// Longest edges, pixels.
+pub const SIZES: [u32; 3] = [96, 320, 1200];
+const MAX_EDGE: u32 = 8000;
+const JPEG_QUALITY: u8 = 88;
+
+/// Why a cover is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtError {
+    /// Not a picture that can be read.
+    #[error("the cover is not a readable PNG or JPEG of at most 8000 pixels a side; replace it and author the file again: {0}")]
+    Picture(#[from] image::ImageError),
+    /// The store failed.
+    #[error(transparent)]
+    Files(#[from] MediaFilesError),
+}
+
+/// A cover that is in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredArt {
+    /// Name of the cover: SHA-256 of its bytes.
+    pub name: String,
+    /// Its colour.
+    pub colour: SleeveColour,
+}
+
+/// Resizes a cover and stores it in every size.
+pub async fn store(files: &MediaFiles, cover: Vec<u8>) -> Result<StoredArt, ArtError> {
+    let name = hex(digest(&SHA256, &cover).as_ref());
+    let known = files.read_bytes(&object(&name, SIZES[0])).await?.is_some();
+    let work = tokio::task::spawn_blocking(move || render(&cover, !known));
+    let (colour, pictures) = work.await.map_err(|e| MediaFilesError::Io(std::io::Error::other(e)))??;
+    for (size, jpeg) in pictures {
+        files.store_bytes(&object(&name, size), jpeg).await?;
+    }
+    Ok(StoredArt { name, colour })
+}
+
+/// The stored size that is at least as large as asked for, or the largest.
+pub fn fitting_size(asked: u32) -> u32 {
+    SIZES.into_iter().find(|size| *size >= asked).unwrap_or(SIZES[SIZES.len() - 1])
+}
+
+/// Name of one size in the object store.
+pub fn object(name: &str, size: u32) -> String {
+    format!("art/{name}/{size}.jpg")
+}
+
+type Pictures = Vec<(u32, Vec<u8>)>;
+
+fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), image::ImageError> {
+    let mut reader = ImageReader::new(Cursor::new(cover)).with_guessed_format()?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_EDGE);
+    limits.max_image_height = Some(MAX_EDGE);
+    reader.limits(limits);
+    let picture = DynamicImage::ImageRgb8(reader.decode()?.to_rgb8());
+    let mut pictures = Vec::new();
+    for size in SIZES.into_iter().filter(|_| all_sizes) {
+        let fits = picture.width().max(picture.height()) <= size;
+        let resized = if fits { picture.clone() } else { picture.resize(size, size, image::imageops::FilterType::Lanczos3) };
+        let mut jpeg = Vec::new();
+        resized.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY))?;
+        pictures.push((size, jpeg));
+    }
+    Ok((SleeveColour::of(&picture), pictures))
+}

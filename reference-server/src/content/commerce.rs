@@ -1,0 +1,194 @@
+//! Commerce with merchants (B2): inventory, reserve, authorize, expire, deliver.
+//!
+//! Every step is an update that names the state it comes from, so a step repeated after a lost reply does nothing twice.
+//! The authorization token changes with each step; the token before the last one is still understood for repeating that step.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use cadenza_protocol::id::{VoucherId, hex, unhex};
+use cadenza_protocol::reserve::{AuthorizationToken, AuthorizeReply, AuthorizeRequest, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
+use cadenza_protocol::secret::ReceiptToken;
+use cadenza_protocol::voucher::{DeliveryAddress, MAX_TRACKS, MediaVoucher, VoucherKind, VoucherTrack};
+use zeroize::Zeroizing;
+
+use super::catalogue::CatalogueTrack;
+use super::vouchers::{PurchaseState, VoucherRow, lapsed};
+use super::{ContentManager, art};
+use crate::api::{ApiFailure, JsonBody};
+use crate::tls::Caller;
+
+pub(super) fn routes() -> Router<Arc<ContentManager>> {
+    Router::new()
+        .route("/v1/commerce/inventory", get(inventory))
+        .route("/v1/commerce/art/{name}/{size}", get(picture))
+        .route("/v1/commerce/reserve", post(reserve))
+        .route("/v1/commerce/authorize", post(authorize))
+        .route("/v1/commerce/expire", post(expire))
+        .route("/v1/commerce/deliver", post(deliver))
+}
+
+async fn inventory(State(manager): State<Arc<ContentManager>>) -> Result<Json<Vec<CatalogueTrack>>, ApiFailure> {
+    Ok(Json(manager.catalogue().await?))
+}
+
+async fn picture(State(manager): State<Arc<ContentManager>>, Path((name, size)): Path<(String, u32)>) -> Result<Response, ApiFailure> {
+    let none = || ApiFailure::not_found("there is no such cover");
+    if name.len() != 64 || unhex(&name).is_none() {
+        return Err(none());
+    }
+    let object = art::object(&name, art::fitting_size(size));
+    let jpeg = manager.files.read_bytes(&object).await.map_err(ApiFailure::internal)?.ok_or_else(none)?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
+}
+
+async fn reserve(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(request): JsonBody<ReserveRequest>,
+) -> Result<Json<VoucherPacket>, ApiFailure> {
+    let track = manager.track(&request.media_id).await?;
+    let offer = track.entry.offers.iter().find(|o| o.quality == request.quality && o.channels == request.channels);
+    let offer = offer.ok_or_else(|| ApiFailure::new(StatusCode::NOT_FOUND, "not-for-sale", "this track is not sold in that quality; choose another"))?;
+    let now = manager.now();
+    let lifetime = manager.settings.reservation_seconds;
+    let packet = VoucherPacket {
+        voucher_id: VoucherId::random(),
+        timestamp: now,
+        lifetime_seconds: lifetime,
+        authorization: AuthorizationToken::random(),
+        receipt: ReceiptToken::random(),
+    };
+    sqlx::query(
+        "INSERT INTO vouchers (voucher_id, kind, state, media_id, quality, merchant, issued_at, expires_at, \"authorization\", receipt, price_cents)
+         VALUES ($1, 'purchase', 'pending', $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(packet.voucher_id.to_string())
+    .bind(request.media_id.to_string())
+    .bind(&request.quality)
+    .bind(caller.certificate.subject())
+    .bind(now.0)
+    .bind(now.plus_seconds(i64::from(lifetime)).0)
+    .bind(hex(packet.authorization.expose()))
+    .bind(hex(packet.receipt.expose()))
+    .bind(i64::try_from(offer.cost_cents).unwrap_or(i64::MAX))
+    .execute(manager.database.pool())
+    .await?;
+    manager.count_voucher();
+    Ok(Json(packet))
+}
+
+async fn authorize(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(request): JsonBody<AuthorizeRequest>,
+) -> Result<Json<AuthorizeReply>, ApiFailure> {
+    let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
+    let token = request.authorization.expose();
+    match row.purchase_state(manager.now()) {
+        Some(PurchaseState::Pending) => check_token(row.authorization.as_deref(), token)?,
+        // a repeated request: the reply was lost
+        Some(PurchaseState::Purchased | PurchaseState::Delivered) => {
+            check_token(row.authorized_with.as_deref(), token)?;
+            return reply(&row.voucher_id, row.authorization.as_deref());
+        }
+        Some(PurchaseState::Expired) | None => return Err(lapsed()),
+    }
+    let next = AuthorizationToken::random();
+    sqlx::query(
+        "UPDATE vouchers SET state = 'purchased', authorized_with = \"authorization\", \"authorization\" = $1, expires_at = $2
+         WHERE voucher_id = $3 AND state = 'pending'",
+    )
+    .bind(hex(next.expose()))
+    .bind(manager.now().plus_days(i64::from(manager.settings.retrieve_days)).0)
+    .bind(&row.voucher_id)
+    .execute(manager.database.pool())
+    .await?;
+    // if another request was faster, its token is the one that counts
+    let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
+    check_token(row.authorized_with.as_deref(), token)?;
+    reply(&row.voucher_id, row.authorization.as_deref())
+}
+
+async fn expire(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(request): JsonBody<AuthorizeRequest>,
+) -> Result<StatusCode, ApiFailure> {
+    let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
+    let token = request.authorization.expose();
+    check_token(row.authorization.as_deref(), token).or_else(|no| check_token(row.authorized_with.as_deref(), token).map_err(|_| no))?;
+    // what a buyer has redeemed is the buyer's
+    let done = sqlx::query("UPDATE vouchers SET state = 'expired' WHERE voucher_id = $1 AND state IN ('pending', 'purchased', 'expired') AND redeemed_by IS NULL")
+        .bind(&row.voucher_id)
+        .execute(manager.database.pool())
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(ApiFailure::new(StatusCode::CONFLICT, "already-redeemed", "this purchase was redeemed and cannot be taken back"));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn deliver(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(request): JsonBody<DeliverRequest>,
+) -> Result<Json<MediaVoucher>, ApiFailure> {
+    if request.items.is_empty() || request.items.len() > MAX_TRACKS {
+        return Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", "ask for 1 to 100 tracks at a time"));
+    }
+    let delivery = manager.server_for_download().await?;
+    let expires = manager.now().plus_days(i64::from(manager.settings.retrieve_days));
+    let mut tracks = Vec::with_capacity(request.items.len());
+    for item in request.items {
+        let row = manager.merchants_voucher(&item.voucher_id, &caller).await?;
+        check_token(row.receipt.as_deref(), item.receipt.expose())?;
+        match row.purchase_state(manager.now()) {
+            Some(PurchaseState::Purchased | PurchaseState::Delivered) => {}
+            Some(PurchaseState::Pending) => {
+                return Err(ApiFailure::new(StatusCode::CONFLICT, "not-authorized", "this purchase is not paid yet"));
+            }
+            Some(PurchaseState::Expired) | None => return Err(lapsed()),
+        }
+        sqlx::query("UPDATE vouchers SET expires_at = $1 WHERE voucher_id = $2")
+            .bind(expires.0)
+            .bind(&row.voucher_id)
+            .execute(manager.database.pool())
+            .await?;
+        tracks.push(manager.voucher_track(row, item, delivery.clone()).await?);
+    }
+    Ok(Json(MediaVoucher { kind: VoucherKind::Purchase, tracks, expires }))
+}
+
+impl ContentManager {
+    async fn merchants_voucher(&self, voucher_id: &VoucherId, caller: &Caller) -> Result<VoucherRow, ApiFailure> {
+        let row = self.voucher(voucher_id).await?;
+        if row.merchant != caller.certificate.subject() {
+            return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-voucher", "another merchant made this reservation"));
+        }
+        Ok(row)
+    }
+
+    async fn voucher_track(&self, row: VoucherRow, item: DeliverItem, delivery: DeliveryAddress) -> Result<VoucherTrack, ApiFailure> {
+        let media_id = row.media_id()?;
+        let title = self.track(&media_id).await.ok().map(|track| track.entry.title);
+        Ok(VoucherTrack { voucher_id: item.voucher_id, media_id, receipt: Some(item.receipt), delivery, quality: row.quality, title })
+    }
+}
+
+/// Compares a secret with the stored one, in constant time.
+fn check_token(stored: Option<&str>, shown: &[u8; 32]) -> Result<(), ApiFailure> {
+    let shown = Zeroizing::new(hex(shown));
+    let same = stored.is_some_and(|stored| aws_lc_rs::constant_time::verify_slices_are_equal(stored.as_bytes(), shown.as_bytes()).is_ok());
+    same.then_some(()).ok_or_else(|| ApiFailure::new(StatusCode::FORBIDDEN, "wrong-token", "the token does not belong to this reservation"))
+}
+
+fn reply(voucher_id: &str, token: Option<&str>) -> Result<Json<AuthorizeReply>, ApiFailure> {
+    let bytes = token.and_then(unhex).and_then(|bytes| bytes.try_into().ok());
+    let authorization = bytes.map(AuthorizationToken::from_bytes).ok_or_else(|| ApiFailure::internal("a stored token is damaged"))?;
+    Ok(Json(AuthorizeReply { voucher_id: voucher_id.parse().map_err(ApiFailure::internal)?, authorization }))
+}

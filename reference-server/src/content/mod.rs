@@ -1,0 +1,164 @@
+//! The content manager (S2): keeps the master files, answers for previews and purchases.
+//!
+//! One HTTPS port, always with a certificate from the caller: authors publish ([`publish`]), merchants read the inventory, reserve and
+//! authorize ([`commerce`], [`preview`]), delivery servers allocate streams and have redemptions verified ([`delivery_desk`],
+//! [`redeem`]). Files lie in [`files`], tables in [`crate::db`], media keys in [`custody`].
+
+pub mod art;
+pub mod catalogue;
+pub mod client;
+pub mod colour;
+mod commerce;
+pub mod custody;
+mod delivery_desk;
+pub mod files;
+pub mod messages;
+mod preview;
+pub mod publish;
+mod redeem;
+mod tracks;
+mod vouchers;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use cadenza_protocol::cert::Role;
+use cadenza_protocol::time::UnixTime;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+use crate::db::Database;
+use crate::tls::{RoleGate, ServiceTls, role_gate};
+use files::MediaFiles;
+
+/// Longest JSON message from another service.
+const MESSAGE_LIMIT: usize = 1 << 20;
+
+/// How the content manager runs; the `[content]` table of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContentSettings {
+    /// A reservation that is not authorized by then lapses, seconds.
+    pub reservation_seconds: u32,
+    /// A purchase can be retrieved for this long before it was first redeemed, days.
+    pub retrieve_days: u32,
+    /// A preview voucher is good for this long, seconds.
+    pub preview_seconds: u32,
+    /// Streams that each delivery server may play at once.
+    pub streams: u32,
+    /// First UDP port of delivery servers; none: any free port.
+    pub udp_base_port: Option<u16>,
+    /// Upper bound of one download, bytes per second; none: no bound.
+    pub download_rate: Option<u64>,
+    /// Bytes that uploads may take up at one time.
+    pub upload_space: u64,
+}
+
+impl Default for ContentSettings {
+    fn default() -> Self {
+        Self {
+            reservation_seconds: 900,
+            retrieve_days: 30,
+            preview_seconds: 3600,
+            streams: 64,
+            udp_base_port: None,
+            download_rate: None,
+            upload_space: 8 << 30,
+        }
+    }
+}
+
+/// Seconds between two registrations of a delivery server.
+const DELIVERY_REFRESH: u32 = 30;
+
+/// The running content manager.
+#[derive(Debug)]
+pub struct ContentManager {
+    database: Database,
+    files: MediaFiles,
+    uploads: PathBuf,
+    tls: ServiceTls,
+    clock: Clock,
+    settings: ContentSettings,
+    counters: Counters,
+}
+
+/// What administration wants to know (S4).
+#[derive(Debug, Default)]
+struct Counters {
+    vouchers: AtomicU64,
+    accesses: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// Statistics of a content manager.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentStatistics {
+    /// Vouchers issued since the start.
+    pub vouchers: u64,
+    /// Published tracks.
+    pub items: u64,
+    /// Look-ups of tracks since the start.
+    pub accesses: u64,
+    /// Look-ups that found nothing.
+    pub misses: u64,
+    /// Purchases delivered, ever.
+    pub delivered: u64,
+    /// Delivery servers, with streams allocated to them and in use.
+    pub delivery_servers: Vec<(String, u64, u64)>,
+}
+
+impl ContentManager {
+    /// A content manager over its tables, files and identity; `uploads` holds unfinished uploads.
+    pub fn new(
+        database: Database,
+        files: MediaFiles,
+        uploads: PathBuf,
+        tls: ServiceTls,
+        clock: Clock,
+        settings: ContentSettings,
+    ) -> Self {
+        Self { database, files, uploads, tls, clock, settings, counters: Counters::default() }
+    }
+
+    fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// Vouchers, items, accesses, delivery servers.
+    pub async fn statistics(&self) -> Result<ContentStatistics, sqlx::Error> {
+        let pool = self.database.pool();
+        let count = async |sql: &'static str| -> Result<u64, sqlx::Error> {
+            let (count,): (i64,) = sqlx::query_as(sql).fetch_one(pool).await?;
+            Ok(u64::try_from(count).unwrap_or_default())
+        };
+        let servers: Vec<(String, i64, i64)> = sqlx::query_as(
+            "SELECT d.id, d.streams, (SELECT COUNT(*) FROM streams s WHERE s.server = d.id) FROM delivery_servers d ORDER BY d.id",
+        )
+        .fetch_all(pool)
+        .await?;
+        Ok(ContentStatistics {
+            vouchers: self.counters.vouchers.load(Ordering::Relaxed),
+            items: count("SELECT COUNT(*) FROM media").await?,
+            accesses: self.counters.accesses.load(Ordering::Relaxed),
+            misses: self.counters.misses.load(Ordering::Relaxed),
+            delivered: count("SELECT COUNT(*) FROM delivery_log").await?,
+            delivery_servers: servers.into_iter().map(|(id, total, used)| (id, total.unsigned_abs(), used.unsigned_abs())).collect(),
+        })
+    }
+}
+
+/// The service's routes: each part for its own role.
+pub fn router(manager: Arc<ContentManager>) -> Router {
+    let gate = |roles| from_fn_with_state(RoleGate { root: manager.tls.root().clone(), clock: manager.clock.clone(), roles }, role_gate);
+    let limit = || DefaultBodyLimit::max(MESSAGE_LIMIT);
+    Router::new()
+        .merge(commerce::routes().merge(preview::routes()).layer(limit()).layer(gate(&[Role::Merchant])))
+        .merge(delivery_desk::routes().merge(redeem::routes()).layer(limit()).layer(gate(&[Role::DeliveryServer])))
+        .merge(publish::routes().layer(gate(&[Role::Author])))
+        .with_state(manager)
+}

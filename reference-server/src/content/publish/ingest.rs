@@ -1,0 +1,174 @@
+//! What happens to a file before it is in the catalogue: everything in it is checked, its keys are taken into custody.
+//!
+//! Checked: the hash that was announced, the author's signature and chain, every item's hash, that the author is the one who
+//! brings it, that no buyer's record hangs on it, and that the keys open for us and are all there.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use axum::http::StatusCode;
+use cadenza_protocol::cert::Certificate;
+use cadenza_protocol::crypto::wrap::WrapLabel;
+use cadenza_protocol::id::{MediaId, hex};
+use cadenza_protocol::media::{MediaError, MediaFile};
+use ring::digest::{Context, SHA256};
+
+use super::{MediaKeys, Published, check_path};
+use crate::api::ApiFailure;
+use crate::content::catalogue::{self, CatalogueTrack};
+use crate::content::{ContentManager, art, custody};
+use crate::identity::Identity;
+use crate::text::to_base64;
+
+/// A file that someone wants in the catalogue.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub file: PathBuf,
+    pub path: String,
+    pub sha256: Option<String>,
+    pub author: Certificate,
+    pub keys: MediaKeys,
+    pub overwrite: bool,
+}
+
+/// A file that passed.
+struct Checked {
+    media_id: MediaId,
+    entry: CatalogueTrack,
+    cover: Option<Vec<u8>>,
+    length: u64,
+    sha256: String,
+}
+
+impl ContentManager {
+    /// Checks, stores and lists a file.
+    pub(super) async fn ingest(&self, incoming: Incoming) -> Result<Published, ApiFailure> {
+        check_path(&incoming.path)?;
+        let identity = self.tls.identity();
+        let (root, keeper) = (self.tls.root().clone(), identity.clone());
+        let (incoming, checked) = tokio::task::spawn_blocking(move || {
+            let checked = check(&incoming, &root, &keeper);
+            (incoming, checked)
+        })
+        .await
+        .map_err(ApiFailure::internal)?;
+        let Checked { media_id, mut entry, cover, length, sha256 } = checked?;
+        self.refuse_taken(&incoming, &media_id).await?;
+        if let Some(cover) = cover {
+            let stored = art::store(&self.files, cover).await.map_err(|e| unusable(e.to_string()))?;
+            (entry.art, entry.colour) = (Some(stored.name), stored.colour);
+        }
+        let object = format!("media/{media_id}/{}.cadenza", &sha256[..16]);
+        self.files.store_file(&object, &incoming.file).await.map_err(ApiFailure::internal)?;
+        self.list(&incoming, identity.chain().leaf(), &entry, &object, length, &sha256).await?;
+        tracing::info!(media = %media_id, title = %entry.title, path = %incoming.path, "published");
+        Ok(Published { media_id, title: entry.title })
+    }
+
+    async fn refuse_taken(&self, incoming: &Incoming, media_id: &MediaId) -> Result<(), ApiFailure> {
+        let taken: Option<(String, String)> = sqlx::query_as("SELECT media_id, author FROM media WHERE media_id = $1 OR path = $2")
+            .bind(media_id.to_string())
+            .bind(&incoming.path)
+            .fetch_optional(self.database.pool())
+            .await?;
+        match taken {
+            Some((_, author)) if author != incoming.author.subject() => {
+                Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", "another author published this path or media id; choose another"))
+            }
+            Some(_) if !incoming.overwrite => {
+                Err(ApiFailure::new(StatusCode::CONFLICT, "already-published", "this path or media id is published already; say that it may be overwritten"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn list(&self, incoming: &Incoming, keeper: &Certificate, entry: &CatalogueTrack, object: &str, length: u64, sha256: &str) -> Result<(), ApiFailure> {
+        let fingerprint = hex(&keeper.fingerprint());
+        let mut tx = self.database.begin_write().await?;
+        sqlx::query("INSERT INTO custody_certificates (fingerprint, pem) VALUES ($1, $2) ON CONFLICT (fingerprint) DO NOTHING")
+            .bind(&fingerprint)
+            .bind(keeper.to_pem())
+            .execute(&mut *tx)
+            .await?;
+        if let Some((project, _)) = incoming.path.rsplit_once('/') {
+            sqlx::query("INSERT INTO projects (path, created_at) VALUES ($1, $2) ON CONFLICT (path) DO NOTHING")
+                .bind(project)
+                .bind(self.now().0)
+                .execute(&mut *tx)
+                .await?;
+        }
+        sqlx::query("DELETE FROM media WHERE media_id = $1 OR path = $2")
+            .bind(entry.media_id.to_string())
+            .bind(&incoming.path)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(
+            "INSERT INTO media (media_id, path, object, length, sha256, author, title, artist, album, album_id, track_number, for_sale, facts, wrapped_keys, custody_cert, published_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        )
+        .bind(entry.media_id.to_string())
+        .bind(&incoming.path)
+        .bind(object)
+        .bind(i64::try_from(length).map_err(ApiFailure::internal)?)
+        .bind(sha256)
+        .bind(incoming.author.subject())
+        .bind(&entry.title)
+        .bind(&entry.artist)
+        .bind(&entry.album)
+        .bind(&entry.album_id)
+        .bind(i64::from(entry.number))
+        .bind(i64::from(!entry.offers.is_empty()))
+        .bind(serde_json::to_string(entry).map_err(ApiFailure::internal)?)
+        .bind(to_base64(&incoming.keys.wrapped_keys))
+        .bind(&fingerprint)
+        .bind(self.now().0)
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<Checked, ApiFailure> {
+    let (length, sha256) = hash_file(&incoming.file).map_err(ApiFailure::internal)?;
+    if incoming.sha256.as_ref().is_some_and(|announced| *announced != sha256) {
+        return Err(unusable("not all bytes came through, or others than announced; upload it again".into()));
+    }
+    let file = File::open(&incoming.file).map_err(ApiFailure::internal)?;
+    let refused = |e: MediaError| unusable(e.to_string());
+    let mut media = MediaFile::open(BufReader::new(file), root).map_err(refused)?;
+    media.verify_all().map_err(refused)?;
+    if media.transaction().is_some() {
+        return Err(unusable("this is a copy that was sold to someone; publish the file as it was authored".into()));
+    }
+    if media.author().leaf().subject() != incoming.author.subject() {
+        return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", "this file was signed by another author; publish it with that account"));
+    }
+    let label = WrapLabel::custody(media.media_id(), keeper.chain().leaf());
+    let keys = custody::unwrap_keys(keeper.key_pkcs8(), &incoming.keys.wrapped_keys, &label).map_err(|e| unusable(e.to_string()))?;
+    if let Some(image) = media.images().iter().find(|i| i.key.is_some_and(|key| keys.get(key).is_none())) {
+        return Err(unusable(format!("the key of the '{}' version is missing; author the file again", image.quality)));
+    }
+    let (entry, cover) = catalogue::read(&mut media).map_err(refused)?;
+    Ok(Checked { media_id: *media.media_id(), entry, cover, length, sha256 })
+}
+
+fn unusable(why: String) -> ApiFailure {
+    ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "unusable-file", why)
+}
+
+/// Length and SHA-256 of a file.
+pub(super) fn hash_file(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut context = Context::new(&SHA256);
+    let mut buffer = vec![0; 1 << 20];
+    let mut length = 0;
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok((length, hex(context.finish().as_ref())));
+        }
+        context.update(&buffer[..count]);
+        length += count as u64;
+    }
+}

@@ -1,0 +1,193 @@
+//! Redemption (B5, B7): is the voucher paid, the proof right, the passport genuine, and nobody else's claim on it? Then
+//! the media keys are locked to the buyer. And the report that a delivery is complete (B6), which is logged exactly once.
+//!
+//! The claim is one conditional update: whoever's certificate it names owns the voucher. The same passport may
+//! come again as often as it likes (a lost reply, a second computer, a disc that died); another one never.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Extension, Json, Router};
+use cadenza_protocol::cert::Certificate;
+use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::crypto::mac::verify_redeem_mac;
+use cadenza_protocol::crypto::sign::SigningKey;
+use cadenza_protocol::crypto::wrap::{WrapLabel, wrap_keys};
+use cadenza_protocol::id::{KeyId, VoucherId, hex, unhex};
+use cadenza_protocol::media::MediaFile;
+use cadenza_protocol::redeem::{DeliveryGrant, DeliveryReport, ProofError, RedeemRequest};
+use cadenza_protocol::secret::ReceiptToken;
+
+use super::delivery_desk::server_id;
+use super::messages::RedeemVerified;
+use super::tracks::PublishedTrack;
+use super::vouchers::{PurchaseState, VoucherRow, lapsed};
+use super::{ContentManager, custody};
+use crate::api::{ApiFailure, JsonBody};
+use crate::tls::{Caller, gate};
+
+pub(super) fn routes() -> Router<Arc<ContentManager>> {
+    Router::new().route("/v1/delivery/redeem", post(redeem)).route("/v1/delivery/done", post(done))
+}
+
+async fn redeem(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(request): JsonBody<RedeemRequest>,
+) -> Result<Json<RedeemVerified>, ApiFailure> {
+    let server = server_id(&caller)?;
+    let row = manager.voucher(&request.voucher_id).await?;
+    let buyer = request.chain.leaf();
+    check_state(&manager, &row, buyer)?;
+    if row.media_id()? != request.media_id {
+        return Err(ApiFailure::new(StatusCode::FORBIDDEN, "voucher-mismatch", "this voucher is for another track; fetch it again from the store"));
+    }
+    let receipt = receipt(&row)?;
+    let fingerprint = buyer.fingerprint();
+    verify_redeem_mac(&receipt, &request.voucher_id, &fingerprint, &server, &request.nonce, &request.mac)
+        .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "wrong-proof", e.to_string()))?;
+    request.verify_passport(&server, manager.tls.root(), manager.now(), &[]).map_err(refuse_proof)?;
+    manager.claim(&request.voucher_id, buyer, server.as_str()).await?;
+
+    let track = manager.track(&request.media_id).await?;
+    let quality = row.quality.unwrap_or_default();
+    manager.grant(&request.voucher_id, buyer.clone(), &quality, track).await.map(Json)
+}
+
+fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) -> Result<(), ApiFailure> {
+    let now = manager.now();
+    match row.purchase_state(now) {
+        None => Err(ApiFailure::new(StatusCode::CONFLICT, "not-a-purchase", "this voucher is for listening; buy the track to download it")),
+        Some(PurchaseState::Pending) => Err(ApiFailure::new(StatusCode::PAYMENT_REQUIRED, "not-authorized", "this purchase is not paid yet; finish it in the store")),
+        Some(PurchaseState::Expired) => Err(lapsed()),
+        Some(PurchaseState::Purchased | PurchaseState::Delivered) => match &row.redeemed_by {
+            None if now.0 > row.expires_at => Err(lapsed()),
+            Some(owner) if *owner != hex(&buyer.fingerprint()) => Err(used()),
+            None | Some(_) => Ok(()),
+        },
+    }
+}
+
+fn used() -> ApiFailure {
+    ApiFailure::new(StatusCode::CONFLICT, "voucher-used", "this voucher was redeemed with another passport; use the passport it was first redeemed with, or buy the track again")
+}
+
+fn receipt(row: &VoucherRow) -> Result<ReceiptToken, ApiFailure> {
+    let bytes = row.receipt.as_deref().and_then(unhex).and_then(|bytes| bytes.try_into().ok());
+    bytes.map(ReceiptToken::from_bytes).ok_or_else(|| ApiFailure::internal("a stored receipt is damaged"))
+}
+
+fn refuse_proof(error: ProofError) -> ApiFailure {
+    let code = match &error {
+        ProofError::Certificate(certificate) => gate::code(certificate),
+        ProofError::Signature(_) | ProofError::OtherKeys => "wrong-proof",
+    };
+    ApiFailure::new(StatusCode::FORBIDDEN, code, error.to_string())
+}
+
+impl ContentManager {
+    /// One statement decides whose voucher it is.
+    async fn claim(&self, voucher_id: &VoucherId, buyer: &Certificate, server: &str) -> Result<(), ApiFailure> {
+        let claimed = sqlx::query(
+            "UPDATE vouchers SET redeemed_by = $1, redeemed_serial = $2, redeemed_at = COALESCE(redeemed_at, $3), server = $4
+             WHERE voucher_id = $5 AND state IN ('purchased', 'delivered') AND (redeemed_by IS NULL OR redeemed_by = $1)",
+        )
+        .bind(hex(&buyer.fingerprint()))
+        .bind(buyer.serial())
+        .bind(self.now().0)
+        .bind(server)
+        .bind(voucher_id.to_string())
+        .execute(self.database.pool())
+        .await?;
+        if claimed.rows_affected() == 1 { Ok(()) } else { Err(used()) }
+    }
+
+    /// Locks the keys of the bought quality to the buyer and signs for it.
+    async fn grant(&self, voucher_id: &VoucherId, buyer: Certificate, quality: &str, track: PublishedTrack) -> Result<RedeemVerified, ApiFailure> {
+        let identity = self.tls.identity();
+        let root = self.tls.root().clone();
+        let file = self.files.open(&track.facts.object).await.map_err(ApiFailure::internal)?;
+        let (voucher_id, quality, now) = (*voucher_id, quality.to_owned(), self.now());
+        // RSA and file reading are slow for an async thread
+        let work = tokio::task::spawn_blocking(move || -> Result<RedeemVerified, ApiFailure> {
+            let media = MediaFile::open(std::io::BufReader::new(file), &root).map_err(ApiFailure::internal)?;
+            let image = media.image(&quality).map_err(ApiFailure::internal)?;
+            let keeper = Certificate::from_pem(&track.custody_certificate).map_err(ApiFailure::internal)?;
+            let label = WrapLabel::custody(&track.facts.media_id, &keeper);
+            let all = custody::unwrap_keys(identity.key_pkcs8(), &track.wrapped_keys, &label).map_err(ApiFailure::internal)?;
+            let wanted: Vec<KeyId> = image.key.into_iter().chain([KeyId::DESCRIPTIVE]).collect();
+            let keys = all.only(&wanted).map_err(ApiFailure::internal)?;
+            let wrapped_keys = wrap_keys(&keys, &buyer, &WrapLabel::purchase(&track.facts.media_id, &voucher_id, &buyer))
+                .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "certificate-unfit", e.to_string()))?;
+            let manager = identity.chain().leaf();
+            let grant = DeliveryGrant {
+                voucher_id,
+                media_id: track.facts.media_id,
+                quality,
+                length: track.facts.length,
+                sha256: file_hash(&track)?,
+                consumer_fingerprint: buyer.fingerprint(),
+                content_manager_serial: manager.serial(),
+                wrapped_keys_sha256: sha256(&wrapped_keys),
+                issued_at: now,
+            };
+            let key = SigningKey::from_pkcs8_der(identity.key_pkcs8()).map_err(ApiFailure::internal)?;
+            let grant_signature = grant.sign(&key);
+            let content_manager_chain = identity.chain().clone();
+            Ok(RedeemVerified { grant, grant_signature, wrapped_keys, content_manager_chain, promotional_item: None, media: track.facts })
+        });
+        work.await.map_err(ApiFailure::internal)?
+    }
+}
+
+fn file_hash(track: &PublishedTrack) -> Result<[u8; 32], ApiFailure> {
+    unhex(&track.facts.sha256).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| ApiFailure::internal("a stored hash is damaged"))
+}
+
+/// 'The player has it all, and it is right': delivered, once, with one log entry, however often it is said.
+async fn done(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(report): JsonBody<DeliveryReport>,
+) -> Result<StatusCode, ApiFailure> {
+    server_id(&caller)?;
+    let row = manager.voucher(&report.voucher_id).await?;
+    let Some(owner) = &row.redeemed_serial else {
+        return Err(ApiFailure::new(StatusCode::CONFLICT, "not-redeemed", "this voucher was not redeemed yet"));
+    };
+    let track = manager.track(&row.media_id()?).await?;
+    if file_hash(&track)? != report.sha256 {
+        return Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "hash-mismatch", "what arrived is not what was sent; download it again"));
+    }
+    let mut tx = manager.database.begin_write().await?;
+    let first = sqlx::query("UPDATE vouchers SET state = 'delivered', delivered_at = $1 WHERE voucher_id = $2 AND state = 'purchased'")
+        .bind(manager.now().0)
+        .bind(&row.voucher_id)
+        .execute(&mut *tx)
+        .await?;
+    if first.rows_affected() == 1 {
+        sqlx::query(
+            "INSERT INTO delivery_log (voucher_id, delivered_at, media_id, title, artist, author, song_ms, price_cents, certificate_serial, file_name, quality, seconds)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        )
+        .bind(&row.voucher_id)
+        .bind(manager.now().0)
+        .bind(&row.media_id)
+        .bind(&track.entry.title)
+        .bind(&track.entry.artist)
+        .bind(&track.author)
+        .bind(i64::try_from(track.entry.duration_ms).unwrap_or(i64::MAX))
+        .bind(row.price_cents.unwrap_or_default())
+        .bind(owner)
+        .bind(&track.path)
+        .bind(row.quality.as_deref().unwrap_or_default())
+        .bind(i64::from(report.seconds))
+        .execute(&mut *tx)
+        .await?;
+        tracing::info!(voucher = %report.voucher_id, title = %track.entry.title, "delivered");
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

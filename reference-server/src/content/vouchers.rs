@@ -1,0 +1,97 @@
+//! Rows of the `vouchers` table: every transaction and the state it is in (B2).
+//!
+//! A preview is `open` until it runs out. A purchase goes pending, purchased, delivered; a reservation that was not authorized
+//! in time, or that the merchant gives up, is expired. Lapsing is decided by the clock when someone looks, and swept now and then.
+
+use axum::http::StatusCode;
+use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::time::UnixTime;
+
+use super::ContentManager;
+use crate::api::ApiFailure;
+
+/// The states of a purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PurchaseState {
+    /// Reserved, not authorized: (i) of the source.
+    Pending,
+    /// Authorized, not delivered: (ii).
+    Purchased,
+    /// Delivered and confirmed: (iii).
+    Delivered,
+    /// Lapsed or given up.
+    Expired,
+}
+
+/// A voucher as the table has it.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct VoucherRow {
+    pub voucher_id: String,
+    pub kind: String,
+    pub state: String,
+    pub media_id: String,
+    pub quality: Option<String>,
+    pub merchant: String,
+    pub expires_at: i64,
+    pub authorization: Option<String>,
+    pub authorized_with: Option<String>,
+    pub price_cents: Option<i64>,
+    pub receipt: Option<String>,
+    pub redeemed_by: Option<String>,
+    pub redeemed_serial: Option<String>,
+}
+
+impl VoucherRow {
+    /// The state at `now`: a reservation past its time counts as expired although no sweep has seen it.
+    pub fn purchase_state(&self, now: UnixTime) -> Option<PurchaseState> {
+        if self.kind != "purchase" {
+            return None;
+        }
+        Some(match self.state.as_str() {
+            "pending" if now.0 <= self.expires_at => PurchaseState::Pending,
+            "purchased" => PurchaseState::Purchased,
+            "delivered" => PurchaseState::Delivered,
+            _ => PurchaseState::Expired,
+        })
+    }
+
+    /// The track it is for.
+    pub fn media_id(&self) -> Result<MediaId, ApiFailure> {
+        self.media_id.parse().map_err(ApiFailure::internal)
+    }
+}
+
+impl ContentManager {
+    /// Finds a voucher.
+    pub(super) async fn voucher(&self, voucher_id: &VoucherId) -> Result<VoucherRow, ApiFailure> {
+        sqlx::query_as(
+            "SELECT voucher_id, kind, state, media_id, quality, merchant, expires_at, \"authorization\", authorized_with,
+                    price_cents, receipt, redeemed_by, redeemed_serial
+             FROM vouchers WHERE voucher_id = $1",
+        )
+        .bind(voucher_id.to_string())
+        .fetch_optional(self.database.pool())
+        .await?
+        .ok_or_else(|| ApiFailure::new(StatusCode::NOT_FOUND, "unknown-voucher", "this voucher is not known here; get a new one from the store"))
+    }
+
+    /// Marks what has lapsed, and forgets previews that nobody plays any more.
+    pub async fn sweep(&self) -> Result<(), sqlx::Error> {
+        let now = self.now();
+        sqlx::query("UPDATE vouchers SET state = 'expired' WHERE state = 'pending' AND expires_at < $1")
+            .bind(now.0)
+            .execute(self.database.pool())
+            .await?;
+        sqlx::query("DELETE FROM vouchers WHERE state = 'open' AND expires_at < $1")
+            .bind(now.plus_days(-1).0)
+            .execute(self.database.pool())
+            .await?;
+        sqlx::query("DELETE FROM streams WHERE allocated_at < $1").bind(now.plus_days(-1).0).execute(self.database.pool()).await?;
+        Ok(())
+    }
+}
+
+/// The refusal for a voucher that has run out.
+pub(super) fn lapsed() -> ApiFailure {
+    ApiFailure::new(StatusCode::GONE, "voucher-expired", "this voucher has expired; get a new one from the store")
+}

@@ -1,0 +1,116 @@
+//! The redeem API (requirements B5, B6): a nonce, the proof, the download, the report.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /v1/redeem/challenge` `ChallengeRequest` | `RedeemChallenge` |
+//! | `POST /v1/redeem` `RedeemRequest` | `RedeemApproval`, or the content manager's refusal as it is |
+//! | `GET /v1/media/{voucher_id}`, bearer token, `Range` | the author-signed bytes ([`super::download`]) |
+//! | `POST /v1/redeem/done` `DeliveryReport`, bearer token | 204 |
+//!
+//! The proof is only checked for its nonce here; whether receipt, passport and voucher fit is for the content manager, which
+//! alone knows the receipt.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use cadenza_protocol::id::VoucherId;
+use cadenza_protocol::redeem::{ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest};
+
+use super::Desk;
+use super::download;
+use super::tickets::Ticket;
+use crate::api::{ApiFailure, JsonBody};
+use crate::content::client::ContentClientError;
+
+/// A proof with its certificate chain is a few kilobytes.
+const LONGEST_BODY: usize = 64 << 10;
+
+pub(super) fn router(desk: Arc<Desk>) -> Router {
+    Router::new()
+        .route("/v1/redeem/challenge", post(challenge))
+        .route("/v1/redeem", post(redeem))
+        .route("/v1/redeem/done", post(done))
+        .route("/v1/media/{voucher_id}", get(media))
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .with_state(desk)
+}
+
+async fn challenge(
+    State(desk): State<Arc<Desk>>,
+    JsonBody(request): JsonBody<ChallengeRequest>,
+) -> Result<Json<RedeemChallenge>, ApiFailure> {
+    let busy = || ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many deliveries are beginning at once; try again in a minute");
+    let nonce = desk.nonces.give(request.voucher_id).ok_or_else(busy)?;
+    Ok(Json(RedeemChallenge { nonce, delivery_server: desk.id.clone() }))
+}
+
+async fn redeem(
+    State(desk): State<Arc<Desk>>,
+    JsonBody(request): JsonBody<RedeemRequest>,
+) -> Result<Json<RedeemApproval>, ApiFailure> {
+    if !desk.nonces.take(&request.nonce, request.voucher_id) {
+        return Err(ApiFailure::new(StatusCode::CONFLICT, "stale-challenge", "the server's challenge has lapsed or was used already; ask for a new one and try again"));
+    }
+    let verified = desk.content.redeem(&request).await.map_err(hand_on)?;
+    let download_token = desk.tickets.issue(Ticket {
+        voucher_id: request.voucher_id,
+        object: verified.media.object,
+        length: verified.grant.length,
+        sha256: verified.media.sha256,
+    });
+    tracing::info!(voucher = %request.voucher_id, media = %request.media_id, "a voucher was redeemed");
+    Ok(Json(RedeemApproval {
+        grant: verified.grant,
+        grant_signature: verified.grant_signature,
+        wrapped_keys: verified.wrapped_keys,
+        content_manager_chain: verified.content_manager_chain,
+        promotional_item: None,
+        download: format!("/v1/media/{}", request.voucher_id),
+        download_token,
+    }))
+}
+
+async fn media(
+    State(desk): State<Arc<Desk>>,
+    Path(voucher_id): Path<VoucherId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
+    let ticket = bearer(&desk, &headers, voucher_id)?;
+    let path = desk.files.local_path(&ticket.object).await.map_err(ApiFailure::internal)?;
+    download::answer(&path, &ticket, &headers, desk.configuration().download_rate).await
+}
+
+async fn done(
+    State(desk): State<Arc<Desk>>,
+    headers: HeaderMap,
+    JsonBody(report): JsonBody<DeliveryReport>,
+) -> Result<StatusCode, ApiFailure> {
+    bearer(&desk, &headers, report.voucher_id)?;
+    desk.content.done(&report).await.map_err(hand_on)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The ticket in the request, if it is for this voucher.
+fn bearer(desk: &Desk, headers: &HeaderMap, voucher_id: VoucherId) -> Result<Ticket, ApiFailure> {
+    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let ticket = token.and_then(|token| desk.tickets.read(token)).filter(|ticket| ticket.voucher_id == voucher_id);
+    ticket.ok_or_else(|| ApiFailure::new(StatusCode::UNAUTHORIZED, "ticket-expired", "this download has to be approved again; redeem the voucher once more"))
+}
+
+/// The content manager's own words go to the player.
+fn hand_on(error: ContentClientError) -> ApiFailure {
+    match error {
+        ContentClientError::Refused { status, error } => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            ApiFailure::new(status, &error.code, error.message)
+        }
+        ContentClientError::Unreachable(error) => {
+            tracing::warn!(%error, "the content manager cannot be reached");
+            ApiFailure::new(StatusCode::BAD_GATEWAY, "content-manager-unreachable", "the store behind this delivery server does not answer; your purchase is safe, try again in a moment")
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The RTSP doors: one task per connection turns the wheels of a [`ServerConnection`].
+//!
+//! The machine decides everything; this file only moves bytes between it and the sockets, asks the content manager what the
+//! machine wants to know, and wakes it in time. A task wakes about five times a second while it plays and sends ten
+//! packets in one write.
+
+use std::collections::HashSet;
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cadenza_protocol::preview::{
+    Preview, PreviewAddress, Refusal, ServerAction, ServerConnection, ServerLimits, SessionSeeds, StreamEnd,
+};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::Desk;
+use super::streams::{allocate, open, release};
+
+/// Connections at one time, at each door; the machine cuts off those that ask for nothing.
+const MOST_CONNECTIONS: usize = 8_192;
+/// A TLS handshake must be over after this long.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Read at one time: requests are small.
+const READ: usize = 4 << 10;
+/// Datagrams sent before the other duties get a turn.
+const DATAGRAMS_IN_A_ROW: usize = 64;
+
+/// Serves players over TLS.
+pub(super) async fn serve_tls(listener: TcpListener, acceptor: TlsAcceptor, desk: Arc<Desk>, shutdown: watch::Receiver<bool>) {
+    let stop = shutdown.clone();
+    accept(listener, shutdown, move |stream, peer| {
+        let (acceptor, desk, stop) = (acceptor.clone(), desk.clone(), stop.clone());
+        async move {
+            match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                Ok(Ok(tls)) => serve(tls, peer, desk, stop).await,
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake refused"),
+                Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
+            }
+        }
+    })
+    .await;
+}
+
+/// Serves ordinary clients on loopback.
+pub(super) async fn serve_plain(listener: TcpListener, desk: Arc<Desk>, shutdown: watch::Receiver<bool>) {
+    let stop = shutdown.clone();
+    accept(listener, shutdown, move |stream, peer| serve(stream, peer, desk.clone(), stop.clone())).await;
+}
+
+async fn accept<F: Future<Output = ()> + Send + 'static>(
+    mut listener: TcpListener,
+    mut shutdown: watch::Receiver<bool>,
+    serve: impl Fn(TcpStream, SocketAddr) -> F,
+) {
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            // axum's accept logs failures, and waits when the process is out of files
+            (stream, peer) = axum::serve::Listener::accept(&mut listener) => {
+                let Ok(place) = room.clone().try_acquire_owned() else {
+                    tracing::warn!(%peer, "turned away: {MOST_CONNECTIONS} RTSP connections are open");
+                    continue;
+                };
+                let _ = stream.set_nodelay(true);
+                let connection = serve(stream, peer);
+                connections.spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            _ = shutdown.wait_for(|stop| *stop) => break,
+        }
+    }
+    while connections.join_next().await.is_some() {}
+}
+
+/// What a session has asked the content manager, on its way.
+type Asking = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+enum Answer {
+    Opened(Result<Arc<Preview>, Refusal>),
+    Allocated(PreviewAddress, Result<(SessionSeeds, Option<UdpSocket>), Refusal>),
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    stream: S,
+    peer: SocketAddr,
+    desk: Arc<Desk>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut connection = ServerConnection::new(ServerLimits::default(), peer.ip(), Instant::now());
+    let mut asking: Option<Asking> = None;
+    let mut udp: Option<UdpSocket> = None;
+    let mut held = HashSet::new();
+    let (mut input, mut datagram_in, mut datagram) = ([0; READ], [0; 256], Vec::with_capacity(1_500));
+    let mut unflushed = false;
+    loop {
+        let now = Instant::now();
+        connection.advance(now);
+        while let Some(action) = connection.next_action() {
+            match action {
+                ServerAction::Open { address, bandwidth } => {
+                    let desk = desk.clone();
+                    asking = Some(Box::pin(async move { Answer::Opened(open(&desk, address, bandwidth).await) }));
+                }
+                ServerAction::Allocate { address, bandwidth, udp } => {
+                    let desk = desk.clone();
+                    asking = Some(Box::pin(async move {
+                        Answer::Allocated(address, allocate(&desk, address, bandwidth, udp, peer).await)
+                    }));
+                }
+                ServerAction::Release { address, played, image, end } => {
+                    held.remove(&address);
+                    release(&desk, address, played, image, end).await;
+                }
+            }
+        }
+        if let Some(udp) = &udp {
+            send_datagrams(&mut connection, udp, &mut datagram).await;
+        }
+        if connection.is_closing() && connection.outgoing().is_empty() && !unflushed {
+            break;
+        }
+        let room = connection.room().min(READ);
+        tokio::select! {
+            read = reader.read(&mut input[..room]), if room > 0 => match read {
+                Ok(0) | Err(_) => connection.disconnected(Instant::now()),
+                Ok(count) => connection.receive(&input[..count], Instant::now()),
+            },
+            pushed = push(&mut writer, connection.outgoing(), unflushed) => match pushed {
+                Ok(Pushed::Written(count)) => {
+                    connection.sent(count, Instant::now());
+                    unflushed = true;
+                }
+                Ok(Pushed::Flushed) => unflushed = false,
+                Err(_) => connection.disconnected(Instant::now()),
+            },
+            answer = wait_for(&mut asking) => {
+                asking = None;
+                match answer {
+                    Answer::Opened(answer) => connection.opened(answer, Instant::now()),
+                    Answer::Allocated(address, answer) => {
+                        let answer = answer.map(|(seeds, socket)| {
+                            held.insert(address);
+                            let port = socket.as_ref().and_then(|socket| socket.local_addr().ok()).map(|local| local.port());
+                            udp = socket;
+                            (seeds, port)
+                        });
+                        connection.allocated(answer, Instant::now());
+                    }
+                }
+            }
+            Some((count, from)) = receive_datagram(&udp, &mut datagram_in) => {
+                connection.receive_datagram(from, &datagram_in[..count], Instant::now());
+            }
+            () = tokio::time::sleep_until(connection.deadline().into()) => {}
+            _ = shutdown.wait_for(|stop| *stop) => connection.disconnected(Instant::now()),
+        }
+        if connection.is_closing() && unflushed && connection.outgoing().is_empty() {
+            // The last words; a client that does not take them has had its time.
+            let _ = tokio::time::timeout(Duration::from_secs(1), writer.flush()).await;
+            unflushed = false;
+        }
+    }
+    if let Some(Answer::Allocated(address, Ok(_))) = finish(asking).await {
+        held.insert(address);
+    }
+    for address in held {
+        release(&desk, address, Default::default(), String::new(), StreamEnd::Disconnected).await;
+    }
+    let _ = tokio::time::timeout(Duration::from_secs(1), writer.shutdown()).await;
+}
+
+enum Pushed {
+    Written(usize),
+    Flushed,
+}
+
+/// Writes what there is; once that is done, sees that TLS holds none of it back. Can be dropped at any point.
+async fn push<W: AsyncWrite + Unpin>(writer: &mut W, bytes: &[u8], unflushed: bool) -> std::io::Result<Pushed> {
+    match (bytes.is_empty(), unflushed) {
+        (false, _) => match writer.write(bytes).await? {
+            0 => Err(std::io::ErrorKind::WriteZero.into()),
+            count => Ok(Pushed::Written(count)),
+        },
+        (true, true) => writer.flush().await.map(|()| Pushed::Flushed),
+        (true, false) => pending().await,
+    }
+}
+
+/// A stream that was asked for when the client went away has to be given back too.
+async fn finish(asking: Option<Asking>) -> Option<Answer> {
+    Some(asking?.await)
+}
+
+async fn wait_for(asking: &mut Option<Asking>) -> Answer {
+    match asking {
+        Some(answer) => answer.await,
+        None => pending().await,
+    }
+}
+
+async fn receive_datagram(udp: &Option<UdpSocket>, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+    match udp {
+        // An error here is an echo of something we sent (port unreachable); the session's own time-out judges it.
+        Some(udp) => udp.recv_from(buffer).await.ok(),
+        None => pending().await,
+    }
+}
+
+async fn send_datagrams(connection: &mut ServerConnection, udp: &UdpSocket, datagram: &mut Vec<u8>) {
+    for _ in 0..DATAGRAMS_IN_A_ROW {
+        let Some(to) = connection.next_datagram(Instant::now(), datagram) else { break };
+        // A datagram that cannot go out is a lost one.
+        let _ = udp.send_to(datagram, to).await;
+    }
+}

@@ -1,0 +1,118 @@
+//! What an RTSP session asks the content manager: is there such a song, is a stream free, and that one is free again.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cadenza_protocol::preview::{Npt, Preview, PreviewAddress, PreviewKind, Refusal, RefusalKind, SessionSeeds, StreamEnd};
+use tokio::net::UdpSocket;
+
+use super::Desk;
+use crate::content::client::ContentClientError;
+use crate::content::messages::{self, AllocateStream, ReleaseStream, StreamStatus, Transport};
+
+/// The content manager has this long for an answer; the player waits five seconds.
+const ANSWER: Duration = Duration::from_secs(4);
+
+/// Finds the song and loads the image that suits the player (V5).
+pub(super) async fn open(desk: &Desk, address: PreviewAddress, bandwidth: Option<u32>) -> Result<Arc<Preview>, Refusal> {
+    let facts = in_time(desk.content.media(address.media_id)).await?;
+    let preview = desk.shelf.preview(&facts, address.kind, bandwidth).await;
+    preview.map(Arc::new).map_err(|error| error.refusal())
+}
+
+/// Takes a stream (V3), and a socket when it goes out as datagrams.
+pub(super) async fn allocate(
+    desk: &Desk,
+    address: PreviewAddress,
+    bandwidth: Option<u32>,
+    udp: bool,
+    peer: SocketAddr,
+) -> Result<(SessionSeeds, Option<UdpSocket>), Refusal> {
+    let socket = if udp { Some(open_socket(desk).await?) } else { None };
+    let stream = AllocateStream {
+        voucher_id: address.voucher_id,
+        media_id: address.media_id,
+        kind: match address.kind {
+            PreviewKind::Clip => messages::PreviewKind::Clip,
+            PreviewKind::Song => messages::PreviewKind::Song,
+        },
+        player: peer.to_string(),
+        transport: if udp { Transport::Udp } else { Transport::Interleaved },
+        bandwidth_kbps: bandwidth.unwrap_or(0) / 1_000,
+    };
+    in_time(desk.content.allocate(&stream)).await?;
+    Ok((SessionSeeds::random(), socket))
+}
+
+/// Gives a stream back. A content manager that does not answer forgets it with the voucher.
+pub(super) async fn release(desk: &Desk, address: PreviewAddress, played: Npt, image: String, end: StreamEnd) {
+    let stream = ReleaseStream {
+        voucher_id: address.voucher_id,
+        media_id: address.media_id,
+        status: match end {
+            StreamEnd::Completed => StreamStatus::Completed,
+            StreamEnd::Disconnected => StreamStatus::Disconnected,
+        },
+        played_ms: played.as_millis(),
+        image: Some(image).filter(|image| !image.is_empty()),
+    };
+    match tokio::time::timeout(ANSWER, desk.content.release(&stream)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, voucher = %stream.voucher_id, "a stream could not be given back"),
+        Err(_) => tracing::warn!(voucher = %stream.voucher_id, "the content manager did not answer a release"),
+    }
+}
+
+async fn in_time<T>(question: impl Future<Output = Result<T, ContentClientError>>) -> Result<T, Refusal> {
+    match tokio::time::timeout(ANSWER, question).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(refusal(&error)),
+        Err(_) => Err(unreachable()),
+    }
+}
+
+fn refusal(error: &ContentClientError) -> Refusal {
+    match error {
+        ContentClientError::Refused { status, error } => {
+            let kind = match status {
+                404 => RefusalKind::UnknownMedia,
+                403 => RefusalKind::Forbidden,
+                410 => RefusalKind::Expired,
+                503 => RefusalKind::NoStream,
+                _ => RefusalKind::Internal,
+            };
+            Refusal { kind, message: error.message.clone() }
+        }
+        ContentClientError::Unreachable(error) => {
+            tracing::warn!(%error, "the content manager cannot be reached");
+            unreachable()
+        }
+    }
+}
+
+fn unreachable() -> Refusal {
+    let message = "the store behind this delivery server does not answer; try again in a moment".to_owned();
+    Refusal { kind: RefusalKind::Internal, message }
+}
+
+/// A free port from the configured base on, or any free one.
+async fn open_socket(desk: &Desk) -> Result<UdpSocket, Refusal> {
+    let configuration = desk.configuration();
+    let none = || Refusal { kind: RefusalKind::NoStream, message: "no UDP port is free; play without UDP".into() };
+    let Some(base) = configuration.udp_base_port else {
+        return bind(desk.listen, 0).await.ok_or_else(none);
+    };
+    // Each stream has a port, and as many again are spare.
+    let ports = u16::try_from(configuration.streams.saturating_mul(2)).unwrap_or(u16::MAX);
+    for port in (base..=u16::MAX).take(ports.into()) {
+        if let Some(socket) = bind(desk.listen, port).await {
+            return Ok(socket);
+        }
+    }
+    Err(none())
+}
+
+async fn bind(listen: IpAddr, port: u16) -> Option<UdpSocket> {
+    UdpSocket::bind((listen, port)).await.ok()
+}

@@ -1,0 +1,178 @@
+//! How a service gets its certificate, and a new one in time: from the authority in the same process, or from a licensing center
+//! elsewhere by a signing request and the enrolment token.
+//!
+//! Identities are kept in `services/` of the data folder and renewed when less than a third of their life is left. The content
+//! manager keeps its key across renewals: media keys are in its custody.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
+use cadenza_protocol::time::UnixTime;
+use rcgen::CertificateParams;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::authority::{Authority, AuthorityError, Subject, key_pair, lifetime_days};
+use super::keys::{self, KeyError};
+use crate::clock::Clock;
+use crate::content::client::{ContentClientError, accepted};
+use crate::db::Database;
+use crate::identity::{Identity, IdentityError};
+use crate::tls::{TlsError, anonymous_client};
+
+/// Where certificates come from.
+#[derive(Debug, Clone)]
+pub enum Enrolment {
+    /// This process is the licensing center.
+    Here {
+        /// Its authorities.
+        authority: Arc<Authority>,
+        /// Its table of certificates.
+        database: Database,
+    },
+    /// Another one is.
+    Elsewhere {
+        /// Its URL.
+        licensing_url: String,
+        /// Its root, pinned.
+        root: Certificate,
+        /// What it lets services enrol by.
+        token: Arc<Zeroizing<String>>,
+    },
+}
+
+/// `POST /v1/certificates`: asks for a certificate.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CertificateRequest {
+    /// PKCS #10 signing request, DER: the key, and proof of holding it.
+    #[serde(with = "cadenza_protocol::wire::base64_bytes")]
+    pub csr: Vec<u8>,
+    /// Common name.
+    pub name: String,
+    /// Role, in the words of [`Role::name`].
+    pub role: String,
+    /// Names and addresses of a server.
+    pub hosts: Vec<String>,
+    /// The licensing center's enrolment token, hexadecimal.
+    pub token: String,
+}
+
+/// Why a service has no certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// The authority cannot issue.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// A key could not be made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The identity file failed.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The certificate could not be recorded.
+    #[error("the certificate could not be recorded; check the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// TLS to the licensing center could not be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The licensing center said no or nothing.
+    #[error("the licensing center gave no certificate; check its URL and the enrolment token: {0}")]
+    Licensing(#[from] ContentClientError),
+    /// The signing request could not be made.
+    #[error("a signing request could not be made: {0}")]
+    Request(#[from] rcgen::Error),
+}
+
+/// What a service wants to be.
+#[derive(Debug, Clone)]
+pub struct Enrolling {
+    /// Name, role, hosts.
+    pub subject: Subject,
+    /// Where its identity is kept.
+    pub file: PathBuf,
+}
+
+impl Enrolling {
+    /// A service of the data folder.
+    pub fn service(folder: &Path, name: &str, role: Role, hosts: Vec<String>) -> Self {
+        Self { subject: Subject { name: name.to_owned(), role, hosts }, file: folder.join("services").join(name).with_extension("account") }
+    }
+
+    fn hosts_file(&self) -> PathBuf {
+        self.file.with_extension("hosts")
+    }
+
+    fn is_good(&self, identity: &Identity, root: &Certificate, now: UnixTime) -> bool {
+        let left = identity.chain().leaf().not_after().0 - now.0;
+        let third = lifetime_days(self.subject.role) * 86_400 / 3;
+        let same_hosts = std::fs::read_to_string(self.hosts_file()).is_ok_and(|hosts| hosts == self.subject.hosts.join("\n"));
+        let trusted = cadenza_protocol::cert::verify_chain(identity.chain(), root, self.subject.role, now).is_ok();
+        left > third && same_hosts && trusted
+    }
+}
+
+impl Enrolment {
+    /// The root of trust.
+    pub fn root(&self) -> &Certificate {
+        match self {
+            Self::Here { authority, .. } => authority.root(),
+            Self::Elsewhere { root, .. } => root,
+        }
+    }
+
+    /// The identity on the disk while it is good, else a new one. `None` in the second place when nothing changed.
+    pub async fn identity(&self, wish: &Enrolling, clock: &Clock) -> Result<(Identity, bool), EnrolError> {
+        let now = clock.now();
+        let kept = wish.file.exists().then(|| Identity::load(&wish.file)).transpose()?;
+        if let Some(kept) = kept.as_ref().filter(|kept| wish.is_good(kept, self.root(), now)) {
+            return Ok((kept.clone(), false));
+        }
+        let key = match kept {
+            Some(kept) => Zeroizing::new(kept.key_pkcs8().to_vec()),
+            None => new_key(wish.subject.role).await?,
+        };
+        let chain = self.certify(&wish.subject, &key, clock).await?;
+        let identity = Identity::new(chain, key);
+        identity.save(&wish.file)?;
+        std::fs::write(wish.hosts_file(), wish.subject.hosts.join("\n")).map_err(|e| IdentityError::Io(wish.hosts_file(), e))?;
+        tracing::info!(name = %wish.subject.name, role = wish.subject.role.name(), until = identity.chain().leaf().not_after().0, "certificate issued");
+        Ok((identity, true))
+    }
+
+    async fn certify(&self, subject: &Subject, key: &[u8], clock: &Clock) -> Result<CertificateChain, EnrolError> {
+        let pair = key_pair(key)?;
+        match self {
+            Self::Here { authority, database } => {
+                let chain = authority.issue(subject, &pair, clock.now())?;
+                super::record(database, &chain, subject.role).await?;
+                Ok(chain)
+            }
+            Self::Elsewhere { licensing_url, root, token } => {
+                let http = anonymous_client(root, Role::LicensingCenter, clock, Duration::from_secs(20))?;
+                let csr = CertificateParams::new(subject.hosts.clone())?.serialize_request(&pair)?;
+                let request = CertificateRequest {
+                    csr: csr.der().to_vec(),
+                    name: subject.name.clone(),
+                    role: subject.role.name().to_owned(),
+                    hosts: subject.hosts.clone(),
+                    token: token.to_string(),
+                };
+                let url = format!("{}/v1/certificates", licensing_url.trim_end_matches('/'));
+                let answer = http.post(url).json(&request).send().await.map_err(ContentClientError::from)?;
+                Ok(accepted(answer).await?.json().await.map_err(ContentClientError::from)?)
+            }
+        }
+    }
+}
+
+/// RSA for those to whom media keys are wrapped, P-256 for all others.
+async fn new_key(role: Role) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    match role {
+        Role::ContentManager | Role::Author | Role::Consumer => {
+            tokio::task::spawn_blocking(keys::rsa_3072).await.map_err(|e| KeyError::Generation(e.to_string()))?
+        }
+        _ => keys::p256(),
+    }
+}

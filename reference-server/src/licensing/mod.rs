@@ -1,0 +1,83 @@
+//! The media licensing center (S1, G2, G3): root of all trust, issuer of certificates and passports.
+//!
+//! Keys live in `licensing/` of the data folder, each file for its owner only: the root and two issuing
+//! authorities ([`authority`]), and the master key that seals recovery records ([`recovery`]). Certificates issued are in
+//! the `certificates` table. [`registration`] turns a form into a passport, [`service`] is the HTTPS face, and [`enrol`] is how
+//! other services get and renew their certificates.
+
+pub mod authority;
+pub mod enrol;
+pub mod keys;
+pub mod recovery;
+pub mod registration;
+pub mod service;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cadenza_protocol::cert::{CertificateChain, Role};
+use cadenza_protocol::secret::Secret;
+
+use crate::clock::Clock;
+use crate::db::Database;
+use crate::payment::client::PaymentClient;
+use crate::tls::ServiceTls;
+use authority::Authority;
+use keys::RsaKeys;
+use recovery::{MasterKey, RecoveryError};
+
+/// The running licensing center.
+#[derive(Debug)]
+pub struct LicensingCenter {
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    pub(crate) keys: RsaKeys,
+    pub(crate) master: MasterKey,
+    pub(crate) tls: ServiceTls,
+    pub(crate) payment: PaymentClient,
+    pub(crate) enrolment_token: Secret<32>,
+}
+
+/// Why the licensing center did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum LicensingError {
+    /// The master key.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// The enrolment token, or the thread that makes keys.
+    #[error("the licensing center could not start; check space and permissions of its folder: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl LicensingCenter {
+    /// Opens the licensing center in `folder`, making master key and enrolment token on the first start.
+    pub fn open(
+        folder: &Path,
+        authority: Arc<Authority>,
+        database: Database,
+        clock: Clock,
+        tls: ServiceTls,
+        payment: PaymentClient,
+    ) -> Result<Self, LicensingError> {
+        let master = MasterKey::open(&folder.join("master.key"))?;
+        // made and read like the master key: 64 hexadecimal digits for its owner only
+        let enrolment_token = MasterKey::open(&folder.join("enrolment.token"))?.into_secret();
+        Ok(Self { authority, database, clock, keys: RsaKeys::start()?, master, tls, payment, enrolment_token })
+    }
+}
+
+/// Writes an issued certificate into the licensing center's table.
+pub(crate) async fn record(database: &Database, chain: &CertificateChain, role: Role) -> Result<(), sqlx::Error> {
+    let leaf = chain.leaf();
+    sqlx::query("INSERT INTO certificates (serial, subject, role, not_before, not_after, chain_pem) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(leaf.serial())
+        .bind(leaf.subject())
+        .bind(role.name())
+        .bind(leaf.not_before().0)
+        .bind(leaf.not_after().0)
+        .bind(chain.to_pem())
+        .execute(database.pool())
+        .await
+        .map(drop)
+}

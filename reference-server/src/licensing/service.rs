@@ -1,0 +1,88 @@
+//! The licensing center's HTTPS face. Players and services need no certificate to talk to it.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /v1/passports` `RegistrationForm` | the registration file, or 402 `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field` |
+//! | `GET /v1/root` | the root certificate, PEM |
+//! | `GET /v1/crl` | certificate revocation list, DER |
+//! | `POST /v1/certificates` [`CertificateRequest`] | certificate chain |
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use cadenza_protocol::cert::{CertificateChain, Role};
+use cadenza_protocol::id::unhex;
+use cadenza_protocol::passport::MEDIA_TYPE;
+use rcgen::CertificateSigningRequestParams;
+
+use super::authority::Subject;
+use super::enrol::CertificateRequest;
+use super::registration::RegistrationForm;
+use super::{LicensingCenter, record};
+use crate::api::{ApiFailure, JsonBody};
+
+const MESSAGE_LIMIT: usize = 64 << 10;
+
+/// The service's routes.
+pub fn router(center: Arc<LicensingCenter>) -> Router {
+    Router::new()
+        .route("/v1/passports", post(register))
+        .route("/v1/root", get(root))
+        .route("/v1/crl", get(crl))
+        .route("/v1/certificates", post(certify))
+        .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
+        .with_state(center)
+}
+
+async fn register(State(center): State<Arc<LicensingCenter>>, JsonBody(form): JsonBody<RegistrationForm>) -> Result<Response, ApiFailure> {
+    let file = center.register(form).await?;
+    Ok(passport_response(&file))
+}
+
+/// The registration file by its media type; nothing on the way may keep it.
+pub(crate) fn passport_response(file: &[u8]) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, MEDIA_TYPE),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"me.cadpassport\""),
+    ];
+    (headers, file.to_vec()).into_response()
+}
+
+async fn root(State(center): State<Arc<LicensingCenter>>) -> Response {
+    ([(header::CONTENT_TYPE, "application/x-pem-file")], center.authority.root().to_pem()).into_response()
+}
+
+async fn crl(State(center): State<Arc<LicensingCenter>>) -> Result<Response, ApiFailure> {
+    let revoked: Vec<(String, i64)> =
+        sqlx::query_as("SELECT serial, revoked_at FROM certificates WHERE role = $1 AND revoked_at IS NOT NULL")
+            .bind(Role::Consumer.name())
+            .fetch_all(center.database.pool())
+            .await?;
+    let der = center.authority.players_crl(&revoked, center.clock.now()).map_err(ApiFailure::internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/pkix-crl")], der).into_response())
+}
+
+async fn certify(
+    State(center): State<Arc<LicensingCenter>>,
+    JsonBody(request): JsonBody<CertificateRequest>,
+) -> Result<Json<CertificateChain>, ApiFailure> {
+    let shown = unhex(&request.token).unwrap_or_default();
+    if aws_lc_rs::constant_time::verify_slices_are_equal(&shown, center.enrolment_token.expose()).is_err() {
+        return Err(ApiFailure::new(StatusCode::FORBIDDEN, "wrong-token", "this enrolment token is not the licensing center's; read it from its data folder"));
+    }
+    let invalid = |message: &str| ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", message);
+    let role = Role::ALL.iter().copied().find(|role| role.name() == request.role && *role != Role::Consumer);
+    let role = role.ok_or_else(|| invalid("name a role that a service or an author can have"))?;
+    let csr = CertificateSigningRequestParams::from_der(&request.csr.into()).map_err(|_| invalid("the signing request cannot be read, or its signature is wrong"))?;
+    let name: String = request.name.chars().filter(|c| !c.is_control()).take(64).collect();
+    let subject = Subject { name, role, hosts: request.hosts.into_iter().take(16).collect() };
+    let chain = center.authority.issue(&subject, &csr.public_key, center.clock.now()).map_err(|e| invalid(&e.to_string()))?;
+    record(&center.database, &chain, role).await?;
+    tracing::info!(name = %subject.name, role = role.name(), "certificate issued by request");
+    Ok(Json(chain))
+}

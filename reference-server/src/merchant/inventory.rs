@@ -1,0 +1,268 @@
+//! What is on the shelves: the content manager's inventory with the merchant's mark-up, grouped by album.
+//!
+//! Kept in memory for [`FRESH`]; when the content manager does not answer, what was there before is shown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cadenza_protocol::id::MediaId;
+
+use super::Merchant;
+use super::messages::{AlbumCard, AlbumPage, AlbumPrice, Clip, OrderedTrack, Quality, StoreFront, TrackList, TrackOffer};
+use crate::api::ApiFailure;
+use crate::content::catalogue::{CURRENCY, CatalogueTrack, Offer};
+use crate::content::client::ContentClientError;
+
+const FRESH: Duration = Duration::from_secs(5);
+/// Tracks that a search gives at most.
+const SEARCH_LIMIT: usize = 200;
+
+/// Everything for sale at one moment.
+#[derive(Debug)]
+pub struct Shelves {
+    filled: Instant,
+    albums: Vec<AlbumPage>,
+    art: BTreeMap<MediaId, String>,
+}
+
+impl Shelves {
+    fn new(inventory: Vec<CatalogueTrack>, markup_percent: u32) -> Self {
+        let art = inventory.iter().filter_map(|t| Some((t.media_id, t.art.clone()?))).collect();
+        let mut groups: Vec<Vec<CatalogueTrack>> = Vec::new();
+        for track in inventory {
+            match groups.iter_mut().find(|group| group[0].album_id == track.album_id) {
+                Some(group) => group.push(track),
+                None => groups.push(vec![track]),
+            }
+        }
+        let mut albums: Vec<AlbumPage> = groups.into_iter().map(|group| album(group, markup_percent)).collect();
+        albums.sort_by_key(|album| album.card.title.to_lowercase());
+        Self { filled: Instant::now(), albums, art }
+    }
+
+    /// All albums.
+    pub fn front(&self) -> StoreFront {
+        StoreFront { currency: CURRENCY.to_owned(), albums: self.albums.iter().map(|a| a.card.clone()).collect() }
+    }
+
+    /// One album.
+    pub fn album(&self, id: &str) -> Option<&AlbumPage> {
+        self.albums.iter().find(|album| album.card.id == id)
+    }
+
+    /// One track.
+    pub fn track(&self, media_id: &MediaId) -> Option<&TrackOffer> {
+        self.albums.iter().flat_map(|album| &album.tracks).find(|track| track.media_id == *media_id)
+    }
+
+    /// What these tracks cost, each: the tracks of an album that is bought whole, in one quality, share the album's price.
+    /// `None` for one that is not sold like that.
+    pub fn price(&self, items: &[OrderedTrack]) -> Vec<Option<u64>> {
+        let mut prices: Vec<Option<u64>> = items.iter().map(|item| self.single_price(item)).collect();
+        for album in &self.albums {
+            let Some(first) = items.iter().find(|item| item.media_id == album.tracks[0].media_id) else { continue };
+            let wanted = |track: &TrackOffer| items.iter().position(|i| i.media_id == track.media_id && i.quality == first.quality);
+            let Some(places) = album.tracks.iter().map(wanted).collect::<Option<Vec<usize>>>() else { continue };
+            let Some(whole) = album.card.prices.iter().find(|price| price.quality == first.quality) else { continue };
+            for (place, share) in places.iter().zip(shares(whole.price_cents, places.len())) {
+                prices[*place] = Some(share);
+            }
+        }
+        prices
+    }
+
+    fn single_price(&self, item: &OrderedTrack) -> Option<u64> {
+        self.track(&item.media_id)?.qualities.iter().find(|q| q.name == item.quality).map(|q| q.price_cents)
+    }
+
+    /// Name of a track's cover.
+    pub fn art(&self, media_id: &MediaId) -> Option<&str> {
+        self.art.get(media_id).map(String::as_str)
+    }
+
+    /// Tracks in which every word occurs: in title, artist, album or composer.
+    pub fn search(&self, words: &str) -> TrackList {
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let fits = |track: &&TrackOffer| {
+            let text = format!("{} {} {} {}", track.title, track.artist, track.album, track.composer.as_deref().unwrap_or_default()).to_lowercase();
+            words.iter().all(|word| text.contains(word))
+        };
+        let tracks = self.albums.iter().flat_map(|album| &album.tracks).filter(fits).take(SEARCH_LIMIT).cloned().collect();
+        TrackList { currency: CURRENCY.to_owned(), tracks }
+    }
+}
+
+impl Merchant {
+    /// The shelves, filled again when they are stale.
+    pub async fn shelves(&self) -> Result<Arc<Shelves>, ApiFailure> {
+        if let Some(shelves) = self.shelves.read().await.as_ref().filter(|s| s.filled.elapsed() < FRESH) {
+            return Ok(shelves.clone());
+        }
+        self.fill().await
+    }
+
+    /// The shelves with this track, looking again if it is not there: it may just have been published.
+    pub async fn shelves_with(&self, media_id: &MediaId) -> Result<Arc<Shelves>, ApiFailure> {
+        let shelves = self.shelves().await?;
+        if shelves.track(media_id).is_some() {
+            return Ok(shelves);
+        }
+        let shelves = self.fill().await?;
+        let gone = || ApiFailure::not_found("this track is not in the store");
+        shelves.track(media_id).is_some().then_some(shelves).ok_or_else(gone)
+    }
+
+    /// The shelves with all of these tracks.
+    pub async fn shelves_with_all(&self, items: &[OrderedTrack]) -> Result<Arc<Shelves>, ApiFailure> {
+        let mut shelves = self.shelves().await?;
+        for item in items {
+            if shelves.track(&item.media_id).is_none() {
+                shelves = self.shelves_with(&item.media_id).await?;
+            }
+        }
+        Ok(shelves)
+    }
+
+    async fn fill(&self) -> Result<Arc<Shelves>, ApiFailure> {
+        match self.ask().await {
+            Ok(inventory) => {
+                let shelves = Arc::new(Shelves::new(inventory, self.settings.markup_percent));
+                *self.shelves.write().await = Some(shelves.clone());
+                Ok(shelves)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the inventory could not be read again");
+                self.shelves.read().await.clone().ok_or_else(|| error.into())
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<Vec<CatalogueTrack>, ContentClientError> {
+        Ok(self.content.get("/v1/commerce/inventory").await?.json().await?)
+    }
+}
+
+fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32) -> AlbumPage {
+    group.sort_by(|a, b| (a.number, &a.title).cmp(&(b.number, &b.title)));
+    let first = &group[0];
+    let with_art = group.iter().find(|t| t.art.is_some()).unwrap_or(first);
+    let said = |text: fn(&CatalogueTrack) -> Option<String>| group.iter().find_map(text);
+    let whole = group.iter().find_map(|t| t.album_cost_cents).map(|cost| marked_up(cost, markup_percent));
+    let mut page = AlbumPage {
+        card: AlbumCard {
+            id: first.album_id.clone(),
+            title: if first.album.is_empty() { first.title.clone() } else { first.album.clone() },
+            artist: first.album_artist.clone().unwrap_or_else(|| artists(&group)),
+            year: group.iter().find_map(|t| t.year),
+            genre: said(|t| t.genre.clone()),
+            hue: with_art.colour.hue,
+            chroma_milli: with_art.colour.chroma_milli,
+            art: with_art.art.as_ref().map(|_| with_art.media_id),
+            track_count: u16::try_from(group.len()).unwrap_or(u16::MAX),
+            duration_ms: group.iter().map(|t| t.duration_ms).sum(),
+            prices: Vec::new(),
+        },
+        currency: CURRENCY.to_owned(),
+        liner_notes: said(|t| t.liner_notes.clone()),
+        credits: said(|t| t.credits.clone()),
+        label: said(|t| t.label.clone()),
+        copyright: said(|t| t.copyright.clone()),
+        tracks: group.into_iter().map(|track| offer(track, markup_percent)).collect(),
+    };
+    page.card.prices = album_prices(&page.tracks, whole);
+    page
+}
+
+/// The artists of a compilation, each once, three at most.
+fn artists(group: &[CatalogueTrack]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for track in group {
+        if !names.contains(&track.artist.as_str()) {
+            names.push(&track.artist);
+        }
+    }
+    if names.len() > 3 { format!("{}, {} and others", names[0], names[1]) } else { names.join(", ") }
+}
+
+/// Qualities in which every track can be had, with what all of them cost together: the album's price if it has one, and never
+/// more than its tracks.
+fn album_prices(tracks: &[TrackOffer], whole: Option<u64>) -> Vec<AlbumPrice> {
+    let price = |track: &TrackOffer, quality: &str| track.qualities.iter().find(|q| q.name == quality).map(|q| q.price_cents);
+    let of = |quality: &Quality| {
+        let all: Option<Vec<u64>> = tracks.iter().map(|track| price(track, &quality.name)).collect();
+        all.map(|all| {
+            let sum = all.iter().sum();
+            AlbumPrice { quality: quality.name.clone(), price_cents: whole.filter(|_| tracks.len() > 1).map_or(sum, |whole| sum.min(whole)) }
+        })
+    };
+    tracks.first().map(|track| track.qualities.iter().filter_map(of).collect()).unwrap_or_default()
+}
+
+fn offer(track: CatalogueTrack, markup_percent: u32) -> TrackOffer {
+    TrackOffer {
+        media_id: track.media_id,
+        album_id: track.album_id,
+        album: track.album,
+        number: track.number,
+        title: track.title,
+        artist: track.artist,
+        composer: track.composer,
+        duration_ms: track.duration_ms,
+        clip: Clip {
+            start_ms: track.clip_start_ms,
+            duration_ms: track.clip_duration_ms,
+            fade_in_ms: track.fade_in_ms,
+            fade_out_ms: track.fade_out_ms,
+        },
+        waveform: track.waveform,
+        hue: track.colour.hue,
+        chroma_milli: track.colour.chroma_milli,
+        qualities: track.offers.into_iter().map(|offer| quality(offer, markup_percent)).collect(),
+        credits: track.credits,
+        liner_notes: track.liner_notes,
+        may_record: track.may_record,
+    }
+}
+
+fn quality(offer: Offer, markup_percent: u32) -> Quality {
+    Quality {
+        price_cents: marked_up(offer.cost_cents, markup_percent),
+        name: offer.quality,
+        codec: offer.codec,
+        sample_rate: offer.sample_rate,
+        channels: offer.channels,
+        bits: offer.bits,
+        bit_rate: offer.bit_rate,
+        size_bytes: offer.size_bytes,
+    }
+}
+
+/// An amount in `count` parts that differ by a cent at most.
+fn shares(cents: u64, count: usize) -> impl Iterator<Item = u64> {
+    let count = count.max(1) as u64;
+    (0..count).map(move |i| cents / count + u64::from(i < cents % count))
+}
+
+fn marked_up(cost_cents: u64, percent: u32) -> u64 {
+    (cost_cents * (100 + u64::from(percent))).div_ceil(100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_album_price_is_shared_to_the_last_cent() {
+        assert_eq!(shares(790, 3).collect::<Vec<_>>(), [264, 263, 263]);
+        assert_eq!(shares(790, 10).sum::<u64>(), 790);
+    }
+
+    // B1
+    #[test]
+    fn the_mark_up_is_added_and_rounded_up() {
+        assert_eq!(marked_up(129, 0), 129);
+        assert_eq!(marked_up(129, 10), 142);
+        assert_eq!(marked_up(0, 50), 0);
+    }
+}

@@ -1,0 +1,117 @@
+//! The merchant (S6, B1 to B4): an inventory with its own prices, orders, payment, and vouchers for what was paid.
+//!
+//! Everything it sells belongs to a content manager, reached over mutual TLS. [`inventory`] is what is on the shelves, [`orders`] takes
+//! a wish to a paid order exactly once, [`service`] is the JSON API for players; [`crate::web`] shows the same shop to browsers.
+
+pub mod inventory;
+pub mod messages;
+pub mod orders;
+pub mod service;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use cadenza_protocol::id::MediaId;
+use cadenza_protocol::voucher::MediaVoucher;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, RwLock};
+
+use crate::api::ApiFailure;
+use crate::clock::Clock;
+use crate::content::client::{ContentClient, ContentClientError};
+use crate::content::messages::PreviewKind;
+use crate::db::Database;
+use crate::payment::client::PaymentClient;
+use inventory::Shelves;
+use messages::PreviewRequest;
+
+/// How the merchant runs; the `[merchant]` table of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MerchantSettings {
+    /// Name of the shop.
+    pub name: String,
+    /// What is added to the content manager's prices, percent.
+    pub markup_percent: u32,
+}
+
+impl Default for MerchantSettings {
+    fn default() -> Self {
+        Self { name: "Cadenza Store".into(), markup_percent: 0 }
+    }
+}
+
+/// Orders that run beside each other at most; two with one key never do.
+const ORDER_LANES: usize = 64;
+
+/// The running merchant.
+#[derive(Debug)]
+pub struct Merchant {
+    pub(crate) settings: MerchantSettings,
+    content: ContentClient,
+    payment: PaymentClient,
+    database: Database,
+    clock: Clock,
+    shelves: RwLock<Option<Arc<Shelves>>>,
+    lanes: Vec<Mutex<()>>,
+    /// Addresses that `GET /v1/about` tells.
+    licensing_url: String,
+    web_url: String,
+}
+
+/// What a merchant is made of.
+#[derive(Debug)]
+pub struct MerchantParts {
+    /// Its settings.
+    pub settings: MerchantSettings,
+    /// The way to the content manager.
+    pub content: ContentClient,
+    /// The way to the payment processor.
+    pub payment: PaymentClient,
+    /// Its tables.
+    pub database: Database,
+    /// Its clock.
+    pub clock: Clock,
+    /// Where passports come from.
+    pub licensing_url: String,
+    /// Its pages.
+    pub web_url: String,
+}
+
+impl Merchant {
+    /// A merchant with empty shelves; they fill when someone looks.
+    pub fn new(parts: MerchantParts) -> Self {
+        let MerchantParts { settings, content, payment, database, clock, licensing_url, web_url } = parts;
+        let lanes = (0..ORDER_LANES).map(|_| Mutex::new(())).collect();
+        Self { settings, content, payment, database, clock, shelves: RwLock::new(None), lanes, licensing_url, web_url }
+    }
+
+    /// A voucher to listen by.
+    pub async fn preview(&self, media_ids: Vec<MediaId>, kind: PreviewKind) -> Result<MediaVoucher, ApiFailure> {
+        Ok(self.content.post("/v1/commerce/preview", &PreviewRequest { media_ids, kind }).await?)
+    }
+
+    /// A cover in about the size asked for, as JPEG.
+    pub async fn art(&self, media_id: &MediaId, size: u32) -> Result<bytes::Bytes, ApiFailure> {
+        let none = || ApiFailure::not_found("this track has no cover");
+        let shelves = self.shelves_with(media_id).await?;
+        let name = shelves.art(media_id).ok_or_else(none)?;
+        let picture = self.content.get(&format!("/v1/commerce/art/{name}/{size}")).await?;
+        Ok(picture.bytes().await.map_err(ContentClientError::from)?)
+    }
+}
+
+impl From<ContentClientError> for ApiFailure {
+    fn from(error: ContentClientError) -> Self {
+        match error {
+            ContentClientError::Refused { status, error } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+                Self { status, error, field: None }
+            }
+            ContentClientError::Unreachable(detail) => {
+                tracing::error!(%detail, "the content manager did not answer");
+                Self::new(StatusCode::BAD_GATEWAY, "store-unavailable", "the store cannot reach its music right now; nothing was charged, try again in a moment")
+            }
+        }
+    }
+}

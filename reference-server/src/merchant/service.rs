@@ -1,0 +1,119 @@
+//! The merchant's JSON API for players. The table of requests is in [`messages`](super::messages).
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use cadenza_protocol::id::MediaId;
+use cadenza_protocol::voucher::{MEDIA_TYPE, MediaVoucher};
+use serde::Deserialize;
+
+use super::Merchant;
+use super::messages::{About, AlbumPage, Order, OrderRequest, PreviewRequest, StoreFront, TrackList, TrackOffer};
+use crate::api::{ApiFailure, JsonBody, PathId};
+use crate::content::catalogue::CURRENCY;
+
+const MESSAGE_LIMIT: usize = 64 << 10;
+const ART_SIZE: u32 = 320;
+
+/// The service's routes.
+pub fn router(merchant: Arc<Merchant>) -> Router {
+    Router::new()
+        .route("/v1/about", get(about))
+        .route("/v1/albums", get(albums))
+        .route("/v1/albums/{id}", get(album))
+        .route("/v1/tracks", get(tracks))
+        .route("/v1/tracks/{media_id}", get(track))
+        .route("/v1/tracks/{media_id}/waveform", get(waveform))
+        .route("/v1/art/{media_id}", get(art))
+        .route("/v1/previews", post(preview))
+        .route("/v1/orders", post(order))
+        .route("/v1/orders/{order_id}", get(paid))
+        .route("/v1/orders/{order_id}/voucher", get(voucher))
+        .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
+        .with_state(merchant)
+}
+
+async fn about(State(merchant): State<Arc<Merchant>>) -> Json<About> {
+    Json(About {
+        name: merchant.settings.name.clone(),
+        currency: CURRENCY.to_owned(),
+        licensing_url: merchant.licensing_url.clone(),
+        web_url: merchant.web_url.clone(),
+    })
+}
+
+async fn albums(State(merchant): State<Arc<Merchant>>) -> Result<Json<StoreFront>, ApiFailure> {
+    Ok(Json(merchant.shelves().await?.front()))
+}
+
+async fn album(State(merchant): State<Arc<Merchant>>, Path(id): Path<String>) -> Result<Json<AlbumPage>, ApiFailure> {
+    let shelves = merchant.shelves().await?;
+    shelves.album(&id).cloned().map(Json).ok_or_else(|| ApiFailure::not_found("this album is not in the store"))
+}
+
+#[derive(Debug, Deserialize)]
+struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+async fn tracks(State(merchant): State<Arc<Merchant>>, Query(Search { q }): Query<Search>) -> Result<Json<TrackList>, ApiFailure> {
+    Ok(Json(merchant.shelves().await?.search(&q)))
+}
+
+async fn track(State(merchant): State<Arc<Merchant>>, PathId(media_id): PathId<MediaId>) -> Result<Json<TrackOffer>, ApiFailure> {
+    let shelves = merchant.shelves_with(&media_id).await?;
+    shelves.track(&media_id).cloned().map(Json).ok_or_else(|| ApiFailure::not_found("this track is not in the store"))
+}
+
+async fn waveform(State(merchant): State<Arc<Merchant>>, PathId(media_id): PathId<MediaId>) -> Result<Vec<u8>, ApiFailure> {
+    let shelves = merchant.shelves_with(&media_id).await?;
+    Ok(shelves.track(&media_id).map(|track| track.waveform.clone()).unwrap_or_default())
+}
+
+#[derive(Debug, Deserialize)]
+struct Size {
+    size: Option<u32>,
+}
+
+async fn art(State(merchant): State<Arc<Merchant>>, PathId(media_id): PathId<MediaId>, Query(Size { size }): Query<Size>) -> Result<Response, ApiFailure> {
+    art_response(&merchant, &media_id, size.unwrap_or(ART_SIZE)).await
+}
+
+/// A cover, which a client may keep for a day.
+pub(crate) async fn art_response(merchant: &Merchant, media_id: &MediaId, size: u32) -> Result<Response, ApiFailure> {
+    let jpeg = merchant.art(media_id, size).await?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "max-age=86400")], jpeg).into_response())
+}
+
+async fn preview(State(merchant): State<Arc<Merchant>>, JsonBody(wish): JsonBody<PreviewRequest>) -> Result<Response, ApiFailure> {
+    Ok(voucher_response(&merchant.preview(wish.media_ids, wish.kind).await?, "preview"))
+}
+
+async fn order(State(merchant): State<Arc<Merchant>>, JsonBody(request): JsonBody<OrderRequest>) -> Result<Json<Order>, ApiFailure> {
+    // on a task of its own: a player that hangs up does not stop a payment half-way
+    let work = tokio::spawn(async move { merchant.order(request).await });
+    work.await.map_err(ApiFailure::internal)?.map(Json)
+}
+
+async fn paid(State(merchant): State<Arc<Merchant>>, Path(order_id): Path<String>) -> Result<Json<Order>, ApiFailure> {
+    merchant.paid_order(&order_id).await.map(Json)
+}
+
+async fn voucher(State(merchant): State<Arc<Merchant>>, Path(order_id): Path<String>) -> Result<Response, ApiFailure> {
+    Ok(voucher_response(&merchant.order_voucher(&order_id).await?, "music"))
+}
+
+/// A voucher by its media type, so that a browser hands it to the player (B4).
+pub(crate) fn voucher_response(voucher: &MediaVoucher, name: &str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, MEDIA_TYPE.to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.cadvoucher\"")),
+    ];
+    (headers, voucher.to_json()).into_response()
+}

@@ -1,0 +1,94 @@
+//! The merchant's and the licensing center's way to the payment processor, with little patience: a bank that does not
+//! answer within [`PATIENCE`] is told to forget the payment, and the buyer hears that nothing was charged.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use cadenza_protocol::redeem::ApiError;
+use serde::Serialize;
+
+use super::messages::{Payment, PaymentKey, PaymentRequest};
+use crate::api::ApiFailure;
+
+/// How long a payment may take.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
+/// A connection to the payment processor.
+#[derive(Debug, Clone)]
+pub struct PaymentClient {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// Why there is no payment.
+#[derive(Debug, thiserror::Error)]
+pub enum PaymentError {
+    /// The processor said no: `card-declined`, `card-expired`, ...
+    #[error("{}", .0.message)]
+    Refused(ApiError),
+    /// It did not answer in time; the payment was voided.
+    #[error("the bank did not answer in time; nothing was charged, try again or use another card")]
+    TimedOut,
+}
+
+impl PaymentError {
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Refused(error) => &error.code,
+            Self::TimedOut => "payment-timeout",
+        }
+    }
+}
+
+impl From<PaymentError> for ApiFailure {
+    fn from(error: PaymentError) -> Self {
+        Self::new(StatusCode::PAYMENT_REQUIRED, error.code(), error.to_string())
+    }
+}
+
+impl PaymentClient {
+    /// `http` shows the caller's certificate; `base` is the processor's URL.
+    pub fn new(http: reqwest::Client, base: &str) -> Self {
+        Self { http, base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// Sets the money aside, or says why not. Safe to repeat with the same key.
+    pub async fn authorize(&self, request: &PaymentRequest) -> Result<Payment, PaymentError> {
+        let answer = match self.post("authorize", request).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::warn!(%error, "the payment processor did not answer");
+                self.void(&request.idempotency_key).await;
+                return Err(PaymentError::TimedOut);
+            }
+        };
+        if answer.status().is_success() {
+            return answer.json().await.map_err(|_| PaymentError::TimedOut);
+        }
+        Err(answer.json().await.map_or(PaymentError::TimedOut, PaymentError::Refused))
+    }
+
+    /// Takes the money that was set aside.
+    pub async fn capture(&self, idempotency_key: &str) -> bool {
+        self.settle("capture", idempotency_key).await
+    }
+
+    /// Gives the money back, or makes sure that a late authorisation sets none aside.
+    pub async fn void(&self, idempotency_key: &str) -> bool {
+        self.settle("void", idempotency_key).await
+    }
+
+    async fn settle(&self, what: &str, idempotency_key: &str) -> bool {
+        let key = PaymentKey { idempotency_key: idempotency_key.to_owned() };
+        let done = self.post(what, &key).await.is_ok_and(|answer| answer.status().is_success());
+        if !done {
+            tracing::warn!(what, "the payment processor did not confirm");
+        }
+        done
+    }
+
+    async fn post(&self, what: &str, body: &impl Serialize) -> Result<reqwest::Response, reqwest::Error> {
+        self.http.post(format!("{}/v1/{what}", self.base)).timeout(PATIENCE).json(body).send().await
+    }
+}

@@ -1,0 +1,66 @@
+//! What merchant and licensing center say to the payment processor: JSON over mutual TLS.
+//!
+//! `POST /v1/authorize` [`PaymentRequest`] gives a [`Payment`], or 402 with `card-declined` or `card-expired`;
+//! `POST /v1/capture` and `/v1/void` take a [`PaymentKey`]. All three may be repeated with the same key.
+
+use serde::{Deserialize, Serialize};
+
+use super::card::{CardExpiry, CardNumber};
+
+/// What is paid with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Instrument {
+    /// A card.
+    Card {
+        /// Its number.
+        number: CardNumber,
+        /// Its last month.
+        expiry: CardExpiry,
+        /// The name on it.
+        name: String,
+    },
+    /// A wallet's one-time token.
+    Wallet {
+        /// Issued by the wallet.
+        token: String,
+    },
+}
+
+/// Asks for money to be set aside. An amount of 0 only asks whether the card is good.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PaymentRequest {
+    /// The same key never pays twice.
+    pub idempotency_key: String,
+    /// Amount in cents.
+    pub amount_cents: u64,
+    /// ISO 4217.
+    pub currency: String,
+    /// What is paid with.
+    pub instrument: Instrument,
+}
+
+/// What may be kept of an instrument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentMark {
+    /// E.g. `Visa`.
+    pub brand: String,
+    /// Last four digits.
+    pub last4: String,
+}
+
+/// Money set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The processor's name for it.
+    pub payment_id: String,
+    /// What it was paid with.
+    pub mark: PaymentMark,
+}
+
+/// Names an earlier request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentKey {
+    /// Its key.
+    pub idempotency_key: String,
+}

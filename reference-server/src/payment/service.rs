@@ -1,0 +1,168 @@
+//! The processor as a service: every verdict is kept under its key, so a repeated request gets the same answer and pays once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::post;
+use axum::{Extension, Json, Router};
+use cadenza_protocol::cert::Role;
+use cadenza_protocol::id::hex;
+use cadenza_protocol::secret::Secret;
+
+use super::messages::{Payment, PaymentKey, PaymentMark, PaymentRequest};
+use super::{Decision, PaymentProcessor, Processors};
+use crate::api::{ApiFailure, JsonBody};
+use crate::clock::Clock;
+use crate::db::Database;
+use crate::tls::{Caller, RoleGate, role_gate};
+
+/// A bank that says nothing is given up on after this long; callers lose patience much earlier.
+const BANK_LIMIT: Duration = Duration::from_secs(30);
+
+/// The running payment processor.
+#[derive(Debug)]
+pub struct PaymentProcess {
+    processors: Processors,
+    database: Database,
+    clock: Clock,
+}
+
+impl PaymentProcess {
+    /// A processor that keeps its verdicts in `database`.
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { processors: Processors::default(), database, clock }
+    }
+}
+
+/// The service's routes, for merchants and the licensing center only.
+pub fn router(process: Arc<PaymentProcess>, root: cadenza_protocol::cert::Certificate) -> Router {
+    let gate = RoleGate { root, clock: process.clock.clone(), roles: &[Role::Merchant, Role::LicensingCenter] };
+    Router::new()
+        .route("/v1/authorize", post(authorize))
+        .route("/v1/capture", post(capture))
+        .route("/v1/void", post(void))
+        .layer(from_fn_with_state(gate, role_gate))
+        .with_state(process)
+}
+
+async fn authorize(
+    State(process): State<Arc<PaymentProcess>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(request): JsonBody<PaymentRequest>,
+) -> Result<Json<Payment>, ApiFailure> {
+    let key = scoped(&caller, &request.idempotency_key);
+    if let Some(kept) = kept_verdict(&process, &key).await? {
+        return kept.answer(&request);
+    }
+    let decision = tokio::time::timeout(BANK_LIMIT, process.processors.decide(&request)).await.map_err(|_| {
+        ApiFailure::new(StatusCode::GATEWAY_TIMEOUT, "payment-timeout", "the bank did not answer; nothing was charged, try again")
+    })?;
+    let mark = process.processors.mark(&request);
+    let state = match decision {
+        Decision::Approved => "authorized",
+        Decision::Declined => "declined",
+        Decision::ExpiredCard => "expired-card",
+    };
+    keep(&process, &key, &caller, state, request.amount_cents, &request.currency, &mark).await?;
+    // whoever came first under this key has decided, also if that was a void
+    let kept = kept_verdict(&process, &key).await?.ok_or_else(|| ApiFailure::internal("a verdict vanished"))?;
+    tracing::info!(payer = %caller.certificate.subject(), amount = request.amount_cents, verdict = %kept.state, "payment decided");
+    kept.answer(&request)
+}
+
+async fn capture(
+    State(process): State<Arc<PaymentProcess>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(key): JsonBody<PaymentKey>,
+) -> Result<StatusCode, ApiFailure> {
+    let changed = sqlx::query("UPDATE payments SET state = 'captured' WHERE idempotency_key = $1 AND state IN ('authorized', 'captured')")
+        .bind(scoped(&caller, &key.idempotency_key))
+        .execute(process.database.pool())
+        .await?;
+    if changed.rows_affected() == 0 {
+        return Err(ApiFailure::new(StatusCode::CONFLICT, "not-authorized", "there is no authorized payment to capture; authorize it again"));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn void(
+    State(process): State<Arc<PaymentProcess>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(key): JsonBody<PaymentKey>,
+) -> Result<StatusCode, ApiFailure> {
+    let key = scoped(&caller, &key.idempotency_key);
+    // a void that overtakes its authorisation leaves a mark, so the late one pays nothing
+    let nothing = PaymentMark { brand: "none".into(), last4: "----".into() };
+    keep(&process, &key, &caller, "voided", 0, "", &nothing).await?;
+    sqlx::query("UPDATE payments SET state = 'voided' WHERE idempotency_key = $1 AND state = 'authorized'")
+        .bind(key)
+        .execute(process.database.pool())
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct Verdict {
+    payment_id: String,
+    amount_cents: i64,
+    state: String,
+    brand: String,
+    last4: String,
+}
+
+impl Verdict {
+    fn answer(self, request: &PaymentRequest) -> Result<Json<Payment>, ApiFailure> {
+        let payment_required = |code, message: &str| Err(ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message));
+        match self.state.as_str() {
+            "declined" => payment_required("card-declined", "the bank declined this card; try another one"),
+            "expired-card" => payment_required("card-expired", "the bank says this card has expired; use another one"),
+            "voided" => payment_required("payment-timeout", "this payment was given up; nothing was charged, try again"),
+            _ if u64::try_from(self.amount_cents) != Ok(request.amount_cents) => {
+                Err(ApiFailure::new(StatusCode::CONFLICT, "key-reused", "this payment key was used for another amount"))
+            }
+            _ => Ok(Json(Payment { payment_id: self.payment_id, mark: PaymentMark { brand: self.brand, last4: self.last4 } })),
+        }
+    }
+}
+
+async fn kept_verdict(process: &PaymentProcess, key: &str) -> Result<Option<Verdict>, sqlx::Error> {
+    sqlx::query_as("SELECT payment_id, amount_cents, state, brand, last4 FROM payments WHERE idempotency_key = $1")
+        .bind(key)
+        .fetch_optional(process.database.pool())
+        .await
+}
+
+async fn keep(
+    process: &PaymentProcess,
+    key: &str,
+    caller: &Caller,
+    state: &str,
+    amount_cents: u64,
+    currency: &str,
+    mark: &PaymentMark,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO payments (idempotency_key, payment_id, payer, amount_cents, currency, state, brand, last4, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (idempotency_key) DO NOTHING",
+    )
+    .bind(key)
+    .bind(hex(Secret::<16>::random().expose()))
+    .bind(caller.certificate.subject())
+    .bind(i64::try_from(amount_cents).unwrap_or(i64::MAX))
+    .bind(currency)
+    .bind(state)
+    .bind(&mark.brand)
+    .bind(&mark.last4)
+    .bind(process.clock.now().0)
+    .execute(process.database.pool())
+    .await
+    .map(drop)
+}
+
+/// Two callers cannot meet in one key.
+fn scoped(caller: &Caller, key: &str) -> String {
+    format!("{}/{}", caller.certificate.subject(), key.chars().take(128).collect::<String>())
+}

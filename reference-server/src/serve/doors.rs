@@ -1,0 +1,121 @@
+//! The server's listening sockets and the tasks behind them.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::StartError;
+use crate::tls::{ClientAuth, Peer, ServiceTls};
+
+#[derive(Debug)]
+pub(super) struct Doors {
+    listen: IpAddr,
+    host: String,
+    stopping: watch::Receiver<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Doors {
+    pub fn new(listen: IpAddr, host: String, stopping: watch::Receiver<bool>) -> Self {
+        Self { listen, host, stopping, tasks: JoinSet::new() }
+    }
+
+    /// Binds a port on the listen address.
+    pub async fn reserve(&self, port: u16) -> Result<TcpListener, StartError> {
+        bind(SocketAddr::new(self.listen, port)).await
+    }
+
+    /// Binds a port on loopback.
+    pub async fn reserve_loopback(&self, port: u16) -> Result<TcpListener, StartError> {
+        bind((Ipv4Addr::LOCALHOST, port).into()).await
+    }
+
+    /// A bound port's URL, as others reach it.
+    pub fn url(&self, scheme: &str, listener: &TcpListener) -> String {
+        format!("{scheme}://{}:{}", bracketed(&self.host), port(listener))
+    }
+
+    /// A loopback port's URL.
+    pub fn url_loopback(&self, listener: &TcpListener) -> String {
+        format!("http://127.0.0.1:{}", port(listener))
+    }
+
+    /// Binds and serves over TLS; gives the URL.
+    pub async fn open_tls(&mut self, name: &'static str, port: u16, tls: &ServiceTls, auth: ClientAuth, router: Router) -> Result<String, StartError> {
+        let listener = self.reserve(port).await?;
+        let url = self.url("https", &listener);
+        self.serve_tls(name, listener, tls, auth, router)?;
+        Ok(url)
+    }
+
+    /// Serves over TLS on a bound port.
+    pub fn serve_tls(&mut self, name: &'static str, listener: TcpListener, tls: &ServiceTls, auth: ClientAuth, router: Router) -> Result<(), StartError> {
+        let listener = tls.listener(listener, auth)?;
+        let stopping = self.stopping.clone();
+        self.tasks.spawn(async move {
+            let service = router.into_make_service_with_connect_info::<Peer>();
+            let ended = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping)).await;
+            report(name, ended);
+        });
+        Ok(())
+    }
+
+    /// Binds and serves plain HTTP on loopback; gives the URL.
+    pub async fn open_plain(&mut self, name: &'static str, port: u16, router: Router) -> Result<String, StartError> {
+        let listener = self.reserve_loopback(port).await?;
+        let url = self.url_loopback(&listener);
+        self.serve_plain(name, listener, router);
+        Ok(url)
+    }
+
+    /// Serves plain HTTP on a bound loopback port.
+    pub fn serve_plain(&mut self, name: &'static str, listener: TcpListener, router: Router) {
+        let stopping = self.stopping.clone();
+        self.tasks.spawn(async move {
+            let ended = axum::serve(listener, router).with_graceful_shutdown(stopped(stopping)).await;
+            report(name, ended);
+        });
+    }
+
+    /// Runs something beside the services.
+    pub fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
+
+    /// Waits until all have ended, and ends those that take longer.
+    pub async fn closed(mut self, grace: Duration) {
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, all).await.is_err() {
+            tracing::info!("ending requests that are still under way");
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+/// Ends when the server shall stop.
+pub(super) async fn stopped(mut stopping: watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+fn report(name: &str, ended: std::io::Result<()>) {
+    if let Err(error) = ended {
+        tracing::error!(name, %error, "a service ended");
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|e| StartError::Listen(address, e))
+}
+
+fn port(listener: &TcpListener) -> u16 {
+    listener.local_addr().map_or(0, |address| address.port())
+}
+
+/// An IPv6 address as it stands in a URL.
+pub(super) fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}

@@ -1,0 +1,59 @@
+//! What the server does by itself: certificates renewed in time (S1), lapsed reservations swept (B2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::doors::stopped;
+use crate::clock::Clock;
+use crate::content::ContentManager;
+use crate::licensing::enrol::{Enrolling, Enrolment};
+use crate::tls::ServiceTls;
+
+const EVERY: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(super) struct Maintenance {
+    services: Vec<(Enrolling, ServiceTls)>,
+    enrolment: Enrolment,
+    clock: Clock,
+    manager: Option<Arc<ContentManager>>,
+}
+
+impl Maintenance {
+    pub fn new(services: Vec<(Enrolling, ServiceTls)>, enrolment: Enrolment, clock: Clock, manager: Option<Arc<ContentManager>>) -> Self {
+        Self { services, enrolment, clock, manager }
+    }
+
+    /// Once a minute until the server stops.
+    pub async fn run(self: Arc<Self>, stopping: watch::Receiver<bool>) {
+        let mut stopped = std::pin::pin!(stopped(stopping));
+        let mut ticks = tokio::time::interval(EVERY);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => self.once().await,
+                () = &mut stopped => return,
+            }
+        }
+    }
+
+    pub async fn once(&self) {
+        for (enrolling, tls) in &self.services {
+            match self.enrolment.identity(enrolling, &self.clock).await {
+                Ok((identity, true)) => {
+                    if let Err(error) = tls.replace(identity) {
+                        tracing::error!(name = %enrolling.subject.name, %error, "a renewed certificate cannot be used");
+                    }
+                }
+                Ok((_, false)) => {}
+                Err(error) => tracing::error!(name = %enrolling.subject.name, %error, "a certificate was not renewed; trying again in a minute"),
+            }
+        }
+        if let Some(manager) = &self.manager
+            && let Err(error) = manager.sweep().await
+        {
+            tracing::warn!(%error, "lapsed reservations were not swept");
+        }
+    }
+}

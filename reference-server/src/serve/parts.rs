@@ -1,0 +1,167 @@
+//! What all roles of one process share: data folder, database, media store, authority, identities.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use cadenza_protocol::cert::{Certificate, Role};
+use zeroize::Zeroizing;
+
+use super::{DemoError, Ready, ServeOptions};
+use crate::clock::Clock;
+use crate::content::files::{MediaFiles, MediaFilesError};
+use crate::db::{Database, DatabaseError};
+use crate::delivery::DeliveryError;
+use crate::identity::write_private;
+use crate::licensing::LicensingError;
+use crate::licensing::authority::{Authority, AuthorityError};
+use crate::licensing::enrol::{EnrolError, Enrolling, Enrolment};
+use crate::tls::{ServiceTls, TlsError};
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("the data folder {0} cannot be used; check space and permissions: {1}")]
+    Data(PathBuf, std::io::Error),
+    /// A port is taken, or not allowed.
+    #[error("cannot listen on {0}; free the port or configure another: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The media store.
+    #[error(transparent)]
+    Files(#[from] MediaFilesError),
+    /// The certificate authorities.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// The licensing center.
+    #[error(transparent)]
+    Licensing(#[from] LicensingError),
+    /// A service's certificate.
+    #[error(transparent)]
+    Enrol(#[from] EnrolError),
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The delivery server.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The delivery server's name.
+    #[error("{0}")]
+    DeliveryName(String),
+    /// The demo album.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// Without the licensing role, another licensing center has to be named.
+    #[error("this process runs no licensing center: set remote.licensing_url, remote.root_cert and remote.enrolment_token_file in the configuration")]
+    NoLicensing,
+    /// A file named in the configuration.
+    #[error("{0} cannot be used; check the configuration: {1}")]
+    Named(PathBuf, String),
+}
+
+/// What all roles share.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub database: Database,
+    pub files: MediaFiles,
+    pub clock: Clock,
+    pub host: String,
+    pub authority: Option<Arc<Authority>>,
+    pub enrolment: Enrolment,
+    pub root_path: PathBuf,
+    data: PathBuf,
+    services: Mutex<Vec<(Enrolling, ServiceTls)>>,
+}
+
+impl Parts {
+    pub async fn open(options: &ServeOptions) -> Result<Self, StartError> {
+        let data = absolute(&options.data).map_err(|e| StartError::Data(options.data.clone(), e))?;
+        let config = &options.config;
+        let database = match &config.database {
+            Some(url) => Database::open(url).await?,
+            None => Database::file(&data.join("cadenza.db")).await?,
+        };
+        let media = config.media_store.clone().unwrap_or_else(|| data.join("media").display().to_string());
+        let files = MediaFiles::at(&media, &data.join("cache"))?;
+        let host = config.public_host.clone().unwrap_or_else(|| match options.listen {
+            any if any.is_unspecified() => "localhost".into(),
+            one => one.to_string(),
+        });
+        let licensing = data.join("licensing");
+        let (authority, enrolment, root_path) = if options.roles.licensing {
+            let authority = Arc::new(Authority::open(&licensing, options.clock.now())?);
+            let enrolment = Enrolment::Here { authority: authority.clone(), database: database.clone() };
+            let root_path = authority.root_path().to_owned();
+            (Some(authority), enrolment, root_path)
+        } else {
+            let (enrolment, root_path) = elsewhere(options)?;
+            (None, enrolment, root_path)
+        };
+        let services = Mutex::new(Vec::new());
+        Ok(Self { database, files, clock: options.clock.clone(), host, authority, enrolment, root_path, data, services })
+    }
+
+    pub fn root(&self) -> &Certificate {
+        self.enrolment.root()
+    }
+
+    pub fn licensing_folder(&self) -> PathBuf {
+        self.data.join("licensing")
+    }
+
+    /// The TLS side of a service, with a certificate that is good for a while.
+    pub async fn service(&self, name: &str, role: Role) -> Result<ServiceTls, StartError> {
+        let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+        if !hosts.contains(&self.host) {
+            hosts.push(self.host.clone());
+        }
+        let enrolling = Enrolling::service(&self.data, name, role, hosts);
+        let (identity, _) = self.enrolment.identity(&enrolling, &self.clock).await?;
+        let tls = ServiceTls::new(identity, self.root().clone(), self.clock.clone())?;
+        self.services.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((enrolling, tls.clone()));
+        Ok(tls)
+    }
+
+    /// Every service of this process, for renewal.
+    pub fn services(&self) -> Vec<(Enrolling, ServiceTls)> {
+        self.services.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// The account of an author of this installation, made when it is missing.
+    pub async fn author(&self, file: &Path, name: &str) -> Result<crate::identity::Identity, StartError> {
+        let subject = crate::licensing::authority::Subject { name: name.to_owned(), role: Role::Author, hosts: vec![] };
+        let (identity, _) = self.enrolment.identity(&Enrolling { subject, file: file.to_owned() }, &self.clock).await?;
+        Ok(identity)
+    }
+}
+
+fn elsewhere(options: &ServeOptions) -> Result<(Enrolment, PathBuf), StartError> {
+    let remote = &options.config.remote;
+    let (Some(url), Some(root_path), Some(token)) = (&remote.licensing_url, &remote.root_cert, &remote.enrolment_token_file) else {
+        return Err(StartError::NoLicensing);
+    };
+    let named = |path: &Path, e: &dyn std::fmt::Display| StartError::Named(path.to_owned(), e.to_string());
+    let pem = std::fs::read_to_string(root_path).map_err(|e| named(root_path, &e))?;
+    let root = Certificate::from_pem(&pem).map_err(|e| named(root_path, &e))?;
+    let token = std::fs::read_to_string(token).map_err(|e| named(token, &e))?;
+    let token = Arc::new(Zeroizing::new(token.trim().to_owned()));
+    Ok((Enrolment::Elsewhere { licensing_url: url.clone(), root, token }, root_path.clone()))
+}
+
+fn absolute(folder: &Path) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    folder.canonicalize()
+}
+
+/// Writes the ready file where it was asked for, and into the data folder for `admin`.
+pub(super) fn write_ready(options: &ServeOptions, ready: &Ready) -> Result<(), StartError> {
+    let json = serde_json::to_vec_pretty(ready).unwrap_or_default();
+    let own = options.data.join("ready.json");
+    for path in std::iter::once(&own).chain(&options.ready_file) {
+        write_private(path, &json).map_err(|e| StartError::Data(path.clone(), e))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! Buying in a browser (B1, B3, B4): payment form, the order, and the page with the 'Retrieve it' link.
+//!
+//! A refused payment shows the form again with everything in it but the card number. The order's key is drawn with the form, so a
+//! double click is one order.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Form, Router};
+use cadenza_protocol::id::hex;
+use cadenza_protocol::secret::Secret;
+use serde::Deserialize;
+
+use super::view::{money, quality_in_words};
+use super::{Notice, Pages, render, sentence};
+use crate::api::ApiFailure;
+use crate::merchant::inventory::Shelves;
+use crate::merchant::messages::{CardFields, OrderRequest, OrderedTrack, TrackOffer};
+use crate::merchant::service::voucher_response;
+use crate::payment::card::TypedNumber;
+
+pub(super) fn routes() -> Router<Arc<Pages>> {
+    Router::new()
+        .route("/buy", get(form).post(pay))
+        .route("/order/{id}", get(order))
+        .route("/order/{id}/voucher", get(voucher))
+}
+
+/// A link into the form: a track or an album.
+#[derive(Debug, Deserialize)]
+struct Wish {
+    track: Option<String>,
+    album: Option<String>,
+    quality: Option<String>,
+}
+
+/// The form as sent.
+#[derive(Debug, Deserialize)]
+struct PaymentForm {
+    csrf: String,
+    key: String,
+    what: String,
+    id: String,
+    #[serde(default)]
+    quality: String,
+    name: String,
+    number: TypedNumber,
+    expiry: String,
+}
+
+/// What is about to be bought.
+struct Goods {
+    what: &'static str,
+    id: String,
+    title: String,
+    by: String,
+    hue: u16,
+    art: Option<String>,
+    tracks: Vec<TrackOffer>,
+    shelves: Arc<Shelves>,
+}
+
+struct QualityOption {
+    name: String,
+    words: String,
+    price: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "buy.html")]
+struct BuyPage<'a> {
+    shop: &'a str,
+    csrf: &'a str,
+    key: String,
+    what: &'a str,
+    id: &'a str,
+    title: &'a str,
+    by: &'a str,
+    count: String,
+    total: String,
+    hue: u16,
+    art: Option<&'a str>,
+    qualities: Vec<QualityOption>,
+    name: &'a str,
+    expiry: &'a str,
+    problem: Option<String>,
+    field: &'a str,
+}
+
+/// What was typed before, and what was wrong with it.
+#[derive(Default)]
+struct Before<'a> {
+    name: &'a str,
+    expiry: &'a str,
+    failure: Option<ApiFailure>,
+}
+
+async fn form(State(pages): State<Arc<Pages>>, headers: HeaderMap, Query(wish): Query<Wish>) -> Result<Response, Notice> {
+    let (what, id) = match (wish.track, wish.album) {
+        (Some(track), None) => ("track", track),
+        (None, Some(album)) => ("album", album),
+        _ => return Err(ApiFailure::not_found("choose a track or an album to buy").into()),
+    };
+    let goods = goods(&pages, what, &id).await?;
+    Ok(show(&pages, &headers, &goods, wish.quality.as_deref(), &Before::default()))
+}
+
+async fn pay(State(pages): State<Arc<Pages>>, headers: HeaderMap, Form(form): Form<PaymentForm>) -> Result<Response, Notice> {
+    pages.forms.check(&headers, &form.csrf)?;
+    let goods = goods(&pages, &form.what, &form.id).await?;
+    let items = goods.tracks.iter().map(|t| OrderedTrack { media_id: t.media_id, quality: form.quality.clone() }).collect();
+    let card = CardFields { number: form.number, expiry: form.expiry.clone(), name: form.name.clone() };
+    let request = OrderRequest { items, card: Some(card), wallet: None, idempotency_key: form.key };
+    let merchant = pages.front.merchant.clone();
+    // on a task of its own: a browser that goes away does not stop a payment half-way
+    let ordered = tokio::spawn(async move { merchant.order(request).await }).await.map_err(|e| Notice::from(ApiFailure::internal(e)))?;
+    match ordered {
+        Ok(order) => Ok(Redirect::to(&format!("/order/{}", order.order_id)).into_response()),
+        Err(failure) => {
+            let status = failure.status;
+            let before = Before { name: &form.name, expiry: &form.expiry, failure: Some(failure) };
+            let mut page = show(&pages, &headers, &goods, Some(&form.quality), &before);
+            *page.status_mut() = status;
+            Ok(page)
+        }
+    }
+}
+
+async fn goods(pages: &Pages, what: &str, id: &str) -> Result<Goods, Notice> {
+    let shelves = pages.front.merchant.shelves().await?;
+    let gone = || Notice::from(ApiFailure::not_found("this is not in the store any more"));
+    if what == "album" {
+        let album = shelves.album(id).ok_or_else(gone)?;
+        let (title, by) = (album.card.title.clone(), album.card.artist.clone());
+        let art = album.card.art.map(|art| art.to_string());
+        return Ok(Goods { what: "album", id: id.to_owned(), title, by, hue: album.card.hue, art, tracks: album.tracks.clone(), shelves: shelves.clone() });
+    }
+    let track = id.parse().ok().and_then(|id| shelves.track(&id)).ok_or_else(gone)?;
+    let art = shelves.art(&track.media_id).map(|_| track.media_id.to_string());
+    let (title, by) = (track.title.clone(), track.artist.clone());
+    Ok(Goods { what: "track", id: id.to_owned(), title, by, hue: track.hue, art, tracks: vec![track.clone()], shelves: shelves.clone() })
+}
+
+impl Goods {
+    /// Qualities in which all of it can be had, with the price of all of it.
+    fn qualities(&self) -> Vec<(String, String, u64)> {
+        let price = |quality: &str| -> Option<u64> {
+            let items: Vec<_> = self.tracks.iter().map(|t| OrderedTrack { media_id: t.media_id, quality: quality.to_owned() }).collect();
+            self.shelves.price(&items).into_iter().sum()
+        };
+        let first = self.tracks.first().map(|track| track.qualities.as_slice()).unwrap_or_default();
+        first.iter().filter_map(|q| Some((q.name.clone(), quality_in_words(q), price(&q.name)?))).collect()
+    }
+}
+
+fn show(pages: &Pages, headers: &HeaderMap, goods: &Goods, chosen: Option<&str>, before: &Before<'_>) -> Response {
+    let session = pages.forms.session(headers);
+    let qualities = goods.qualities();
+    let chosen = qualities.iter().position(|(name, ..)| Some(name.as_str()) == chosen).unwrap_or_default();
+    let total = qualities.get(chosen).map(|(.., cents)| *cents).unwrap_or_default();
+    let options = qualities.into_iter().enumerate().map(|(i, (name, words, cents))| QualityOption { name, words, price: money(cents), chosen: i == chosen });
+    let failure = before.failure.as_ref();
+    let page = BuyPage {
+        shop: &pages.front.merchant.settings.name,
+        csrf: &session.token,
+        key: hex(Secret::<16>::random().expose()),
+        what: goods.what,
+        id: &goods.id,
+        title: &goods.title,
+        by: &goods.by,
+        count: if goods.tracks.len() == 1 { "1 track".into() } else { format!("{} tracks", goods.tracks.len()) },
+        total: money(total),
+        hue: goods.hue,
+        art: goods.art.as_deref(),
+        qualities: options.collect(),
+        name: before.name,
+        expiry: before.expiry,
+        problem: failure.map(|f| sentence(&f.error.message)),
+        field: failure.and_then(|f| f.field).unwrap_or_default(),
+    };
+    ([(header::SET_COOKIE, session.set_cookie)], render(&page)).into_response()
+}
+
+struct BoughtItem {
+    title: String,
+    artist: String,
+    quality: String,
+    price: String,
+}
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage<'a> {
+    shop: &'a str,
+    order_id: &'a str,
+    paid_with: &'a str,
+    open_link: String,
+    items: Vec<BoughtItem>,
+    total: String,
+}
+
+async fn order(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Notice> {
+    let order = pages.front.merchant.paid_order(&id).await?;
+    let voucher = format!("{}/v1/orders/{}/voucher", pages.front.store_url.trim_end_matches('/'), order.order_id);
+    let escaped: String = url::form_urlencoded::byte_serialize(voucher.as_bytes()).collect();
+    let item = |item: crate::merchant::messages::OrderItem| BoughtItem { title: item.title, artist: item.artist, quality: item.quality, price: money(item.price_cents) };
+    Ok(render(&OrderPage {
+        shop: &pages.front.merchant.settings.name,
+        order_id: &order.order_id,
+        paid_with: &order.paid_with,
+        open_link: format!("cadenza://redeem?url={escaped}"),
+        items: order.items.into_iter().map(item).collect(),
+        total: money(order.total_cents),
+    }))
+}
+
+async fn voucher(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Notice> {
+    let found = pages.front.merchant.order_voucher(&id).await.map_err(|failure| match failure.status {
+        StatusCode::GONE => ApiFailure::new(StatusCode::GONE, "voucher-expired", "this purchase was not retrieved in time; write to the store"),
+        _ => failure,
+    })?;
+    Ok(voucher_response(&found, "music"))
+}

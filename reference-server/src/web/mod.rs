@@ -1,0 +1,137 @@
+//! The storefront for browsers (S6, B4): plain pages, no script, in the look of the player.
+//!
+//! It stands before the merchant and the licensing center as one more client of both. Served over HTTP on loopback
+//! only; behind a TLS-terminating proxy elsewhere. [`guard`] keeps strange hosts, forged forms and caches away, [`shop`] shows
+//! the shelves, [`buy`] takes payment and hands out vouchers, [`register`] hands out passports.
+
+mod buy;
+mod guard;
+mod register;
+mod shop;
+mod view;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path};
+use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+use crate::api::ApiFailure;
+use crate::merchant::Merchant;
+use guard::Forms;
+
+include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
+
+const FORM_LIMIT: usize = 32 << 10;
+const STYLE: &str = include_str!("../../templates/style.css");
+
+/// What the pages need.
+#[derive(Debug)]
+pub struct Storefront {
+    /// The shop that they show.
+    pub merchant: Arc<Merchant>,
+    /// An HTTPS client that accepts licensing centers only.
+    pub licensing: reqwest::Client,
+    /// Where the licensing center is.
+    pub licensing_url: String,
+    /// Where players fetch vouchers.
+    pub store_url: String,
+    /// The host names under which browsers may ask.
+    pub hosts: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Pages {
+    front: Storefront,
+    forms: Forms,
+}
+
+/// The storefront's routes.
+pub fn router(front: Storefront) -> Router {
+    let hosts = Arc::new(front.hosts.clone());
+    let pages = Arc::new(Pages { front, forms: Forms::new() });
+    Router::new()
+        .merge(shop::routes())
+        .merge(buy::routes())
+        .merge(register::routes())
+        .route("/style.css", get(style))
+        .route("/fonts/{name}", get(font_file))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(from_fn(guard::headers))
+        .layer(from_fn_with_state(hosts, guard::known_host))
+        .with_state(pages)
+}
+
+async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")], STYLE).into_response()
+}
+
+async fn font_file(Path(name): Path<String>) -> Response {
+    match font(&name) {
+        Some(bytes) => ([(header::CONTENT_TYPE, "font/woff2"), (header::CACHE_CONTROL, "max-age=604800")], bytes).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn nothing_here() -> Notice {
+    Notice { status: StatusCode::NOT_FOUND, headline: "There is no such page".into(), message: "The address may be mistyped, or the page has moved.".into() }
+}
+
+/// A page that says what went wrong and leads back.
+#[derive(Debug)]
+pub(super) struct Notice {
+    status: StatusCode,
+    headline: String,
+    message: String,
+}
+
+impl From<ApiFailure> for Notice {
+    fn from(failure: ApiFailure) -> Self {
+        let headline = match failure.status {
+            StatusCode::NOT_FOUND => "This is not here",
+            StatusCode::SERVICE_UNAVAILABLE => "Not now",
+            StatusCode::FORBIDDEN => "This page is out of date",
+            _ => "That did not work",
+        };
+        Self { status: failure.status, headline: headline.into(), message: sentence(&failure.error.message) }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct NoticePage<'a> {
+    shop: &'a str,
+    headline: &'a str,
+    message: &'a str,
+}
+
+impl IntoResponse for Notice {
+    fn into_response(self) -> Response {
+        let page = NoticePage { shop: "Cadenza", headline: &self.headline, message: &self.message };
+        (self.status, render(&page)).into_response()
+    }
+}
+
+/// A page, or the plainest words if its template fails.
+fn render(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be shown. Try again in a moment.").into_response()
+        }
+    }
+}
+
+/// An error's words as a sentence on a page.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}

@@ -1,0 +1,174 @@
+//! A passport by browser (G1 to G4): the form, and the registration file by its media type.
+//!
+//! The form goes on to the licensing center over TLS, as a player's would. A refusal shows the form again with everything in
+//! it but the card number.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Form, Router};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Notice, Pages, render, sentence};
+use crate::api::ApiFailure;
+use crate::licensing::service::passport_response;
+
+pub(super) fn routes() -> Router<Arc<Pages>> {
+    Router::new().route("/register", get(form).post(register))
+}
+
+/// The form as sent; the card number is wiped when it is dropped.
+#[derive(Deserialize, Default)]
+struct Registration {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    telephone: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    card_number: String,
+    #[serde(default)]
+    card_expiry: String,
+    #[serde(default)]
+    confidential: String,
+    #[serde(default)]
+    region: String,
+    #[serde(default)]
+    interests: String,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.card_number);
+    }
+}
+
+/// The form as the licensing center takes it.
+#[derive(Serialize)]
+struct ToLicensing<'a> {
+    name: &'a str,
+    address: &'a str,
+    telephone: &'a str,
+    email: &'a str,
+    card_number: &'a str,
+    card_expiry: &'a str,
+    confidential: &'a str,
+    region: &'a str,
+    interests: Vec<&'a str>,
+}
+
+struct Input<'a> {
+    name: &'static str,
+    label: &'static str,
+    autocomplete: &'static str,
+    value: &'a str,
+    required: bool,
+}
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct RegisterPage<'a> {
+    shop: &'a str,
+    csrf: &'a str,
+    who: Vec<Input<'a>>,
+    line: Vec<Input<'a>>,
+    card_expiry: &'a str,
+    problem: Option<String>,
+    field: &'a str,
+}
+
+async fn form(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
+    show(&pages, &headers, &Registration::default(), None)
+}
+
+async fn register(State(pages): State<Arc<Pages>>, headers: HeaderMap, Form(form): Form<Registration>) -> Result<Response, Notice> {
+    pages.forms.check(&headers, &form.csrf)?;
+    match ask(&pages, &form).await {
+        Ok(file) => Ok(passport_response(&file)),
+        Err(refusal) => {
+            let status = refusal.status;
+            let mut page = show(&pages, &headers, &form, Some(&refusal));
+            *page.status_mut() = status;
+            Ok(page)
+        }
+    }
+}
+
+/// The licensing center's no.
+struct Refusal {
+    status: StatusCode,
+    message: String,
+    field: String,
+}
+
+async fn ask(pages: &Pages, form: &Registration) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let request = ToLicensing {
+        name: &form.name,
+        address: &form.address,
+        telephone: &form.telephone,
+        email: &form.email,
+        card_number: &form.card_number,
+        card_expiry: &form.card_expiry,
+        confidential: &form.confidential,
+        region: &form.region,
+        interests: form.interests.split(',').map(str::trim).filter(|i| !i.is_empty()).collect(),
+    };
+    let url = format!("{}/v1/passports", pages.front.licensing_url.trim_end_matches('/'));
+    let away = |error: reqwest::Error| {
+        tracing::error!(%error, "the licensing center did not answer");
+        Refusal { status: StatusCode::BAD_GATEWAY, message: "the licensing center does not answer; try again in a moment".into(), field: String::new() }
+    };
+    let answer = pages.front.licensing.post(url).json(&request).send().await.map_err(away)?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(Zeroizing::new(answer.bytes().await.map_err(away)?.to_vec()));
+    }
+    #[derive(Deserialize)]
+    struct Words {
+        message: String,
+        #[serde(default)]
+        field: String,
+    }
+    let words: Words = answer.json().await.map_err(away)?;
+    Err(Refusal { status, message: words.message, field: words.field })
+}
+
+fn show(pages: &Pages, headers: &HeaderMap, form: &Registration, refusal: Option<&Refusal>) -> Response {
+    let session = pages.forms.session(headers);
+    let input = |name, label, autocomplete, value, required| Input { name, label, autocomplete, value, required };
+    let page = RegisterPage {
+        shop: &pages.front.merchant.settings.name,
+        csrf: &session.token,
+        who: vec![
+            input("name", "Full name", "name", &form.name, true),
+            input("address", "Billing address", "street-address", &form.address, true),
+            input("telephone", "Telephone", "tel", &form.telephone, true),
+            input("email", "E-mail", "email", &form.email, true),
+        ],
+        line: vec![
+            input("confidential", "A line you would not like to see passed around; it is shown while your music plays", "off", &form.confidential, true),
+            input("region", "Region (if you like)", "off", &form.region, false),
+            input("interests", "Interests, with commas between (if you like)", "off", &form.interests, false),
+        ],
+        card_expiry: &form.card_expiry,
+        problem: refusal.map(|r| sentence(&r.message)),
+        field: refusal.map(|r| r.field.as_str()).unwrap_or_default(),
+    };
+    ([(header::SET_COOKIE, session.set_cookie)], render(&page)).into_response()
+}
+
+impl From<Refusal> for Notice {
+    fn from(refusal: Refusal) -> Self {
+        ApiFailure::new(refusal.status, "refused", refusal.message).into()
+    }
+}
