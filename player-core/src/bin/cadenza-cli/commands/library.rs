@@ -1,0 +1,79 @@
+//! `library`.
+
+use std::sync::Arc;
+
+use cadenza_player::Failure;
+use cadenza_player::library::{Origin, TrackOrder, TrackRecord};
+use serde_json::json;
+
+use super::open;
+use crate::args::{Global, Library};
+use crate::output::{Output, minutes, table};
+
+pub async fn run(global: &Global, command: Library, output: &Output) -> Result<(), Failure> {
+    let player = open(global)?;
+    match command {
+        Library::List => {
+            show(&player.library().tracks(TrackOrder::default()), "The library is empty.", output);
+            if player.has_open_deliveries() {
+                output.progress("Something that was bought has not arrived: `cadenza-cli redeem` brings it.");
+            }
+            Ok(())
+        }
+        Library::Search { words } => {
+            let words = words.join(" ");
+            show(&player.library().search(&words), &format!("Nothing in the library matches '{words}'."), output);
+            Ok(())
+        }
+        Library::Import { path } => {
+            let imported = player.import(&path).await?;
+            let refused: Vec<_> = imported.refused.iter().map(|(p, r)| json!({ "path": p, "reason": r })).collect();
+            output.result(&json!({ "tracks": imported.tracks, "refused": refused }), || {
+                let mut lines = vec![format!("{} tracks taken in.", imported.tracks)];
+                lines.extend(imported.refused.iter().map(|(p, r)| format!("Left out {}: {r}", p.display())));
+                lines.join("\n")
+            });
+            if imported.tracks == 0 && !imported.refused.is_empty() {
+                let (path, reason) = &imported.refused[0];
+                let message = format!("nothing was taken in: {} cannot be read as music ({reason}); check the file", path.display());
+                return Err(Failure::new("file-broken", message));
+            }
+            Ok(())
+        }
+        Library::Verify => verify(&player, output).await,
+    }
+}
+
+async fn verify(player: &cadenza_player::Player, output: &Output) -> Result<(), Failure> {
+    let checked = player.verify().await?;
+    let bad: Vec<_> = checked.iter().filter(|v| v.problem.is_some()).collect();
+    if let Some(first) = bad.first() {
+        for file in &bad {
+            output.progress(&format!("{}: {}", file.path.display(), file.problem.as_deref().unwrap_or_default()));
+        }
+        let problem = first.problem.as_deref().unwrap_or_default();
+        let message = format!("{} of {} files are not as they should be, {}: {problem}", bad.len(), checked.len(), first.path.display());
+        return Err(Failure::new("file-broken", message).with("path", first.path.display()));
+    }
+    output.result(&json!({ "checked": checked.len(), "broken": 0 }), || format!("{} files checked, all whole.", checked.len()));
+    Ok(())
+}
+
+/// A list of tracks.
+pub fn show(tracks: &[Arc<TrackRecord>], none: &str, output: &Output) {
+    let document: Vec<_> = tracks.iter().map(|t| &**t).collect();
+    output.result(&json!({ "tracks": document }), || {
+        if tracks.is_empty() {
+            return none.to_owned();
+        }
+        let row = |t: &Arc<TrackRecord>| {
+            let origin = match &t.origin {
+                Origin::Purchase { quality, .. } => format!("bought, {quality}"),
+                Origin::Own => format!("own, {}", t.format.codec),
+            };
+            let time = minutes(t.duration_ms.into());
+            vec![t.id.to_string(), t.title.clone(), t.artist.clone(), t.album.clone(), time, origin]
+        };
+        table(&tracks.iter().map(row).collect::<Vec<_>>())
+    });
+}

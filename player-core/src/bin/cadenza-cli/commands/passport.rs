@@ -1,0 +1,105 @@
+//! `register` and `passport`.
+
+use std::path::Path;
+
+use cadenza_player::passport::RegistrationForm;
+use cadenza_player::passport::vault::day;
+use cadenza_player::{Failure, atomic};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{open, unlock};
+use crate::args::{Global, Passport};
+use crate::output::{Output, table};
+use crate::prompt;
+
+const FORM_BOUND: u64 = 1 << 20;
+
+pub async fn register(global: &Global, form: &Path, output: &Output) -> Result<(), Failure> {
+    let player = open(global)?;
+    let form = read_form(form)?;
+    // Asked for before anything is sent: a passport that waits for a passphrase can be lost.
+    let passphrase = prompt::new_passphrase(global.passphrase_file.as_deref())?;
+    player.check_passphrase(&passphrase)?;
+    let holder = player.register(&form).await?;
+    player.finish_registration(passphrase).await?;
+    let facts = player.passport_facts()?;
+    let document = json!({
+        "holder": holder,
+        "serial": facts.serial,
+        "expires": day(facts.expires_at),
+        "passport": facts.path,
+    });
+    output.result(&document, || {
+        format!("Registered {holder}. Passport {} is valid until {}.", facts.path.display(), day(facts.expires_at))
+    });
+    Ok(())
+}
+
+pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<(), Failure> {
+    let player = open(global)?;
+    match command {
+        Passport::Show => show(&player, global, output).await,
+        Passport::Export { file } => {
+            player.export_passport(&file)?;
+            output.result(&json!({ "exported": file }), || {
+                format!("Copied to {}. It opens with the same passphrase.", file.display())
+            });
+            Ok(())
+        }
+        Passport::Import { file } => {
+            player.import_passport(&file)?;
+            let facts = player.passport_facts()?;
+            output.result(&json!({ "holder": facts.holder, "serial": facts.serial, "passport": facts.path }), || {
+                format!("Imported the passport of {}.", facts.holder)
+            });
+            Ok(())
+        }
+        Passport::Recover => player.recover_passport(),
+        Passport::Passphrase { new_passphrase_file } => {
+            player.passport_facts()?;
+            let old = prompt::passphrase(global.passphrase_file.as_deref())?;
+            let new = prompt::new_passphrase(new_passphrase_file.as_deref())?;
+            player.change_passphrase(old, new).await?;
+            output.result(&json!({ "changed": true }), || "The passport has its new passphrase.".into());
+            Ok(())
+        }
+    }
+}
+
+/// Without the passphrase only what the certificate says.
+async fn show(player: &cadenza_player::Player, global: &Global, output: &Output) -> Result<(), Failure> {
+    let facts = player.passport_facts()?;
+    if global.passphrase_file.is_some() {
+        unlock(player, global).await?;
+    }
+    let owner = player.owner().ok();
+    let (from, until) = (day(facts.issued_at), day(facts.expires_at));
+    let validity = format!("{:?}", player.passport_validity()?).to_lowercase();
+    let document = json!({
+        "holder": facts.holder, "serial": facts.serial, "issuer": facts.issuer, "issued": from, "expires": until,
+        "validity": validity, "passport": facts.path, "owner": owner,
+    });
+    output.result(&document, || {
+        let mut rows = vec![
+            vec!["holder".into(), facts.holder.clone()],
+            vec!["serial".into(), facts.serial.clone()],
+            vec!["issued by".into(), facts.issuer.clone()],
+            vec!["valid".into(), format!("{from} to {until}")],
+            vec!["file".into(), facts.path.display().to_string()],
+        ];
+        if let Some(owner) = &owner {
+            rows.push(vec!["e-mail".into(), owner.email.clone()]);
+            rows.push(vec!["address".into(), owner.address.clone()]);
+            rows.push(vec!["card".into(), format!("{} •••• {}", owner.card_brand, owner.card_last4)]);
+            rows.push(vec!["confidential".into(), owner.confidential.clone()]);
+        }
+        table(&rows)
+    });
+    Ok(())
+}
+
+fn read_form(path: &Path) -> Result<RegistrationForm, Failure> {
+    let bytes = Zeroizing::new(atomic::read_bounded(path, FORM_BOUND)?);
+    super::from_toml(&bytes, path, "register --help")
+}

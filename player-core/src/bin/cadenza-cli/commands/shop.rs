@@ -1,0 +1,149 @@
+//! `catalogue`, `buy`, `redeem`.
+
+use std::path::Path;
+
+use cadenza_player::event::{News, Stage};
+use cadenza_player::player::Delivered;
+use cadenza_player::store::cart::CartItem;
+use cadenza_player::store::payment::TypedCard;
+use cadenza_player::{Failure, Player, atomic};
+use cadenza_protocol::id::{MediaId, VoucherId};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{from_toml, open, unlock};
+use crate::args::Global;
+use crate::output::{Output, minutes, price, table};
+
+const CARD_BOUND: u64 = 64 << 10;
+
+pub async fn catalogue(global: &Global, words: &str, output: &Output) -> Result<(), Failure> {
+    let player = open(global)?;
+    let list = player.catalogue(words).await?;
+    output.result(&list, || {
+        if list.tracks.is_empty() {
+            return format!("Nothing on sale matches '{words}'.");
+        }
+        let row = |t: &cadenza_player::store::catalogue::TrackOffer| {
+            let qualities = t.qualities.iter().map(|q| format!("{} {}", q.name, price(q.price_cents, &list.currency)));
+            let (time, qualities) = (minutes(t.duration_ms), qualities.collect::<Vec<_>>().join(", "));
+            vec![t.media_id.to_string(), t.title.clone(), t.artist.clone(), t.album.clone(), time, qualities]
+        };
+        table(&list.tracks.iter().map(row).collect::<Vec<_>>())
+    });
+    Ok(())
+}
+
+pub async fn buy(
+    global: &Global,
+    media_ids: &[String],
+    quality: Option<&str>,
+    card_file: &Path,
+    output: &Output,
+) -> Result<(), Failure> {
+    let player = open(global)?;
+    let mut items = Vec::new();
+    for id in media_ids {
+        items.push(CartItem { media_id: media_id(id)?, quality: quality.map(str::to_owned) });
+    }
+    let card = read_card(card_file)?;
+    unlock(&player, global).await?;
+    let order = player.buy(&items, &card).await?;
+    drop(card);
+    output.progress(&format!("Paid {} ({}).", price(order.total_cents, &order.currency), order.paid_with));
+    let ours = order.items.iter().map(|i| i.voucher_id).collect::<Vec<_>>();
+    let delivered = deliver(&player, output).await?;
+    finish(only(&ours, delivered, output), output, json!({ "order": order }))
+}
+
+pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) -> Result<(), Failure> {
+    let player = open(global)?;
+    let ours = voucher.map(|voucher| player.take_voucher_file(voucher)).transpose()?;
+    if ours.is_none() && !player.has_open_deliveries() {
+        output.result(&json!({ "tracks": [] }), || "Everything that was bought is in the library.".into());
+        return Ok(());
+    }
+    unlock(&player, global).await?;
+    let delivered = deliver(&player, output).await?;
+    let delivered = ours.map_or(delivered.clone(), |ours| only(&ours, delivered, output));
+    finish(delivered, output, json!({}))
+}
+
+/// What was asked for now; how older deliveries went is told beside it.
+fn only(ours: &[VoucherId], delivered: Vec<Delivered>, output: &Output) -> Vec<Delivered> {
+    let (wanted, others): (Vec<_>, Vec<_>) = delivered.into_iter().partition(|d| ours.contains(&d.voucher_id));
+    for other in others {
+        let title = other.title.unwrap_or_else(|| other.media_id.to_string());
+        match other.outcome {
+            Ok(_) => output.progress(&format!("{title}, bought earlier, has arrived too.")),
+            Err(failure) => output.progress(&format!("{title}, bought earlier, is still missing: {failure}")),
+        }
+    }
+    wanted
+}
+
+/// Delivers, saying how far it is.
+async fn deliver(player: &Player, output: &Output) -> Result<Vec<Delivered>, Failure> {
+    let mut news = player.news();
+    let told = *output;
+    let telling = tokio::spawn(async move {
+        let mut last_tenth = 0;
+        while let Ok(change) = news.recv().await {
+            let News::Delivery(delivery) = change else { continue };
+            let title = delivery.title.unwrap_or_else(|| delivery.media_id.to_string());
+            match delivery.stage {
+                Stage::Redeeming => {
+                    last_tenth = 0;
+                    told.progress(&format!("{title}: redeeming"));
+                }
+                Stage::Receiving { received, total } if total > 0 => {
+                    let tenth = received * 10 / total;
+                    if tenth > last_tenth {
+                        last_tenth = tenth;
+                        told.progress(&format!("{title}: {} %", tenth * 10));
+                    }
+                }
+                Stage::Receiving { .. } | Stage::Waiting | Stage::Checking | Stage::Ready | Stage::Failed(_) => {}
+            }
+        }
+    });
+    let delivered = player.deliver_all().await;
+    telling.abort();
+    delivered
+}
+
+/// Everything that arrived, and a failure if anything did not.
+fn finish(delivered: Vec<Delivered>, output: &Output, mut document: serde_json::Value) -> Result<(), Failure> {
+    let failed = delivered.iter().find_map(|d| d.outcome.as_ref().err());
+    let row = |d: &Delivered| match &d.outcome {
+        Ok(track) => json!({ "media_id": d.media_id, "voucher_id": d.voucher_id, "title": d.title, "track": track }),
+        Err(failure) => json!({ "media_id": d.media_id, "voucher_id": d.voucher_id, "title": d.title, "error": failure }),
+    };
+    if let Some(failure) = failed {
+        let others = delivered.iter().filter(|d| d.outcome.is_ok()).count();
+        let mut failure = failure.clone();
+        if delivered.len() > 1 {
+            failure.message = format!("{} of {} tracks arrived; {}", others, delivered.len(), failure.message);
+        }
+        return Err(failure);
+    }
+    document["tracks"] = delivered.iter().map(row).collect();
+    output.result(&document, || {
+        let line = |d: &Delivered| {
+            let title = d.title.clone().unwrap_or_default();
+            format!("Ready to play: {title} ({})", d.media_id)
+        };
+        delivered.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    Ok(())
+}
+
+/// A media id as typed.
+pub fn media_id(typed: &str) -> Result<MediaId, Failure> {
+    typed.parse().map_err(|e| Failure::new("not-found", format!("{e}; `catalogue` and `library list` show the ids")))
+}
+
+fn read_card(path: &Path) -> Result<TypedCard, Failure> {
+    let bytes = Zeroizing::new(atomic::read_bounded(path, CARD_BOUND)?);
+    from_toml(&bytes, path, "buy --help")
+}

@@ -1,0 +1,257 @@
+//! A burning job: permission, writing, verification; progress and cancel on the way.
+//!
+//! Whether and how often a track may be recorded is its author's word (O3, D3). The count lives in a
+//! [`RecordLedger`]: it is taken durably **before** the first sector is written, and given back only when nothing
+//! usable was made. A crash in between therefore costs a count and never gains one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::image::{self, ImageFiles};
+use super::layout::{DiscLayout, LayoutError, Sectors};
+use super::sectors::SectorError;
+use crate::playback::TrackId;
+
+/// Where a disc goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BurnTarget {
+    /// `NAME.bin`, `NAME.cue` and `NAME.toc` in a folder.
+    Image {
+        /// The folder; made if it is not there.
+        folder: PathBuf,
+        /// Name of the files, without extension.
+        name: String,
+    },
+    /// A drive.
+    Drive(String),
+}
+
+/// Counts recordings; the library keeps one, and a list of the listener's own files needs none.
+pub trait RecordLedger: Send + Sync {
+    /// Takes one recording of each track, durably, before anything is written. All of them or none.
+    ///
+    /// # Errors
+    /// A track may not be recorded (again), or the count cannot be kept.
+    fn reserve(&self, tracks: &[TrackId]) -> Result<Reservation, RecordRefusal>;
+
+    /// The recording exists.
+    ///
+    /// # Errors
+    /// The count cannot be kept; it stays taken.
+    fn commit(&self, reservation: Reservation) -> Result<(), RecordRefusal>;
+
+    /// Nothing usable was made: the count is given back.
+    fn release(&self, reservation: Reservation);
+}
+
+/// A count that has been taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reservation {
+    /// The ledger's number for it.
+    pub id: u64,
+    /// The tracks it covers.
+    pub tracks: Vec<TrackId>,
+}
+
+/// Why tracks may not be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordRefusal {
+    /// Its author does not allow it.
+    #[error("'{0}' may not be recorded to disc; take it off the list")]
+    Never(String),
+    /// All recordings that its author allows have been made.
+    #[error("'{title}' may be recorded {allowed} times, and has been; take it off the list")]
+    UsedUp {
+        /// The track.
+        title: String,
+        /// Recordings that its author allows.
+        allowed: u16,
+    },
+    /// The count cannot be kept.
+    #[error("the count of recordings cannot be kept ({0}); check the disk of the music folder and try again")]
+    Unwritable(String),
+}
+
+/// Ledger for tracks without restrictions: the listener's own files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unrestricted;
+
+impl RecordLedger for Unrestricted {
+    fn reserve(&self, tracks: &[TrackId]) -> Result<Reservation, RecordRefusal> {
+        Ok(Reservation { id: 0, tracks: tracks.to_vec() })
+    }
+
+    fn commit(&self, _: Reservation) -> Result<(), RecordRefusal> {
+        Ok(())
+    }
+
+    fn release(&self, _: Reservation) {}
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BurnProgress {
+    /// Sectors are being written.
+    Writing {
+        /// Track, from 1.
+        track: usize,
+        /// Sectors written.
+        done: Sectors,
+        /// Sectors in all.
+        total: Sectors,
+    },
+    /// Sectors are being read back.
+    Verifying {
+        /// Sectors read.
+        done: Sectors,
+        /// Sectors in all.
+        total: Sectors,
+    },
+}
+
+/// Stops a job from outside.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Stops the job at its next look.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Ends a job that was cancelled.
+    ///
+    /// # Errors
+    /// [`BurnError::Cancelled`] if it was.
+    pub fn check(&self) -> Result<(), BurnError> {
+        if self.0.load(Ordering::Acquire) { Err(BurnError::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// A job.
+#[derive(Debug, Clone)]
+pub struct BurnJob {
+    /// What to write.
+    pub layout: DiscLayout,
+    /// Where to.
+    pub target: BurnTarget,
+    /// Whether to read it back.
+    pub verify: bool,
+}
+
+/// What a job has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BurnReport {
+    /// Its files.
+    pub files: ImageFiles,
+    /// Its length.
+    pub length: Sectors,
+    /// Whether it was read back and found right.
+    pub verified: bool,
+}
+
+/// Why no disc was made. Whatever it says, nothing half-made is left behind and no recording is counted.
+#[derive(Debug, thiserror::Error)]
+pub enum BurnError {
+    /// The list is no disc.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// A track may not be recorded.
+    #[error(transparent)]
+    Restricted(#[from] RecordRefusal),
+    /// A track cannot be read.
+    #[error(transparent)]
+    Track(#[from] SectorError),
+    /// No room.
+    #[error("the disk is full: {needed_mb} MB are needed in {}; make room there or choose another folder", folder.display())]
+    DiskFull {
+        /// The folder.
+        folder: PathBuf,
+        /// What the image takes.
+        needed_mb: u64,
+    },
+    /// The folder cannot be written.
+    #[error("the image cannot be written to {} ({source}); choose a folder you may write to", path.display())]
+    Write {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The image cannot be read back.
+    #[error("the image cannot be read back ({0}); check the disk and try again")]
+    ReadBack(#[source] io::Error),
+    /// What was read is not what was written.
+    #[error("what was read back is not what was written; check the disk and try again")]
+    Differs,
+    /// The listener stopped it.
+    #[error("stopped, and nothing was kept")]
+    Cancelled,
+    /// Drives come later.
+    #[error("writing to the drive {0} is not available yet; write an image and burn that")]
+    NotAvailableYet(String),
+}
+
+impl BurnError {
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                BurnError::DiskFull { folder: path.to_owned(), needed_mb: 800 }
+            }
+            _ => BurnError::Write { path: path.to_owned(), source },
+        }
+    }
+
+    /// A stable code for the user interface.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            BurnError::Layout(_) => "disc-layout",
+            BurnError::Restricted(_) => "disc-restricted",
+            BurnError::Track(_) => "disc-track",
+            BurnError::DiskFull { .. } => "disk-full",
+            BurnError::Write { .. } => "disc-unwritable",
+            BurnError::ReadBack(_) | BurnError::Differs => "disc-verify",
+            BurnError::Cancelled => "cancelled",
+            BurnError::NotAvailableYet(_) => "not-available-yet",
+        }
+    }
+}
+
+/// Does a job on the calling thread; `progress` hears how far it is.
+///
+/// # Errors
+/// See [`BurnError`].
+pub fn burn(
+    job: &BurnJob,
+    ledger: &dyn RecordLedger,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(BurnProgress),
+) -> Result<BurnReport, BurnError> {
+    let (folder, name) = match &job.target {
+        BurnTarget::Image { folder, name } => (folder, name),
+        BurnTarget::Drive(drive) => return Err(BurnError::NotAvailableYet(drive.clone())),
+    };
+    let tracks: Vec<TrackId> = job.layout.tracks.iter().map(|placed| placed.track.id.clone()).collect();
+    let reservation = ledger.reserve(&tracks)?;
+    let total = job.layout.length;
+    let made = image::write(&job.layout, folder, name, job.verify, cancel, |track, done| {
+        progress(BurnProgress::Writing { track, done, total });
+    })
+    .and_then(|image| {
+        image.verify(cancel, |done| progress(BurnProgress::Verifying { done, total }))?;
+        image.keep()
+    });
+    match made {
+        Ok(files) => {
+            ledger.commit(reservation)?;
+            Ok(BurnReport { files, length: total, verified: job.verify })
+        }
+        Err(error) => {
+            ledger.release(reservation);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The home folder: where everything of one listener lies, and the lock that lets one player write there.
+//!
+//! ```text
+//! passport.cadpassport   the passport, locked by its passphrase
+//! music/                 bought tracks, *.cadenza; own files stay where they are
+//! deliveries/            orders and vouchers on their way, one small file each; *.part while they arrive
+//! library/               sled: index, playlists, queue, counters; can be made again from music/
+//! record-ledger          how often restricted tracks were recorded
+//! cart.json              the cart
+//! settings.toml          what the listener chose
+//! cadenza.lock           held by the running player
+//! ```
+
+use std::borrow::Cow;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::error::Explain;
+
+/// Why a home folder cannot be used.
+#[derive(Debug, Error)]
+pub enum HomeError {
+    /// Another player holds it.
+    #[error(
+        "another Cadenza is using {}: close it, wait until it has finished, or choose another folder with --home",
+        folder.display()
+    )]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// It cannot be created or written.
+    #[error(
+        "the folder {} cannot be used ({source}): check that you may write there, or choose another with --home",
+        folder.display()
+    )]
+    Unusable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system names no place for data of programs.
+    #[error("this system names no folder for a person's data: choose one with --home")]
+    Nowhere,
+}
+
+impl Explain for HomeError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Busy { .. } => "home-busy",
+            Self::Unusable { .. } | Self::Nowhere => "home-unusable",
+        }
+        .into()
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Busy { folder } | Self::Unusable { folder, .. } => vec![("path", folder.display().to_string())],
+            Self::Nowhere => Vec::new(),
+        }
+    }
+}
+
+/// An open home folder. One at a time: the lock goes when this is dropped, or when the process ends however it ends.
+#[derive(Debug)]
+pub struct Home {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Home {
+    /// Opens the folder, creating what is missing.
+    pub fn open(folder: &Path) -> Result<Self, HomeError> {
+        let unusable = |source| HomeError::Unusable { folder: folder.to_owned(), source };
+        create_private_folder(folder).map_err(unusable)?;
+        // Absolute, because a later change of the working folder must not move the home.
+        let folder = std::path::absolute(folder).map_err(unusable)?;
+        let lock = lock(&folder)?;
+        let home = Self { folder, _lock: lock };
+        for sub in [home.music(), home.deliveries()] {
+            create_private_folder(&sub).map_err(unusable)?;
+        }
+        Ok(home)
+    }
+
+    /// The folder that this system keeps for a person's data.
+    pub fn default_folder() -> Result<PathBuf, HomeError> {
+        default_folder(&|name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute()))
+            .ok_or(HomeError::Nowhere)
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The passport's default place.
+    pub fn passport(&self) -> PathBuf {
+        self.folder.join("passport.cadpassport")
+    }
+
+    /// Where bought tracks lie.
+    pub fn music(&self) -> PathBuf {
+        self.folder.join("music")
+    }
+
+    /// Orders and vouchers that are not finished.
+    pub fn deliveries(&self) -> PathBuf {
+        self.folder.join("deliveries")
+    }
+
+    /// The sled database.
+    pub fn library(&self) -> PathBuf {
+        self.folder.join("library")
+    }
+
+    /// How often restricted tracks were recorded and played.
+    pub fn record_ledger(&self) -> PathBuf {
+        self.folder.join("record-ledger")
+    }
+
+    /// The cart.
+    pub fn cart(&self) -> PathBuf {
+        self.folder.join("cart.json")
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> PathBuf {
+        self.folder.join("settings.toml")
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, HomeError> {
+    let unusable = |source| HomeError::Unusable { folder: folder.to_owned(), source };
+    let path = folder.join("cadenza.lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(HomeError::Busy { folder: folder.to_owned() }),
+        Err(TryLockError::Error(e)) => Err(unusable(e)),
+    }
+}
+
+fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn default_folder(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    if cfg!(target_os = "windows") {
+        variable("APPDATA").map(|base| base.join("Cadenza"))
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|base| base.join("Library/Application Support/Cadenza"))
+    } else {
+        let base = variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")));
+        base.map(|base| base.join("cadenza"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_player_is_told_that_the_folder_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Home::open(folder.path()).unwrap();
+        let refused = Home::open(folder.path()).unwrap_err();
+        assert_eq!(refused.code(), "home-busy");
+        drop(first);
+        assert!(Home::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_home_that_is_a_file_is_refused_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, b"x").unwrap();
+        let refused = Home::open(&path).unwrap_err();
+        assert_eq!(refused.code(), "home-unusable");
+        assert!(refused.to_string().contains("file"), "{refused}");
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn the_default_follows_the_desktop_s_rules() {
+        let at = |vars: &[(&str, &str)]| {
+            default_folder(&|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| PathBuf::from(v)))
+        };
+        assert_eq!(at(&[("HOME", "/home/ann")]), Some("/home/ann/.local/share/cadenza".into()));
+        assert_eq!(at(&[("HOME", "/home/ann"), ("XDG_DATA_HOME", "/data")]), Some("/data/cadenza".into()));
+        assert_eq!(at(&[]), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! The passport, from the listener's side: asking the licensing center for one, and the vault that keeps it.
+//!
+//! [`form`] (what a person types, checked before it is sent) → [`register`] (licensing center, checks, passphrase, disk) →
+//! [`vault`] (locked or open, for the rest of its life). [`keychain`] can remember the passphrase, [`strength`] judges it.
+
+pub mod form;
+pub mod keychain;
+pub mod register;
+pub mod strength;
+pub mod vault;
+
+pub use form::{FormError, RegistrationForm};
+pub use vault::{Vault, VaultError};

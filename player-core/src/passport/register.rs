@@ -1,0 +1,113 @@
+//! Registration (requirements G2 to G5): form → licensing center → checks → passphrase → disk, in this order and no other.
+//!
+//! The licensing center answers with a registration file, which holds the registration key in the clear and therefore
+//! exists in memory only: [`Registration`] is that moment between the answer and the passphrase. Dropped, it is wiped.
+
+use std::borrow::Cow;
+
+use cadenza_protocol::cert::Certificate;
+use cadenza_protocol::crypto::kdf::KdfParams;
+use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, VerifiedRegistration};
+use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::time::UnixTime;
+use thiserror::Error;
+
+use super::form::{CheckedForm, FormError};
+use super::vault::{Vault, VaultError, check_strength};
+use crate::error::Explain;
+use crate::store::client::{ExchangeError, StoreClient};
+
+/// Why there is no passport.
+#[derive(Debug, Error)]
+pub enum RegisterError {
+    /// The form.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// The licensing center refuses, or cannot be reached.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// What it sent is not genuine.
+    #[error("the licensing center's answer is not a genuine passport ({0}): nothing was kept. Check the store's address and root certificate")]
+    NotGenuine(#[source] PassportError),
+    /// The passphrase, or the disk.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl Explain for RegisterError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Form(e) => e.code(),
+            Self::Exchange(e) => e.code(),
+            Self::NotGenuine(_) => "passport-broken".into(),
+            Self::Vault(e) => e.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Form(e) => e.fields(),
+            Self::Exchange(e) => e.fields(),
+            Self::NotGenuine(_) => Vec::new(),
+            Self::Vault(e) => e.fields(),
+        }
+    }
+}
+
+/// A passport that was issued and checked, and is not on disk yet.
+#[derive(Debug)]
+pub struct Registration {
+    holder: String,
+    stage: Stage,
+    root: Certificate,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Waits for its passphrase.
+    Verified(Box<VerifiedRegistration>),
+    /// Locked, but could not be written (a full disk): kept so that nothing is lost.
+    Locked(Box<Passport>),
+}
+
+/// Sends the form and checks what comes back: certificate chain from the pinned root, then the signature (G4).
+pub async fn request(client: &StoreClient, form: &CheckedForm, now: UnixTime) -> Result<Registration, RegisterError> {
+    let answer = client.post_licensing("v1/passports", form).await?;
+    let root = client.address().root.clone();
+    let verified = RegistrationFile::verify(&answer, &root, now).map_err(RegisterError::NotGenuine)?;
+    let holder = verified.personal().name.clone();
+    Ok(Registration { holder, stage: Stage::Verified(Box::new(verified)), root })
+}
+
+impl Registration {
+    /// Whose it is.
+    pub fn holder(&self) -> String {
+        self.holder.clone()
+    }
+
+    /// Whether a passphrase would do, told before it is used: a refused one leaves the registration as it is.
+    pub fn accepts(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
+        check_strength(passphrase, &[&self.holder])
+    }
+
+    /// Encrypts the registration key under the passphrase (G5), writes the passport and opens it. Takes about a second of work.
+    /// If it cannot be written the registration comes back, to be tried again with the same passphrase.
+    pub fn finish(
+        self,
+        passphrase: &Passphrase,
+        params: KdfParams,
+        vault: &Vault,
+    ) -> Result<Certificate, (Option<Self>, RegisterError)> {
+        let Self { holder, stage, root } = self;
+        let passport = match stage {
+            Stage::Verified(verified) => {
+                verified.lock(passphrase, params).map_err(|e| (None, RegisterError::NotGenuine(e)))?
+            }
+            Stage::Locked(passport) => *passport,
+        };
+        match vault.store(&passport, &root).and_then(|()| vault.unlock(passphrase)) {
+            Ok(()) => Ok(root),
+            Err(e) => Err((Some(Self { holder, stage: Stage::Locked(Box::new(passport)), root }), e.into())),
+        }
+    }
+}

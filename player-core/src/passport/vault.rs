@@ -1,0 +1,462 @@
+//! The vault: the one place that knows whether there is a passport, and holds it open (requirements G1, G5, G6, C7).
+//!
+//! ```text
+//! None ──registration or import──▶ Locked ──passphrase──▶ Open ──lock, or player ends──▶ Locked
+//! ```
+//!
+//! Open keys live in one [`Session`], shared by whatever needs them. Locking empties the session itself, so nobody who
+//! still holds it can go on. When the listener wants to be asked every time, a session is lent to one purpose and the
+//! vault counts as locked again at once. Opening takes a deliberate second of work: never on a UI thread.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+
+use cadenza_protocol::cert::{Certificate, CertificateChain};
+use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
+use cadenza_protocol::crypto::wrap::{KeyBundle, WrapError, WrapLabel};
+use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts, UnlockedPassport};
+use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::time::UnixTime;
+use thiserror::Error;
+
+use super::strength;
+use crate::atomic::{self, FileError};
+use crate::error::Explain;
+
+/// A passport file is far smaller.
+const BOUND: u64 = 1 << 20;
+
+/// Why the vault does not give what it was asked for.
+#[derive(Debug, Error)]
+pub enum VaultError {
+    /// There is no passport here.
+    #[error("there is no passport on this computer: register first, or import the passport that you have elsewhere")]
+    None,
+    /// It is locked.
+    #[error("the passport is locked: enter its passphrase")]
+    Locked,
+    /// The passphrase does not open it.
+    #[error("this passphrase does not open the passport: check capitals and keyboard layout, and try again")]
+    WrongPassphrase,
+    /// A new passphrase that is too easy to guess.
+    #[error("this passphrase is too easy to guess: use at least {} characters, best four or five unrelated words", strength::FEWEST_CHARACTERS)]
+    WeakPassphrase,
+    /// The file is not a genuine passport.
+    #[error("the passport {} is damaged or was altered ({reason}): import it again from a copy, or recover it", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The passport needs a root to be checked against.
+    #[error("the passport cannot be checked without its licensing center's root certificate: name your store with --store, or the certificate with --root")]
+    NoRoot,
+    /// There is one already.
+    #[error("there is a passport on this computer already: move {} away first if you want another", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something stands where the export should go.
+    #[error("{} exists already: choose another name, so that nothing is overwritten", path.display())]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Its certificate has run out (G8).
+    #[error("the passport expired on {day}: what you bought still plays; renew it to buy again")]
+    Expired {
+        /// Its last day.
+        day: String,
+    },
+    /// Keys for somebody else.
+    #[error("this track was bought with another passport: import that passport to play it, or buy the track")]
+    NotYours,
+    /// The disk.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Explain for VaultError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::None => "no-passport",
+            Self::Locked => "passport-locked",
+            Self::WrongPassphrase => "wrong-passphrase",
+            Self::WeakPassphrase => "weak-passphrase",
+            Self::Broken { .. } => "passport-broken",
+            Self::NoRoot => "store-root",
+            Self::Exists { .. } => "passport-exists",
+            Self::Occupied { .. } => "file-exists",
+            Self::Expired { .. } => "passport-expired",
+            Self::NotYours => "not-yours",
+            Self::File(e) => return e.code(),
+        }
+        .into()
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Broken { path, .. } | Self::Exists { path } | Self::Occupied { path } => {
+                vec![("path", path.display().to_string())]
+            }
+            Self::Expired { day } => vec![("day", day.clone())],
+            Self::File(e) => e.fields(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// How the vault stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// No passport: registration comes first.
+    None,
+    /// A file that is no genuine passport.
+    Broken,
+    /// Here, and closed.
+    Locked,
+    /// Open.
+    Unlocked,
+}
+
+/// What a passport shows without its passphrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassportFacts {
+    /// Certificate serial, hexadecimal.
+    pub serial: String,
+    /// Whose, from the certificate.
+    pub holder: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// First second.
+    pub issued_at: UnixTime,
+    /// Last second.
+    pub expires_at: UnixTime,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// Keys that are open until the vault is locked.
+pub struct Session {
+    open: RwLock<Option<UnlockedPassport>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Session(hidden)")
+    }
+}
+
+impl Session {
+    fn of(passport: UnlockedPassport) -> Arc<Self> {
+        Arc::new(Self { open: RwLock::new(Some(passport)) })
+    }
+
+    /// The consumer's certificate chain.
+    pub fn chain(&self) -> Result<CertificateChain, VaultError> {
+        self.with(|passport| passport.chain().clone())
+    }
+
+    /// The owner's personal facts.
+    pub fn owner(&self) -> Result<PersonalFacts, VaultError> {
+        self.with(|passport| passport.personal().clone())
+    }
+
+    /// Signs with the consumer's key.
+    pub fn sign(&self, domain: &str, message: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.with(|passport| passport.sign(domain, message))
+    }
+
+    /// Opens media keys that were wrapped to this passport.
+    pub fn unwrap_keys(&self, wrapped: &[u8], label: &WrapLabel) -> Result<KeyBundle, VaultError> {
+        self.with(|passport| passport.unwrap_keys(wrapped, label))?.map_err(|_: WrapError| VaultError::NotYours)
+    }
+
+    /// Does something with the open passport, for as long as it is open.
+    pub fn with<T>(&self, f: impl FnOnce(&UnlockedPassport) -> T) -> Result<T, VaultError> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().map(f).ok_or(VaultError::Locked)
+    }
+
+    /// Wipes the keys, whoever still holds the session.
+    fn close(&self) {
+        self.open.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// The vault of one home folder.
+#[derive(Debug)]
+pub struct Vault {
+    path: PathBuf,
+    root: Mutex<Option<Certificate>>,
+    ask_every_time: std::sync::atomic::AtomicBool,
+    door: Mutex<Door>,
+}
+
+#[derive(Debug)]
+enum Door {
+    None,
+    Broken(String),
+    Locked { passport: Arc<Passport>, lent: Weak<Session> },
+    Open { passport: Arc<Passport>, session: Arc<Session> },
+}
+
+impl Vault {
+    /// Looks for a passport at `path` (G1). A broken one does not stop the player: it is told when it is needed.
+    pub fn open(path: PathBuf, root: Option<Certificate>, ask_every_time: bool) -> Result<Self, FileError> {
+        let door = match (atomic::read_bounded(&path, BOUND), &root) {
+            (Err(FileError::Missing { .. }), _) => Door::None,
+            (Err(e), _) => return Err(e),
+            (Ok(_), None) => Door::Broken(VaultError::NoRoot.to_string()),
+            (Ok(bytes), Some(root)) => match Passport::from_json(&bytes, root) {
+                Ok(passport) => Door::Locked { passport: Arc::new(passport), lent: Weak::new() },
+                Err(e) => Door::Broken(e.to_string()),
+            },
+        };
+        let (root, door) = (Mutex::new(root), Mutex::new(door));
+        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door })
+    }
+
+    /// How it stands.
+    pub fn phase(&self) -> Phase {
+        match &*self.door() {
+            Door::None => Phase::None,
+            Door::Broken(_) => Phase::Broken,
+            Door::Locked { .. } => Phase::Locked,
+            Door::Open { .. } => Phase::Unlocked,
+        }
+    }
+
+    /// What the passport shows without its passphrase.
+    pub fn facts(&self) -> Result<PassportFacts, VaultError> {
+        let passport = self.passport()?;
+        let chain = passport.chain();
+        let leaf = chain.leaf();
+        let issuer = chain.iter().nth(1).map_or_else(|| self.root().map(|r| r.subject()), |c| Some(c.subject()));
+        Ok(PassportFacts {
+            serial: leaf.serial(),
+            holder: leaf.subject(),
+            issuer: issuer.unwrap_or_default(),
+            issued_at: leaf.not_before(),
+            expires_at: leaf.not_after(),
+            path: self.path.clone(),
+        })
+    }
+
+    /// The licensing center's root that the passport was checked against.
+    pub fn root(&self) -> Option<Certificate> {
+        self.root.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The file's place.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts a passport that was just locked under its passphrase on disk, and takes it in.
+    pub fn store(&self, passport: &Passport, root: &Certificate) -> Result<(), VaultError> {
+        if self.phase() != Phase::None {
+            return Err(VaultError::Exists { path: self.path.clone() });
+        }
+        atomic::replace_file(&self.path, &passport.to_json())?;
+        self.take_in(passport.clone(), root);
+        Ok(())
+    }
+
+    /// Opens the passport. Takes about a second of work: call it where that does not matter.
+    pub fn unlock(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
+        let passport = self.passport()?;
+        let open = passport.unlock(passphrase).map_err(|e| self.told(e))?;
+        let session = Session::of(open);
+        let mut door = self.door();
+        match &*door {
+            // Another passport came in meanwhile: these keys are not its.
+            Door::Locked { passport: now, .. } if Arc::ptr_eq(now, &passport) => {
+                *door = Door::Open { passport, session };
+            }
+            _ => session.close(),
+        }
+        Ok(())
+    }
+
+    /// Closes the passport and wipes its keys, wherever they are still held.
+    pub fn lock(&self) {
+        let mut door = self.door();
+        match &*door {
+            Door::Open { passport, session } => {
+                session.close();
+                *door = Door::Locked { passport: Arc::clone(passport), lent: Weak::new() };
+            }
+            Door::Locked { lent, .. } => {
+                if let Some(session) = lent.upgrade() {
+                    session.close();
+                }
+            }
+            Door::None | Door::Broken(_) => {}
+        }
+    }
+
+    /// The open keys, for one purpose. When the listener wants to be asked every time, the next purpose asks again.
+    pub fn session(&self) -> Result<Arc<Session>, VaultError> {
+        let mut door = self.door();
+        let (passport, session) = match &*door {
+            Door::None => return Err(VaultError::None),
+            Door::Broken(reason) => return Err(self.broken(reason)),
+            Door::Locked { .. } => return Err(VaultError::Locked),
+            Door::Open { passport, session } => (Arc::clone(passport), Arc::clone(session)),
+        };
+        if self.ask_every_time.load(std::sync::atomic::Ordering::Relaxed) {
+            *door = Door::Locked { passport, lent: Arc::downgrade(&session) };
+        }
+        Ok(session)
+    }
+
+    /// Does something with the keys if they are open, without using up a purpose.
+    pub fn with_open<T>(&self, f: impl FnOnce(&Session) -> T) -> Result<T, VaultError> {
+        let session = match &*self.door() {
+            Door::None => return Err(VaultError::None),
+            Door::Broken(reason) => return Err(self.broken(reason)),
+            Door::Open { session, .. } => Arc::clone(session),
+            Door::Locked { lent, .. } => lent.upgrade().ok_or(VaultError::Locked)?,
+        };
+        Ok(f(&session))
+    }
+
+    /// Whether the passphrase is asked for every time.
+    pub fn set_ask_every_time(&self, every_time: bool) {
+        self.ask_every_time.store(every_time, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// The owner, while the passport is open: what the window shows while purchased music plays (M5).
+    pub fn owner(&self) -> Result<PersonalFacts, VaultError> {
+        self.with_open(Session::owner)?
+    }
+
+    /// An expired passport plays, and does not buy (G8).
+    pub fn may_buy(&self, now: UnixTime) -> Result<(), VaultError> {
+        let facts = self.facts()?;
+        if facts.expires_at < now { Err(VaultError::Expired { day: day(facts.expires_at) }) } else { Ok(()) }
+    }
+
+    /// Another passphrase; what is on disk changes at once or not at all.
+    pub fn change_passphrase(&self, old: &Passphrase, new: &Passphrase, params: KdfParams) -> Result<(), VaultError> {
+        check_strength(new, &[])?;
+        let passport = self.passport()?;
+        let changed = passport.change_passphrase(old, new, params).map_err(|e| self.told(e))?;
+        atomic::replace_file(&self.path, &changed.to_json())?;
+        let passport = Arc::new(changed);
+        let mut door = self.door();
+        *door = match std::mem::replace(&mut *door, Door::None) {
+            Door::Open { session, .. } => Door::Open { passport, session },
+            Door::Locked { lent, .. } => Door::Locked { passport, lent },
+            Door::None | Door::Broken(_) => Door::Locked { passport, lent: Weak::new() },
+        };
+        Ok(())
+    }
+
+    /// Copies the passport, locked as it is, to a file of the listener's choice (G6).
+    pub fn export(&self, to: &Path) -> Result<(), VaultError> {
+        let passport = self.passport()?;
+        if to.exists() {
+            return Err(VaultError::Occupied { path: to.to_owned() });
+        }
+        Ok(atomic::replace_file(to, &passport.to_json())?)
+    }
+
+    /// Takes in a passport from elsewhere, after checking it.
+    pub fn import(&self, from: &Path, root: &Certificate) -> Result<(), VaultError> {
+        let bytes = atomic::read_bounded(from, BOUND)?;
+        let broken = |e: PassportError| VaultError::Broken { path: from.to_owned(), reason: e.to_string() };
+        let passport = Passport::from_json(&bytes, root).map_err(broken)?;
+        let is_same = self.facts().is_ok_and(|here| here.serial == passport.chain().leaf().serial());
+        match self.phase() {
+            Phase::None | Phase::Broken => {}
+            // The same passport again, perhaps under a newer passphrase.
+            Phase::Locked | Phase::Unlocked if is_same => self.lock(),
+            Phase::Locked | Phase::Unlocked => return Err(VaultError::Exists { path: self.path.clone() }),
+        }
+        atomic::replace_file(&self.path, &passport.to_json())?;
+        self.take_in(passport, root);
+        Ok(())
+    }
+
+    /// A store's root, for a vault that had none to check its passport against.
+    pub fn offer_root(&self, root: &Certificate) {
+        if self.root().is_some() {
+            return;
+        }
+        if let Ok(bytes) = atomic::read_bounded(&self.path, BOUND) {
+            match Passport::from_json(&bytes, root) {
+                Ok(passport) => return self.take_in(passport, root),
+                Err(e) => *self.door() = Door::Broken(e.to_string()),
+            }
+        }
+        *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(root.clone());
+    }
+
+    /// Takes in another person's passport, or one's own newer one, in place of the one that is here. That one stays beside it,
+    /// as a file named by its serial.
+    pub fn import_instead(&self, from: &Path, root: &Certificate) -> Result<(), VaultError> {
+        let bytes = atomic::read_bounded(from, BOUND)?;
+        let broken = |e: PassportError| VaultError::Broken { path: from.to_owned(), reason: e.to_string() };
+        let passport = Passport::from_json(&bytes, root).map_err(broken)?;
+        if let Ok(here) = self.passport() {
+            let aside = self.path.with_file_name(format!("passport-{}.cadpassport", here.chain().leaf().serial()));
+            atomic::replace_file(&aside, &here.to_json())?;
+        }
+        self.lock();
+        atomic::replace_file(&self.path, &passport.to_json())?;
+        self.take_in(passport, root);
+        Ok(())
+    }
+
+    fn take_in(&self, passport: Passport, root: &Certificate) {
+        *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(root.clone());
+        *self.door() = Door::Locked { passport: Arc::new(passport), lent: Weak::new() };
+    }
+
+    fn passport(&self) -> Result<Arc<Passport>, VaultError> {
+        match &*self.door() {
+            Door::None => Err(VaultError::None),
+            Door::Broken(reason) => Err(self.broken(reason)),
+            Door::Locked { passport, .. } | Door::Open { passport, .. } => Ok(Arc::clone(passport)),
+        }
+    }
+
+    fn broken(&self, reason: &str) -> VaultError {
+        if self.root().is_none() {
+            return VaultError::NoRoot;
+        }
+        VaultError::Broken { path: self.path.clone(), reason: reason.to_owned() }
+    }
+
+    fn told(&self, error: PassportError) -> VaultError {
+        match error {
+            PassportError::Lock(LockError::WrongPassphrase) => VaultError::WrongPassphrase,
+            other => self.broken(&other.to_string()),
+        }
+    }
+
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Vault {
+    fn drop(&mut self) {
+        self.lock();
+    }
+}
+
+/// Refuses a passphrase that is too easy to guess (G5).
+pub fn check_strength(passphrase: &Passphrase, known: &[&str]) -> Result<(), VaultError> {
+    if strength::estimate(passphrase.expose(), known).acceptable { Ok(()) } else { Err(VaultError::WeakPassphrase) }
+}
+
+/// A date as people write it in every country: 2027-03-01.
+pub fn day(at: UnixTime) -> String {
+    time::OffsetDateTime::from_unix_timestamp(at.0).map_or_else(|_| "an unknown day".into(), |t| t.date().to_string())
+}

@@ -1,0 +1,153 @@
+//! What one can tell the engine, what it tells, and what can be seen at any time.
+
+use std::sync::Arc;
+
+use super::queue::{Entry, EntryKey, Repeat};
+use super::track::{Track, TrackId};
+use crate::audio::loudness::Normalisation;
+use crate::audio::output::DeviceChoice;
+
+/// A wish of the listener. The engine carries wishes out in order.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Replaces the queue and selects the track at `start`; `position_ms` into it; plays at once, or waits for `Play`.
+    Load {
+        /// The new queue.
+        tracks: Vec<Arc<Track>>,
+        /// Index of the first track to play.
+        start: usize,
+        /// Where in it.
+        position_ms: u64,
+        /// Whether to play now.
+        play: bool,
+    },
+    /// Adds tracks at the end of the queue.
+    Append(Vec<Arc<Track>>),
+    /// Adds tracks behind the one that plays.
+    AppendNext(Vec<Arc<Track>>),
+    /// Takes an entry out of the queue.
+    Remove(EntryKey),
+    /// Moves an entry of the queue.
+    Reorder(EntryKey, usize),
+    /// Plays an entry of the queue from its start.
+    Jump(EntryKey),
+    /// Plays, or goes on.
+    Play,
+    /// Fades out and holds.
+    Pause,
+    /// Fades out, and closes the track.
+    Stop,
+    /// Goes to a position in the track.
+    Seek(u64),
+    /// The next track.
+    Next,
+    /// The start of this track, or the track before it when this one has only begun.
+    Previous,
+    /// What comes after the last track.
+    Repeat(Repeat),
+    /// Shuffled order, or the listener's.
+    Shuffle(bool),
+    /// Loudness normalisation; heard from the next second and a half on.
+    Normalise(Normalisation),
+    /// What to play on.
+    Device(DeviceChoice),
+    /// What to do when the device disappears.
+    OnDeviceLoss(OnDeviceLoss),
+}
+
+/// What happens when the device disappears and another one is there (M4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDeviceLoss {
+    /// Wait, paused, until the listener goes on.
+    #[default]
+    Pause,
+    /// Go on playing on the system's default device.
+    Move,
+}
+
+/// What the engine is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PlaybackState {
+    /// Nothing is open.
+    #[default]
+    Stopped,
+    /// Sound is running.
+    Playing,
+    /// Sound should be running, and the source or the device has nothing to give yet.
+    Buffering,
+    /// Held by the listener.
+    Paused,
+}
+
+/// News. None of it is needed to know the present: [`Status`] holds all of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The state changed.
+    State(PlaybackState),
+    /// Another track is heard now.
+    Track {
+        /// Its place in the queue.
+        key: EntryKey,
+        /// Its name.
+        id: TrackId,
+    },
+    /// The first samples after a start or a seek are in the ring.
+    Ready {
+        /// The track's name.
+        id: TrackId,
+    },
+    /// The last track of the queue has been heard to its end.
+    Ended,
+    /// The queue, its order, or its repeat changed.
+    Queue,
+    /// Sound comes from this device now.
+    Device {
+        /// Its name.
+        name: String,
+    },
+    /// The device is gone; the engine is looking for it.
+    DeviceLost {
+        /// A stable code.
+        code: &'static str,
+        /// What happened and what to do.
+        message: String,
+    },
+    /// A track cannot be played; the engine has gone on to the next one.
+    TrackFailed {
+        /// The track's name.
+        id: TrackId,
+        /// A stable code.
+        code: &'static str,
+        /// What happened and what to do.
+        message: String,
+    },
+}
+
+/// Where things stand.
+#[derive(Debug, Clone, Default)]
+pub struct Status {
+    /// What the engine is doing.
+    pub state: PlaybackState,
+    /// The track that is heard, or would be.
+    pub current: Option<Entry>,
+    /// Position in it: frames really played, in milliseconds.
+    pub position_ms: u64,
+    /// Its length, when known.
+    pub duration_ms: Option<u64>,
+    /// The queue in the listener's order.
+    pub queue: Arc<[Entry]>,
+    /// Whether the order of play is shuffled.
+    pub shuffled: bool,
+    /// What comes after the last track.
+    pub repeat: Repeat,
+    /// The listener's volume, 0 to 1.
+    pub volume: f32,
+    /// The device that is open.
+    pub device: Option<String>,
+    /// Frames really sent to devices since the start, at their rates.
+    pub frames_played: u64,
+    /// Times that a device asked in vain in the middle of a track.
+    pub underruns: u64,
+    /// Frames of silence that this cost.
+    pub missing_frames: u64,
+}

@@ -1,0 +1,245 @@
+//! The door to everything: a [`Player`] opens one home folder and owns what lives there.
+//!
+//! The window and `cadenza-cli` hold the same handle, cheap to clone and usable from any thread. Wishes that need the network
+//! are async; whatever computes for long goes to a blocking thread by itself. News of what changed comes through
+//! [`Player::news`]. By subject: [`identity`] (passport), [`shop`] (catalogue, cart, buying), [`deliveries`] (redeeming and
+//! downloading), [`shelf`] (library), [`listening`] (what the engine plays), [`recording`] (discs).
+
+mod deliveries;
+mod identity;
+mod listening;
+mod recording;
+mod shelf;
+mod shop;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cadenza_protocol::cert::Certificate;
+use tokio::sync::broadcast;
+
+use crate::atomic::{self, FileError};
+use crate::clock::{Clock, SystemClock};
+use crate::error::Failure;
+use crate::event::News;
+use crate::home::Home;
+use crate::library::ledger::{Ledger, LedgerError, Reservation};
+use crate::library::{Index, Library, scan};
+use crate::passport::Vault;
+use crate::passport::register::Registration;
+use crate::settings::{AskPassphrase, Settings};
+use crate::store::cart::Cart;
+use crate::store::journal::Journal;
+use crate::store::{StoreAddress, StoreClient};
+
+pub use deliveries::Delivered;
+pub use identity::Validity;
+pub use listening::MediaOpening;
+pub use recording::Recordable;
+pub use shelf::{Art, Imported, Texts, Verified};
+
+/// News that a listener may fall behind by, before the oldest are lost to it.
+const NEWS: usize = 256;
+const ROOT_BOUND: u64 = 64 << 10;
+
+/// What a player is opened with.
+#[derive(Clone)]
+pub struct PlayerConfig {
+    /// The home folder.
+    pub home: PathBuf,
+    /// The store; without one everything but buying, previews and registration works.
+    pub store: Option<StoreAddress>,
+    /// The licensing center's root, when no store names it.
+    pub root: Option<Certificate>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for PlayerConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlayerConfig").field("home", &self.home).field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl PlayerConfig {
+    /// A home folder, the computer's clock, no store.
+    pub fn new(home: PathBuf) -> Self {
+        Self { home, store: None, root: None, clock: Arc::new(SystemClock) }
+    }
+}
+
+/// An open home folder. Clones are the same player.
+#[derive(Clone)]
+pub struct Player(Arc<Inner>);
+
+struct Inner {
+    home: Home,
+    clock: Arc<dyn Clock>,
+    settings: Mutex<Settings>,
+    root: Mutex<Option<Certificate>>,
+    vault: Vault,
+    registration: Mutex<Option<Registration>>,
+    client: Mutex<Option<StoreClient>>,
+    cart: Cart,
+    journal: Journal,
+    /// One delivery run at a time: two would fetch the same tracks.
+    delivering: tokio::sync::Mutex<()>,
+    library: Library,
+    ledger: Result<Ledger, LedgerError>,
+    /// Recordings that are counted and not finished, by the number that the disc writer knows.
+    recordings: Mutex<HashMap<u64, Vec<Reservation>>>,
+    news: broadcast::Sender<News>,
+}
+
+impl std::fmt::Debug for Player {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Player({})", self.0.home.folder().display())
+    }
+}
+
+impl Player {
+    /// Opens the home folder. Reads the library, and the music folder when there is no index yet; connects to nothing.
+    pub fn open(config: PlayerConfig) -> Result<Self, Failure> {
+        let home = Home::open(&config.home)?;
+        let settings = Settings::load(&home.settings())?;
+        // A passport belongs to the licensing center that issued it, whatever store is visited today.
+        let root = pinned_root(&home)?.or(config.root).or_else(|| config.store.as_ref().map(|s| s.root.clone()));
+        let passport = settings.passport.clone().unwrap_or_else(|| home.passport());
+        let every_time = settings.ask_passphrase == AskPassphrase::EveryTime;
+        let vault = Vault::open(passport, root.clone(), every_time)?;
+        let opened = Index::open(&home.library())?;
+        let library = Library::load(opened.index);
+        let clock = Arc::clone(&config.clock);
+        let player = Self(Arc::new(Inner {
+            cart: Cart::open(&home.cart()),
+            journal: Journal::new(home.deliveries(), home.music()),
+            ledger: Ledger::open(&home.record_ledger()),
+            recordings: Mutex::default(),
+            settings: Mutex::new(settings),
+            root: Mutex::new(root),
+            vault,
+            registration: Mutex::new(None),
+            client: Mutex::new(config.store.map(|store| StoreClient::new(store, Arc::clone(&clock)))),
+            delivering: tokio::sync::Mutex::new(()),
+            library,
+            news: broadcast::Sender::new(NEWS),
+            clock,
+            home,
+        }));
+        player.adopt_music(opened.is_new)?;
+        Ok(player)
+    }
+
+    /// Changes from now on.
+    pub fn news(&self) -> broadcast::Receiver<News> {
+        self.0.news.subscribe()
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> &Home {
+        &self.0.home
+    }
+
+    /// A copy of the settings.
+    pub fn settings(&self) -> Settings {
+        locked(&self.0.settings).clone()
+    }
+
+    /// Keeps other settings; they hold at once, except the store and the passport's place (next start).
+    pub fn set_settings(&self, settings: Settings) -> Result<(), Failure> {
+        settings.save(&self.0.home.settings())?;
+        self.0.vault.set_ask_every_time(settings.ask_passphrase == AskPassphrase::EveryTime);
+        *locked(&self.0.settings) = settings;
+        Ok(())
+    }
+
+    /// Turns to a store, e.g. the bundled one once it answers.
+    pub fn set_store(&self, store: StoreAddress) {
+        let mut root = locked(&self.0.root);
+        if root.is_none() {
+            *root = Some(store.root.clone());
+        }
+        self.0.vault.offer_root(&store.root);
+        *locked(&self.0.client) = Some(StoreClient::new(store, Arc::clone(&self.0.clock)));
+    }
+
+    /// The store's client.
+    pub fn store(&self) -> Result<StoreClient, Failure> {
+        locked(&self.0.client).clone().ok_or_else(|| {
+            Failure::new("no-store", "no store is named: add --store with a ready file or an https address, or choose one in the settings")
+        })
+    }
+
+    /// The root that everything on this computer is checked against.
+    pub fn root(&self) -> Result<Certificate, Failure> {
+        locked(&self.0.root).clone().ok_or_else(|| Failure::from(crate::passport::VaultError::NoRoot))
+    }
+
+    fn now(&self) -> cadenza_protocol::time::UnixTime {
+        self.0.clock.now()
+    }
+
+    fn tell(&self, news: News) {
+        // Nobody listening is fine.
+        let _ = self.0.news.send(news);
+    }
+
+    fn pin_root(&self, root: &Certificate) -> Result<(), Failure> {
+        atomic::replace_file(&root_path(&self.0.home), root.to_pem().as_bytes())?;
+        *locked(&self.0.root) = Some(root.clone());
+        Ok(())
+    }
+
+    /// Takes in what lies in the music folder and is not in the index: after a crash, a lost index, or a copy from elsewhere.
+    fn adopt_music(&self, all: bool) -> Result<(), Failure> {
+        let Ok(root) = self.root() else { return Ok(()) };
+        let music = self.0.home.music();
+        let known = if all { Default::default() } else { self.0.library.bought_files() };
+        let missing = scan::media_files(&music).into_iter().filter(|name| !known.contains(name));
+        let tracks: Vec<_> = missing.filter_map(|name| scan::read(&music, &name, &root).ok()).collect();
+        if !tracks.is_empty() {
+            self.0.library.put(tracks)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the music folder into the index.
+    fn rescan_music(&self) -> Result<Vec<(PathBuf, scan::ScanError)>, Failure> {
+        let Ok(root) = self.root() else { return Ok(Vec::new()) };
+        let (tracks, refused) = scan::read_all(&self.0.home.music(), &root);
+        if !tracks.is_empty() {
+            self.0.library.put(tracks)?;
+            self.tell(News::Library);
+        }
+        Ok(refused)
+    }
+}
+
+/// Runs what computes or waits for long away from the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(Failure::internal)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn root_path(home: &Home) -> PathBuf {
+    home.folder().join("licensing-root.pem")
+}
+
+fn pinned_root(home: &Home) -> Result<Option<Certificate>, Failure> {
+    let path = root_path(home);
+    let broken = || {
+        Failure::new("store-root", format!("{} is not a certificate any more: delete it and name your store with --store once", path.display()))
+    };
+    match atomic::read_bounded(&path, ROOT_BOUND) {
+        Ok(bytes) => {
+            let pem = String::from_utf8(bytes).map_err(|_| broken())?;
+            Certificate::from_pem(&pem).map(Some).map_err(|_| broken())
+        }
+        Err(FileError::Missing { .. }) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}

@@ -1,0 +1,193 @@
+//! Who the listener is: registration and the passport.
+
+use std::path::Path;
+
+use cadenza_protocol::crypto::kdf::KdfParams;
+use cadenza_protocol::passport::PersonalFacts;
+use cadenza_protocol::secret::Passphrase;
+
+use super::{Player, blocking, locked};
+use crate::error::Failure;
+use crate::event::News;
+use crate::passport::form::RegistrationForm;
+use crate::passport::keychain;
+use crate::passport::register::{self, RegisterError};
+use crate::passport::vault::{PassportFacts, Phase, VaultError, check_strength};
+
+/// Days before the end that one is reminded.
+const REMIND_DAYS: i64 = 30;
+
+/// How a passport's dates stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// More than thirty days left.
+    Valid,
+    /// Fewer.
+    ExpiresSoon,
+    /// Plays, cannot buy (G8).
+    Expired,
+}
+
+impl Player {
+    /// How the passport stands (G1).
+    pub fn passport_phase(&self) -> Phase {
+        self.0.vault.phase()
+    }
+
+    /// What the passport shows without its passphrase.
+    pub fn passport_facts(&self) -> Result<PassportFacts, Failure> {
+        Ok(self.0.vault.facts()?)
+    }
+
+    /// How its dates stand.
+    pub fn passport_validity(&self) -> Result<Validity, Failure> {
+        let (facts, now) = (self.0.vault.facts()?, self.now());
+        Ok(if facts.expires_at < now {
+            Validity::Expired
+        } else if facts.expires_at < now.plus_days(REMIND_DAYS) {
+            Validity::ExpiresSoon
+        } else {
+            Validity::Valid
+        })
+    }
+
+    /// The owner's personal facts, while the passport is open (M5).
+    pub fn owner(&self) -> Result<PersonalFacts, Failure> {
+        Ok(self.0.vault.owner()?)
+    }
+
+    /// Sends the form; what comes back is checked and waits in memory for [`Player::finish_registration`]. Gives the holder's name.
+    pub async fn register(&self, form: &RegistrationForm) -> Result<String, Failure> {
+        if self.passport_phase() != Phase::None {
+            return Err(VaultError::Exists { path: self.0.vault.path().to_owned() }.into());
+        }
+        let now = self.now();
+        let form = form.check(now).map_err(RegisterError::Form)?;
+        let registration = register::request(&self.store()?, &form, now).await?;
+        let holder = registration.holder();
+        *locked(&self.0.registration) = Some(registration);
+        self.tell(News::Passport);
+        Ok(holder)
+    }
+
+    /// Whether a registration waits for its passphrase: its holder's name.
+    pub fn pending_registration(&self) -> Option<String> {
+        locked(&self.0.registration).as_ref().map(register::Registration::holder)
+    }
+
+    /// Locks the new passport under a passphrase, writes it, and opens it (G5).
+    pub async fn finish_registration(&self, passphrase: Passphrase) -> Result<(), Failure> {
+        let registration = {
+            let mut waiting = locked(&self.0.registration);
+            if let Some(registration) = waiting.as_ref() {
+                registration.accepts(&passphrase)?;
+            }
+            waiting.take().ok_or_else(|| Failure::from(VaultError::None))?
+        };
+        let player = self.clone();
+        blocking(move || match registration.finish(&passphrase, KdfParams::STANDARD, &player.0.vault) {
+            Ok(root) => {
+                player.pin_root(&root)?;
+                player.remember_if_wanted(&passphrase);
+                Ok(())
+            }
+            Err((registration, error)) => {
+                *locked(&player.0.registration) = registration;
+                Err(Failure::from(error))
+            }
+        })
+        .await??;
+        self.tell(News::Passport);
+        Ok(())
+    }
+
+    /// Whether a passphrase is good enough to lock a passport.
+    pub fn check_passphrase(&self, passphrase: &Passphrase) -> Result<(), Failure> {
+        Ok(check_strength(passphrase, &[])?)
+    }
+
+    /// Opens the passport.
+    pub async fn unlock(&self, passphrase: Passphrase) -> Result<(), Failure> {
+        let player = self.clone();
+        blocking(move || {
+            player.0.vault.unlock(&passphrase)?;
+            player.remember_if_wanted(&passphrase);
+            Ok::<_, Failure>(())
+        })
+        .await??;
+        self.tell(News::Passport);
+        Ok(())
+    }
+
+    /// Opens the passport with the passphrase that the system's key store kept. False when it kept none.
+    pub async fn unlock_remembered(&self) -> Result<bool, Failure> {
+        if !self.settings().remember_passphrase {
+            return Ok(false);
+        }
+        let serial = self.0.vault.facts()?.serial;
+        let Some(passphrase) = blocking(move || keychain::recall(&serial)).await?? else { return Ok(false) };
+        self.unlock(passphrase).await.map(|()| true)
+    }
+
+    /// Takes the passphrase out of the system's key store.
+    pub async fn forget_passphrase(&self) -> Result<(), Failure> {
+        let serial = self.0.vault.facts()?.serial;
+        Ok(blocking(move || keychain::forget(&serial)).await??)
+    }
+
+    /// Closes the passport and wipes its keys.
+    pub fn lock(&self) {
+        self.0.vault.lock();
+        self.tell(News::Passport);
+    }
+
+    /// Another passphrase.
+    pub async fn change_passphrase(&self, old: Passphrase, new: Passphrase) -> Result<(), Failure> {
+        let player = self.clone();
+        blocking(move || {
+            player.0.vault.change_passphrase(&old, &new, KdfParams::STANDARD)?;
+            player.remember_if_wanted(&new);
+            Ok::<_, Failure>(())
+        })
+        .await?
+    }
+
+    /// Copies the passport, locked as it is (G6).
+    pub fn export_passport(&self, to: &Path) -> Result<(), Failure> {
+        Ok(self.0.vault.export(to)?)
+    }
+
+    /// Brings in a passport from elsewhere (G6). It is checked against the root that is known here.
+    pub fn import_passport(&self, from: &Path) -> Result<(), Failure> {
+        let root = self.root()?;
+        self.0.vault.import(from, &root)?;
+        self.pin_root(&root)?;
+        self.tell(News::Passport);
+        Ok(())
+    }
+
+    /// The same in place of the passport that is here, which stays beside it under another name.
+    pub fn replace_passport(&self, from: &Path) -> Result<(), Failure> {
+        let root = self.root()?;
+        self.0.vault.import_instead(from, &root)?;
+        self.pin_root(&root)?;
+        self.tell(News::Passport);
+        Ok(())
+    }
+
+    /// Recovery of a lost passport or passphrase (G7).
+    pub fn recover_passport(&self) -> Result<(), Failure> {
+        Err(Failure::not_available_yet("recovering a passport through the licensing center"))
+    }
+
+    /// A key store that cannot be used is no reason to fail: the passphrase is asked for next time.
+    fn remember_if_wanted(&self, passphrase: &Passphrase) {
+        if !self.settings().remember_passphrase {
+            return;
+        }
+        let kept = self.0.vault.facts().map_err(Failure::from).and_then(|f| Ok(keychain::remember(&f.serial, passphrase)?));
+        if let Err(failure) = kept {
+            tracing::warn!(%failure, "the passphrase is not remembered");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Discs: laying one out from tracks of the library, and counting what its author lets be recorded (requirement D3).
+//!
+//! The disc writer asks a [`RecordLedger`] before its first sector: the player is that ledger.
+
+use std::sync::PoisonError;
+
+use cadenza_protocol::media::Allowance;
+
+use super::Player;
+use crate::disc::burn::{self, BurnError, BurnJob, BurnProgress, BurnReport, Cancel, RecordLedger, RecordRefusal, Reservation};
+use crate::disc::layout::{DiscLayout, DiscOptions, DiscTrack, LayoutError};
+use crate::error::Failure;
+use crate::library::ledger::{self, Use};
+use crate::library::{TrackId, TrackRecord};
+use crate::playback::TrackId as PlaybackId;
+
+/// How a track stands with being recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recordable {
+    /// Not at all (any more).
+    Never,
+    /// So many times more.
+    Times(u32),
+    /// As often as one likes.
+    Unlimited,
+}
+
+impl Player {
+    /// How often a track may still be recorded.
+    pub fn recordable(&self, track: &TrackRecord) -> Result<Recordable, Failure> {
+        Ok(match track.may_record() {
+            Allowance::Never => Recordable::Never,
+            Allowance::Unlimited => Recordable::Unlimited,
+            Allowance::Times(limit) => {
+                let used = self.ledger()?.used(Use::Record, track.id);
+                match u32::from(limit).saturating_sub(used) {
+                    0 => Recordable::Never,
+                    left => Recordable::Times(left),
+                }
+            }
+        })
+    }
+
+    /// Refuses a track that may not be recorded (any more).
+    pub fn may_record(&self, track: &TrackRecord) -> Result<(), Failure> {
+        let message = match (self.recordable(track)?, track.may_record()) {
+            (Recordable::Times(_) | Recordable::Unlimited, _) => return Ok(()),
+            (Recordable::Never, Allowance::Times(limit)) => {
+                format!("'{}' was recorded {limit} times, which is all that its author allows: leave it out", track.title)
+            }
+            (Recordable::Never, _) => format!("'{}' may not be recorded, its author says: leave it out", track.title),
+        };
+        Err(Failure::new("record-not-allowed", message).with("title", &track.title).with("track", track.id))
+    }
+
+    /// Lays a disc out: restrictions, lengths, what fits. Bought tracks take the open passport. Reads every track's header, so not
+    /// for a UI thread.
+    pub fn plan_disc(&self, ids: &[TrackId], options: DiscOptions) -> Result<DiscLayout, Failure> {
+        let records = ids.iter().map(|id| self.track(*id)).collect::<Result<Vec<_>, _>>()?;
+        records.iter().try_for_each(|r| self.may_record(r))?;
+        let tracks = self.recording_tracks(&records)?;
+        let measured = tracks.iter().zip(&records).map(|(track, record)| {
+            // A code that is none on the file is no reason to refuse the disc.
+            DiscTrack::measure(track, record.isrc.as_deref().and_then(|code| code.parse().ok()))
+        });
+        let measured: Result<Vec<_>, _> = measured.collect();
+        measured.and_then(|tracks| DiscLayout::plan(tracks, options)).map_err(told_of_layout)
+    }
+
+    /// Writes a disc or its image, on the calling thread.
+    pub fn burn_disc(
+        &self,
+        job: &BurnJob,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(BurnProgress),
+    ) -> Result<BurnReport, Failure> {
+        burn::burn(job, self, cancel, progress).map_err(|e| match e {
+            BurnError::Layout(e) => told_of_layout(e),
+            BurnError::Restricted(RecordRefusal::Unwritable(_)) => Failure::new("write-failed", e.to_string()),
+            BurnError::Restricted(_) => Failure::new("record-not-allowed", e.to_string()),
+            BurnError::NotAvailableYet(drive) => {
+                Failure::not_available_yet(&format!("writing to the drive {drive}; write an image with --to image:DIR and burn that"))
+            }
+            other => Failure::new(other.code(), other.to_string()),
+        })
+    }
+
+    /// Counts one recording of each limited track, before anything is written. Counted on disk when this returns.
+    pub fn reserve_recording(&self, ids: &[TrackId]) -> Result<Vec<ledger::Reservation>, Failure> {
+        let mut reserved = Vec::new();
+        for id in ids {
+            match self.reserve_one(*id) {
+                Ok(reservation) => reserved.extend(reservation),
+                Err(failure) => {
+                    self.return_recording(reserved)?;
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(reserved)
+    }
+
+    /// Gives recordings back of which nothing came: not a sector was written.
+    pub fn return_recording(&self, reserved: Vec<ledger::Reservation>) -> Result<(), Failure> {
+        for reservation in reserved {
+            self.ledger()?.give_back(reservation)?;
+        }
+        Ok(())
+    }
+
+    fn reserve_one(&self, id: TrackId) -> Result<Option<ledger::Reservation>, Failure> {
+        let track = self.track(id)?;
+        self.may_record(&track)?;
+        match track.may_record() {
+            Allowance::Times(_) => Ok(Some(self.ledger()?.reserve(Use::Record, id)?)),
+            Allowance::Never | Allowance::Unlimited => Ok(None),
+        }
+    }
+
+    fn reserved(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Vec<ledger::Reservation>>> {
+        self.0.recordings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RecordLedger for Player {
+    fn reserve(&self, tracks: &[PlaybackId]) -> Result<Reservation, RecordRefusal> {
+        let unknown = |id: &PlaybackId| RecordRefusal::Never(id.to_string());
+        let ids: Result<Vec<TrackId>, _> = tracks.iter().map(|t| t.as_str().parse().map_err(|_| unknown(t))).collect();
+        let counted = self.reserve_recording(&ids?).map_err(|failure| match failure.data.get("title") {
+            Some(title) if failure.code == "record-not-allowed" => RecordRefusal::Never(title.clone()),
+            _ => RecordRefusal::Unwritable(failure.message),
+        })?;
+        let mut reserved = self.reserved();
+        let id = reserved.keys().max().map_or(1, |last| last + 1);
+        reserved.insert(id, counted);
+        Ok(Reservation { id, tracks: tracks.to_vec() })
+    }
+
+    fn commit(&self, reservation: Reservation) -> Result<(), RecordRefusal> {
+        // Counted since it was reserved; it only must not be given back any more.
+        self.reserved().remove(&reservation.id);
+        Ok(())
+    }
+
+    fn release(&self, reservation: Reservation) {
+        let counted = self.reserved().remove(&reservation.id).unwrap_or_default();
+        if let Err(failure) = self.return_recording(counted) {
+            tracing::warn!(%failure, "a recording that came to nothing stays counted");
+        }
+    }
+}
+
+/// The window knows these codes.
+fn told_of_layout(error: LayoutError) -> Failure {
+    let code = match &error {
+        LayoutError::Empty => "disc-empty",
+        LayoutError::TooMany(_) => "disc-too-many-tracks",
+        LayoutError::TooShort { .. } => "disc-track-too-short",
+        LayoutError::TooLong { .. } => "disc-too-long",
+        LayoutError::Isrc(_) => "disc-isrc",
+        LayoutError::Unreadable { .. } => "unplayable",
+    };
+    let failure = Failure::new(code, error.to_string());
+    match error {
+        LayoutError::TooShort { title, .. } | LayoutError::Unreadable { title, .. } => failure.with("title", title),
+        _ => failure,
+    }
+}
+

@@ -1,0 +1,234 @@
+//! The library: what is on this computer, its texts and covers, and whether it is all still whole.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cadenza_protocol::media::{GraphicKind, MediaError, TextKind};
+
+use super::{Player, blocking};
+use crate::error::Failure;
+use crate::event::News;
+use crate::library::playlist::Playlist;
+use crate::library::{Library, Origin, TrackId, TrackOrder, TrackRecord, import, scan};
+
+/// A picture of a track.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Art {
+    /// Media type.
+    pub media_type: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What there is to read about a track. Encrypted items are there only while the passport is open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// Words, or programme notes.
+    pub lyrics: Option<String>,
+    /// Liner notes.
+    pub liner_notes: Option<String>,
+    /// Credits.
+    pub credits: Option<String>,
+    /// Critical commentary.
+    pub commentary: Option<String>,
+    /// Whether some items stay closed until the passport is open.
+    pub some_are_locked: bool,
+}
+
+/// What came of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Tracks new or changed.
+    pub tracks: usize,
+    /// Files that look like music and were refused, with the reason.
+    pub refused: Vec<(PathBuf, String)>,
+}
+
+/// What became of one file at a check of everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its track, when it is in the library.
+    pub title: Option<String>,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
+
+impl Player {
+    /// The library, for lists, searches and playlists.
+    pub fn library(&self) -> &Library {
+        &self.0.library
+    }
+
+    /// One track, or a failure that says what to do.
+    pub fn track(&self, id: TrackId) -> Result<Arc<TrackRecord>, Failure> {
+        self.0.library.track(id).ok_or_else(|| {
+            let message = format!("there is no track {id} in the library: `library list` shows what there is; buy or import it first");
+            Failure::new("not-found", message).with("track", id)
+        })
+    }
+
+    /// The file of a track.
+    pub fn track_path(&self, track: &TrackRecord) -> PathBuf {
+        match track.origin {
+            Origin::Purchase { .. } => self.0.home.music().join(&track.path),
+            Origin::Own => track.path.clone(),
+        }
+    }
+
+    /// Takes in own files, or a folder of them, or bought tracks that were copied into the music folder (M8).
+    pub async fn import(&self, path: &Path) -> Result<Imported, Failure> {
+        let (player, path) = (self.clone(), path.to_owned());
+        blocking(move || player.import_now(&path)).await?
+    }
+
+    fn import_now(&self, path: &Path) -> Result<Imported, Failure> {
+        let missing = |e| Failure::from(crate::atomic::FileError::reading(path, e));
+        let absolute = std::path::absolute(path).map_err(missing)?;
+        if absolute.extension().is_some_and(|e| e == "cadenza") {
+            return self.import_media(&absolute);
+        }
+        let now = self.now();
+        let known = |file: &Path, modified| {
+            let there = self.0.library.track(TrackId::of_own_file(file));
+            there.is_some_and(|t| t.modified == modified && t.path == file)
+        };
+        let read = import::read(&absolute, now, &known).map_err(missing)?;
+        let mut refused = read.refused;
+        if absolute == self.0.home.music() || self.0.home.music().starts_with(&absolute) {
+            refused.extend(self.rescan_music()?.into_iter().map(|(p, e)| (p, e.to_string())));
+        }
+        let tracks = read.tracks.len();
+        if tracks > 0 {
+            self.0.library.put(read.tracks)?;
+            self.tell(News::Library);
+        }
+        Ok(Imported { tracks, refused })
+    }
+
+    /// A bought track from elsewhere: checked, then copied into the music folder.
+    fn import_media(&self, path: &Path) -> Result<Imported, Failure> {
+        let root = self.root()?;
+        let refuse = |e: scan::ScanError| {
+            let message = format!("{} cannot be taken into the library: {e}", path.display());
+            Failure::new("file-broken", message).with("path", path.display())
+        };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let name = PathBuf::from(path.file_name().unwrap_or_default());
+        let record = scan::read(folder, &name, &root).map_err(refuse)?;
+        let target = self.0.home.music().join(&name);
+        if target != path {
+            let beside = target.with_extension("part");
+            let copied = std::fs::copy(path, &beside).and_then(|_| std::fs::File::open(&beside)?.sync_all());
+            let placed = copied.map_err(|e| crate::atomic::FileError::writing(&target, e));
+            let placed = placed.and_then(|()| crate::atomic::place_file(&beside, &target));
+            if let Err(e) = placed {
+                let _ = std::fs::remove_file(&beside);
+                return Err(e.into());
+            }
+        }
+        self.0.library.put(vec![record])?;
+        self.tell(News::Library);
+        Ok(Imported { tracks: 1, refused: Vec::new() })
+    }
+
+    /// Checks every byte of every bought track, and that own files are there.
+    pub async fn verify(&self) -> Result<Vec<Verified>, Failure> {
+        let player = self.clone();
+        blocking(move || player.verify_now()).await?
+    }
+
+    fn verify_now(&self) -> Result<Vec<Verified>, Failure> {
+        let tracks = self.0.library.tracks(TrackOrder::default());
+        let music = self.0.home.music();
+        let mut results = Vec::new();
+        for name in scan::media_files(&music) {
+            let root = self.root()?;
+            let checked = scan::open(&music.join(&name), &root).and_then(|mut media| {
+                media.transaction().ok_or(scan::ScanError::NotBought)?;
+                Ok(media.verify_all()?)
+            });
+            let title = tracks.iter().find(|t| t.media_id().is_some() && t.path == name).map(|t| t.title.clone());
+            results.push(Verified { path: music.join(&name), title, problem: checked.err().map(|e| e.to_string()) });
+        }
+        for track in &tracks {
+            let path = self.track_path(track);
+            if track.media_id().is_some() && !path.exists() {
+                let problem = "the file is missing; redeem or download the track again".to_owned();
+                results.push(Verified { path, title: Some(track.title.clone()), problem: Some(problem) });
+            } else if track.media_id().is_none() {
+                let problem = std::fs::File::open(&path).err().map(|e| format!("the file cannot be opened ({e}); restore it or import it again"));
+                results.push(Verified { path, title: Some(track.title.clone()), problem });
+            }
+        }
+        Ok(results)
+    }
+
+    /// What there is to read about a track.
+    pub async fn texts(&self, id: TrackId) -> Result<Texts, Failure> {
+        let player = self.clone();
+        blocking(move || player.texts_now(id)).await?
+    }
+
+    fn texts_now(&self, id: TrackId) -> Result<Texts, Failure> {
+        let track = self.track(id)?;
+        if track.media_id().is_none() {
+            return Ok(Texts::default());
+        }
+        let mut media = self.open_media(&track)?;
+        // Closed items are told as closed: reading them must not ask for the passphrase.
+        let keys = self.media_keys(&media).ok();
+        let mut texts = Texts::default();
+        let mut read = |kind| {
+            let text = match &keys {
+                Some(keys) => media.text_with_keys(kind, keys),
+                None => media.text(kind),
+            };
+            match text {
+                Ok(text) => Ok(text.filter(|t| !t.trim().is_empty())),
+                Err(MediaError::Locked { .. }) => {
+                    texts.some_are_locked = true;
+                    Ok(None)
+                }
+                Err(e) => Err(Failure::new("file-broken", e.to_string()).with("title", &track.title)),
+            }
+        };
+        let (lyrics, liner_notes) = (read(TextKind::Lyrics)?, read(TextKind::LinerNotes)?);
+        let (credits, commentary) = (read(TextKind::Credits)?, read(TextKind::Commentary)?);
+        Ok(Texts { lyrics, liner_notes, credits, commentary, ..texts })
+    }
+
+    /// A track's cover.
+    pub async fn cover(&self, id: TrackId) -> Result<Option<Art>, Failure> {
+        let player = self.clone();
+        blocking(move || {
+            let track = player.track(id)?;
+            if track.media_id().is_none() {
+                let cover = import::cover(&track.path);
+                return Ok(cover.map(|(media_type, bytes)| Art { media_type, bytes }));
+            }
+            let cover = player.open_media(&track)?.graphic(GraphicKind::Cover);
+            let cover = cover.map_err(|e| Failure::new("file-broken", e.to_string()).with("title", &track.title))?;
+            Ok(cover.map(|g| Art { media_type: g.media_type, bytes: g.bytes }))
+        })
+        .await?
+    }
+
+    /// Changes a playlist and says so.
+    pub fn change_playlists<T, E: Into<Failure>>(
+        &self,
+        change: impl FnOnce(crate::library::playlist::Playlists<'_>) -> Result<T, E>,
+    ) -> Result<T, Failure> {
+        let done = change(self.0.library.playlists()).map_err(Into::into)?;
+        self.tell(News::Library);
+        Ok(done)
+    }
+
+    /// A playlist with the tracks that are in the library; others are left out, not forgotten.
+    pub fn playlist(&self, name: &str) -> Result<(Playlist, Vec<Arc<TrackRecord>>), Failure> {
+        let playlist = self.0.library.playlists().find(name)?;
+        let tracks = playlist.tracks.iter().filter_map(|id| self.0.library.track(*id)).collect();
+        Ok((playlist, tracks))
+    }
+}

@@ -1,0 +1,350 @@
+//! Requests to the three kinds of servers a player meets: merchant, licensing center, delivery server.
+//!
+//! One HTTP client for each role, because the role is checked **in the handshake** ([`trust`]): a server that cannot act as
+//! what it is asked for never sees a request, least of all a card number. TLS 1.3 only, the licensing center's root only.
+//! Every wait has an end ([`ANSWER_TIME`]), every answer a bound ([`ANSWER_BOUND`]).
+
+pub(crate) mod trust;
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cadenza_protocol::cert::Role;
+use cadenza_protocol::redeem::ApiError;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::address::{StoreAddress, host_of};
+use crate::clock::Clock;
+use crate::error::Explain;
+
+/// Longest wait for a connection.
+const CONNECT_TIME: Duration = Duration::from_secs(4);
+/// Longest wait for a whole answer of a JSON request; with it, no wish hangs for more than ten seconds.
+const ANSWER_TIME: Duration = Duration::from_millis(9_500);
+/// Longest silence in a download.
+const SILENCE: Duration = Duration::from_secs(8);
+/// Largest JSON answer or picture, bytes.
+pub const ANSWER_BOUND: usize = 16 << 20;
+
+/// Why a server did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum ExchangeError {
+    /// No connection, or it broke.
+    #[error("{host} cannot be reached ({reason}): check your network and that the store is running, then try again")]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// In the system's words.
+        reason: String,
+    },
+    /// Connected, but no answer in time.
+    #[error("{host} did not answer in time: try again in a moment")]
+    Silent {
+        /// Host and port.
+        host: String,
+    },
+    /// Its certificate is not good for what it was asked.
+    #[error("{host} cannot be trusted ({reason}): nothing was sent to it. Check the store address and root certificate")]
+    NotTrusted {
+        /// Host and port.
+        host: String,
+        /// What is wrong with the certificate.
+        reason: String,
+    },
+    /// It answered with a refusal of its own.
+    #[error("{message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The server's stable code.
+        code: String,
+        /// The server's words.
+        message: String,
+        /// The field of a form that is meant.
+        field: Option<String>,
+    },
+    /// Its answer is not what the interface says.
+    #[error("{host} gave an answer that this player does not understand: update the player, or tell the store's operator")]
+    Garbled {
+        /// Host and port.
+        host: String,
+    },
+}
+
+impl ExchangeError {
+    /// Whether the server may have done what it was asked although no good answer came.
+    pub fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Silent { .. } | Self::Garbled { .. } | Self::Unreachable { .. } => true,
+            Self::Refused { status, .. } => *status >= 500,
+            Self::NotTrusted { .. } => false,
+        }
+    }
+}
+
+impl Explain for ExchangeError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Unreachable { .. } | Self::Silent { .. } => "store-unreachable".into(),
+            Self::NotTrusted { .. } => "store-not-trusted".into(),
+            Self::Refused { code, .. } => code.clone().into(),
+            Self::Garbled { .. } => "store-garbled".into(),
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Unreachable { host, .. }
+            | Self::Silent { host }
+            | Self::NotTrusted { host, .. }
+            | Self::Garbled { host } => vec![("host", host.clone())],
+            Self::Refused { field, .. } => field.iter().map(|f| ("field", f.clone())).collect(),
+        }
+    }
+}
+
+/// Speaks to one store and the servers behind it. Cheap to clone.
+#[derive(Clone)]
+pub struct StoreClient {
+    address: StoreAddress,
+    licensing: OnceLock<Url>,
+    merchant: Client,
+    licensing_center: Client,
+    delivery: Client,
+}
+
+impl std::fmt::Debug for StoreClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StoreClient({})", self.address.name())
+    }
+}
+
+impl StoreClient {
+    /// Makes the clients; connects when something is asked.
+    pub fn new(address: StoreAddress, clock: Arc<dyn Clock>) -> Self {
+        let client = |role| {
+            // Loopback is never behind a proxy; anything else may be.
+            let is_loopback = is_loopback(&address.store_url);
+            http_client(trust::tls_config(&address.root, role, Arc::clone(&clock)), is_loopback)
+        };
+        Self {
+            merchant: client(Role::Merchant),
+            licensing_center: client(Role::LicensingCenter),
+            delivery: client(Role::DeliveryServer),
+            licensing: address.licensing_url.clone().map_or_else(OnceLock::new, OnceLock::from),
+            address,
+        }
+    }
+
+    /// The store it speaks to.
+    pub const fn address(&self) -> &StoreAddress {
+        &self.address
+    }
+
+    /// `GET` of the merchant's JSON.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ExchangeError> {
+        let url = join(&self.address.store_url, path);
+        read_json(&url, self.merchant.request(Method::GET, url.clone())).await
+    }
+
+    /// `GET` of a picture or other bytes of the merchant, with their media type.
+    pub async fn get_bytes(&self, path: &str) -> Result<(String, Vec<u8>), ExchangeError> {
+        let url = join(&self.address.store_url, path);
+        let response = send(&url, self.merchant.get(url.clone()).timeout(ANSWER_TIME)).await?;
+        let media_type = response.headers().get("content-type").and_then(|v| v.to_str().ok());
+        let media_type = media_type.unwrap_or("application/octet-stream").to_owned();
+        Ok((media_type, read_bounded(&url, response).await?))
+    }
+
+    /// `POST` of JSON to the merchant. The body is wiped once it is sent: it may hold a card.
+    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ExchangeError> {
+        let url = join(&self.address.store_url, path);
+        read_json(&url, json_body(self.merchant.post(url.clone()), body)).await
+    }
+
+    /// `POST` of JSON to the licensing center; gives the bytes, which may hold a secret.
+    pub async fn post_licensing<B: Serialize>(&self, path: &str, body: &B) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        let url = join(&self.licensing_url().await?, path);
+        let request = json_body(self.licensing_center.post(url.clone()), body).timeout(ANSWER_TIME);
+        let response = send(&url, request).await?;
+        read_bounded(&url, response).await.map(Zeroizing::new)
+    }
+
+    /// `POST` of JSON to a delivery server.
+    pub async fn post_delivery<B: Serialize, T: DeserializeOwned>(&self, url: &Url, body: &B) -> Result<T, ExchangeError> {
+        read_json(url, json_body(self.delivery.post(url.clone()), body)).await
+    }
+
+    /// `POST` of JSON to a delivery server that answers with nothing but 'done'.
+    pub async fn post_delivery_done<B: Serialize>(&self, url: &Url, token: &str, body: &B) -> Result<(), ExchangeError> {
+        let request = json_body(self.delivery.post(url.clone()), body).bearer_auth(token);
+        send(url, request.timeout(ANSWER_TIME)).await.map(drop)
+    }
+
+    /// Starts a download from byte `from`. The answer's headers are here, its bytes still to be read.
+    pub async fn download(&self, url: &Url, token: &str, from: u64) -> Result<Response, ExchangeError> {
+        let mut request = self.delivery.get(url.clone()).bearer_auth(token);
+        if from > 0 {
+            request = request.header("range", format!("bytes={from}-"));
+        }
+        // The headers have to come in time; after them only silence counts (the clients' read timeout).
+        match tokio::time::timeout(ANSWER_TIME, send(url, request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(ExchangeError::Silent { host: host_of(url) }),
+        }
+    }
+
+    async fn licensing_url(&self) -> Result<Url, ExchangeError> {
+        if let Some(url) = self.licensing.get() {
+            return Ok(url.clone());
+        }
+        let url = super::address::https(&self.about().await?.licensing_url);
+        let url = url.map_err(|_| ExchangeError::Garbled { host: self.address.name() })?;
+        Ok(self.licensing.get_or_init(|| url).clone())
+    }
+}
+
+/// What a failed transfer means, for bytes that are read outside of here.
+pub fn broken_transfer(url: &Url, error: &reqwest::Error) -> ExchangeError {
+    let host = host_of(url);
+    if let Some(reason) = trust::refusal(error) {
+        return ExchangeError::NotTrusted { host, reason };
+    }
+    if error.is_timeout() {
+        return ExchangeError::Silent { host };
+    }
+    ExchangeError::Unreachable { host, reason: innermost(error) }
+}
+
+fn http_client(tls: rustls::ClientConfig, direct: bool) -> Client {
+    let builder = Client::builder()
+        .tls_backend_preconfigured(tls)
+        .https_only(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIME)
+        .read_timeout(SILENCE)
+        // One connection each way is enough, and plain HTTP/1.1 moves bulk bytes with the least work.
+        .http1_only()
+        .user_agent(concat!("Cadenza/", env!("CARGO_PKG_VERSION")));
+    let builder = if direct { builder.no_proxy() } else { builder };
+    builder.build().expect("a client with our own TLS configuration can always be built")
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn join(base: &Url, path: &str) -> Url {
+    base.join(path).expect("our paths are relative and well formed")
+}
+
+/// JSON that is wiped when the transport lets go of it.
+fn json_body<B: Serialize>(request: RequestBuilder, body: &B) -> RequestBuilder {
+    let bytes = Zeroizing::new(serde_json::to_vec(body).expect("our messages are JSON"));
+    let request = request.header("content-type", "application/json");
+    request.body(Bytes::from_owner(Wiped(bytes)))
+}
+
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+async fn read_json<T: DeserializeOwned>(url: &Url, request: RequestBuilder) -> Result<T, ExchangeError> {
+    let response = send(url, request.timeout(ANSWER_TIME)).await?;
+    let bytes = Zeroizing::new(read_bounded(url, response).await?);
+    serde_json::from_slice(&bytes).map_err(|error| {
+        // The position only: the text may hold a receipt.
+        tracing::warn!(%url, line = error.line(), column = error.column(), "answer not understood");
+        ExchangeError::Garbled { host: host_of(url) }
+    })
+}
+
+async fn send(url: &Url, request: RequestBuilder) -> Result<Response, ExchangeError> {
+    let response = request.send().await.map_err(|e| broken_transfer(url, &e))?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let bytes = read_bounded(url, response).await?;
+    Err(refusal(url, status.as_u16(), &bytes))
+}
+
+fn refusal(url: &Url, status: u16, bytes: &[u8]) -> ExchangeError {
+    #[derive(serde::Deserialize)]
+    struct Field {
+        field: Option<String>,
+    }
+    let shown = |text: &str| text.chars().filter(|c| !c.is_control()).take(400).collect::<String>();
+    let Ok(api) = serde_json::from_slice::<ApiError>(bytes) else {
+        let reason = format!("it answered with HTTP status {status}");
+        return ExchangeError::Unreachable { host: host_of(url), reason };
+    };
+    let field = serde_json::from_slice::<Field>(bytes).ok().and_then(|f| f.field).map(|f| shown(&f));
+    let code = api.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect();
+    ExchangeError::Refused { status, code, message: shown(&api.message), field }
+}
+
+async fn read_bounded(url: &Url, mut response: Response) -> Result<Vec<u8>, ExchangeError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| broken_transfer(url, &e))? {
+        if bytes.len() + chunk.len() > ANSWER_BOUND {
+            return Err(ExchangeError::Garbled { host: host_of(url) });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string().chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url() -> Url {
+        Url::parse("https://127.0.0.1:1/v1/orders").unwrap()
+    }
+
+    #[test]
+    fn a_server_s_refusal_keeps_its_code_and_loses_control_characters() {
+        let error = refusal(&url(), 402, br#"{"code":"card-declined","message":"the card\u001b was declined"}"#);
+        assert_eq!(error.code(), "card-declined");
+        assert_eq!(error.to_string(), "the card was declined");
+        assert!(!error.leaves_doubt());
+    }
+
+    #[test]
+    fn the_field_of_a_form_comes_along() {
+        let error = refusal(&url(), 422, br#"{"code":"invalid-form","message":"no name","field":"name"}"#);
+        assert_eq!(error.fields(), [("field", "name".to_owned())]);
+    }
+
+    #[test]
+    fn an_answer_from_something_else_is_told_as_such_and_leaves_doubt() {
+        let error = refusal(&url(), 502, b"<html>bad gateway</html>");
+        assert_eq!(error.code(), "store-unreachable");
+        assert!(error.leaves_doubt());
+    }
+}

@@ -1,0 +1,226 @@
+//! Paying (requirements B1 to B3, B7): one order, sent as often as it takes, paid once.
+//!
+//! The idempotency key is drawn and on disk before the order leaves. If the answer is lost the same order may be sent again
+//! with the same key, now or after a crash, and the merchant answers with the order that it already has. The card is only in
+//! the request. What comes out is vouchers in the [`journal`](super::journal), from where [`deliver`](super::deliver) takes over.
+
+use std::borrow::Cow;
+
+use cadenza_protocol::id::{MediaId, VoucherId, hex};
+use cadenza_protocol::secret::random_bytes;
+use cadenza_protocol::time::UnixTime;
+use cadenza_protocol::voucher::{MediaVoucher, VoucherKind};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::client::{ExchangeError, StoreClient};
+use super::journal::{Journal, OpenOrder, OpenVoucher, OrderedTrack};
+use super::payment::PaymentCard;
+use crate::atomic::FileError;
+use crate::error::Explain;
+
+/// Why nothing was bought, or it is not known whether something was.
+#[derive(Debug, Error)]
+pub enum PurchaseError {
+    /// An empty order.
+    #[error("there is nothing to buy: choose at least one track")]
+    Nothing,
+    /// The merchant refuses, or cannot be reached before anything was sent.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The order left, and no answer came.
+    #[error(
+        "{host} did not answer, so it is not known whether the order was taken: buy the same again when the store answers; \
+         it is the same order and is paid once"
+    )]
+    Uncertain {
+        /// Host and port.
+        host: String,
+    },
+    /// The journal cannot be written; nothing was sent.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The merchant's voucher does not fit the order.
+    #[error("the store's voucher does not fit order {order_id}: nothing is lost; try again, or tell the store's operator")]
+    WrongVoucher {
+        /// The order.
+        order_id: String,
+    },
+}
+
+impl Explain for PurchaseError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Nothing => "cart-empty".into(),
+            Self::Exchange(e) => e.code(),
+            Self::Uncertain { .. } => "order-uncertain".into(),
+            Self::File(e) => e.code(),
+            Self::WrongVoucher { .. } => "voucher-broken".into(),
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Exchange(e) => e.fields(),
+            Self::File(e) => e.fields(),
+            Self::Uncertain { host } => vec![("host", host.clone())],
+            Self::WrongVoucher { order_id } => vec![("order", order_id.clone())],
+            Self::Nothing => Vec::new(),
+        }
+    }
+}
+
+/// A paid order, as the merchant tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Whoever knows it may retrieve what was bought.
+    pub order_id: String,
+    /// `paid`.
+    pub state: String,
+    /// All items, hundredths.
+    pub total_cents: u64,
+    /// ISO 4217.
+    pub currency: String,
+    /// E.g. `Visa •••• 4242`.
+    #[serde(default)]
+    pub paid_with: String,
+    /// What was bought.
+    pub items: Vec<OrderItem>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderItem {
+    /// The track.
+    pub media_id: MediaId,
+    /// Its transaction.
+    pub voucher_id: VoucherId,
+    /// Title.
+    pub title: String,
+    /// Artist.
+    pub artist: String,
+    /// Quality name.
+    pub quality: String,
+    /// Price, hundredths.
+    pub price_cents: u64,
+}
+
+/// Buys tracks. On success their vouchers are in the journal.
+pub async fn buy(
+    client: &StoreClient,
+    journal: &Journal,
+    mut items: Vec<OrderedTrack>,
+    card: &PaymentCard,
+    now: UnixTime,
+) -> Result<Order, PurchaseError> {
+    items.sort();
+    items.dedup();
+    if items.is_empty() {
+        return Err(PurchaseError::Nothing);
+    }
+    let mut open = same_order(journal, &client.address().name(), &items)
+        .unwrap_or_else(|| new_order(client.address().name(), items, now));
+    journal.keep_order(&open)?;
+    let order = match send(client, &open, card).await {
+        Ok(order) => order,
+        Err(e) if e.leaves_doubt() => {
+            tracing::warn!(error = %e, "no answer to an order");
+            return Err(PurchaseError::Uncertain { host: client.address().name() });
+        }
+        Err(e) => {
+            journal.close_order(&open)?;
+            return Err(e.into());
+        }
+    };
+    open.order_id = Some(order.order_id.clone());
+    journal.keep_order(&open)?;
+    fetch_vouchers(client, journal, &open, now).await?;
+    Ok(order)
+}
+
+/// Brings the vouchers of orders that are paid and were interrupted before their vouchers were here.
+pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> Result<(), PurchaseError> {
+    let here = client.address().name();
+    for open in journal.orders().iter().filter(|o| o.order_id.is_some() && o.store == here) {
+        fetch_vouchers(client, journal, open, now).await?;
+    }
+    Ok(())
+}
+
+/// A fresh copy of a voucher that was bought here, for one that has run out.
+pub async fn voucher_again(
+    client: &StoreClient,
+    order_id: &str,
+    voucher_id: VoucherId,
+) -> Result<Option<(cadenza_protocol::voucher::VoucherTrack, UnixTime)>, ExchangeError> {
+    let voucher = voucher_of(client, order_id).await?;
+    let expires = voucher.expires;
+    Ok(voucher.tracks.into_iter().find(|t| t.voucher_id == voucher_id).map(|t| (t, expires)))
+}
+
+/// The same wish as before, whose answer never came: it keeps its key.
+fn same_order(journal: &Journal, store: &str, items: &[OrderedTrack]) -> Option<OpenOrder> {
+    journal.orders().into_iter().find(|o| o.store == store && o.items == items)
+}
+
+fn new_order(store: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenOrder {
+    let idempotency_key = hex(&random_bytes::<16>());
+    OpenOrder { idempotency_key, store, items, placed_at: now, order_id: None }
+}
+
+async fn send(client: &StoreClient, open: &OpenOrder, card: &PaymentCard) -> Result<Order, ExchangeError> {
+    #[derive(Serialize)]
+    struct Wanted<'a> {
+        items: &'a [OrderedTrack],
+        card: &'a PaymentCard,
+        idempotency_key: &'a str,
+    }
+    let wanted = Wanted { items: &open.items, card, idempotency_key: &open.idempotency_key };
+    match client.post("v1/orders", &wanted).await {
+        // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
+        Err(ExchangeError::Unreachable { .. }) => client.post("v1/orders", &wanted).await,
+        other => other,
+    }
+}
+
+async fn fetch_vouchers(
+    client: &StoreClient,
+    journal: &Journal,
+    open: &OpenOrder,
+    now: UnixTime,
+) -> Result<(), PurchaseError> {
+    let Some(order_id) = &open.order_id else { return Ok(()) };
+    let voucher = voucher_of(client, order_id).await?;
+    let fits = voucher.kind == VoucherKind::Purchase
+        && open.items.iter().all(|i| voucher.tracks.iter().any(|t| t.media_id == i.media_id && t.receipt.is_some()));
+    if !fits {
+        return Err(PurchaseError::WrongVoucher { order_id: order_id.clone() });
+    }
+    keep_vouchers(journal, voucher, Some(order_id), now)?;
+    Ok(journal.close_order(open)?)
+}
+
+async fn voucher_of(client: &StoreClient, order_id: &str) -> Result<MediaVoucher, ExchangeError> {
+    let escaped: String = url::form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
+    client.get(&format!("v1/orders/{escaped}/voucher")).await
+}
+
+/// Puts a voucher's tracks into the journal; one that is there already keeps what it has reached.
+pub fn keep_vouchers(
+    journal: &Journal,
+    voucher: MediaVoucher,
+    order_id: Option<&str>,
+    now: UnixTime,
+) -> Result<Vec<VoucherId>, FileError> {
+    let expires = voucher.expires;
+    let mut kept = Vec::new();
+    for track in voucher.tracks {
+        let id = track.voucher_id;
+        if journal.voucher(id).is_none() {
+            let order_id = order_id.map(str::to_owned);
+            journal.keep_voucher(&OpenVoucher { track, expires, order_id, taken_at: now, arrived: None })?;
+        }
+        kept.push(id);
+    }
+    Ok(kept)
+}

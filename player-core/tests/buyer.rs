@@ -1,0 +1,407 @@
+//! The buyer's side on real files: vault, library, restrictions, journal. No network: the whole journey is in `tests/`.
+#![allow(clippy::unwrap_used, missing_docs, dead_code)]
+
+#[path = "../../protocol/tests/support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use cadenza_player::clock::{Clock, ManualClock};
+use cadenza_player::library::{TrackId, TrackOrder};
+use cadenza_player::passport::vault::Phase;
+use cadenza_player::player::Recordable;
+use cadenza_player::settings::{AskPassphrase, Settings};
+use cadenza_player::{Failure, Player, PlayerConfig};
+use cadenza_protocol::cert::Role;
+use cadenza_protocol::crypto::kdf::KdfParams;
+use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::crypto::wrap::{WrapLabel, wrap_keys};
+use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::media::*;
+use cadenza_protocol::passport::{Issue, Passport, PersonalFacts, RegistrationFile};
+use cadenza_protocol::redeem::DeliveryGrant;
+use cadenza_protocol::secret::{Passphrase, RegistrationKey};
+use support::{Center, Holder, NOW};
+
+const PASSPHRASE: &str = "harbour velvet onion cartwheel";
+const SONG: &[u8] = &[0x5A; 40_000];
+
+/// Keys of 3072 bits take their time: one world for all tests.
+struct World {
+    center: Center,
+    author: Holder,
+    manager: Holder,
+    buyer: Holder,
+    stranger: Holder,
+}
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let center = Center::new();
+        let (author, manager) = (center.certify(Role::Author), center.certify(Role::ContentManager));
+        let (buyer, stranger) = (center.certify_rsa(Role::Consumer), center.certify_rsa(Role::Consumer));
+        World { author, manager, buyer, stranger, center }
+    })
+}
+
+fn passport_of(holder: &Holder) -> Passport {
+    let w = world();
+    let personal = PersonalFacts {
+        name: "Ann Lee".into(),
+        address: "1 Harbour Street".into(),
+        telephone: "+44 20 7946 0000".into(),
+        email: "ann@example.org".into(),
+        card_brand: "Visa".into(),
+        card_last4: "4242".into(),
+        card_expiry: "09/29".into(),
+        confidential: "my first pet was a heron".into(),
+        region: String::new(),
+        interests: vec![],
+    };
+    let issue = Issue {
+        chain: holder.chain.clone(),
+        private_key: &holder.pkcs8,
+        personal: &personal,
+        registration_key: &RegistrationKey::random(),
+        issued_at: NOW,
+    };
+    let signer = w.center.certify(Role::LicensingCenter);
+    let file = RegistrationFile::issue(&issue, &signer.key, &signer.chain).to_json();
+    let verified = RegistrationFile::verify(&file, &w.center.root, NOW).unwrap();
+    verified.lock(&Passphrase::new(PASSPHRASE.into()), KdfParams::FLOOR).unwrap()
+}
+
+/// A track as the player leaves it in the music folder.
+fn delivered(title: &str, restrictions: Restrictions, buyer: &Holder) -> (MediaId, Vec<u8>) {
+    let w = world();
+    let media_id = MediaId::random();
+    let image = ImageParameters {
+        quality: "lossless".into(),
+        codec: Codec::Flac,
+        sample_rate: 44_100,
+        channels: 2,
+        bits: 16,
+        bit_rate: 700_000,
+        frames: 441_000,
+        part: Part::Song,
+        clip: ClipTimes { start_ms: 0, duration_ms: 5000, song_ms: 10_000, fade_in_ms: 0, fade_out_ms: 0 },
+        for_sale: true,
+        smpte: None,
+        restrictions,
+        watermark: None,
+        loudness: None,
+        index: vec![IndexEntry { frame: 0, offset: 0 }],
+    };
+    let mut builder = MediaBuilder::new(media_id);
+    builder
+        .text(TextKind::Title, "", title, Protection::Clear)
+        .text(TextKind::Artist, "", "Scott Joplin", Protection::Clear)
+        .text(TextKind::Credits, "en", "piano: nobody", Protection::Clear)
+        .text(TextKind::Lyrics, "en", "(hummed)", Protection::Buyers)
+        .graphic(GraphicKind::Cover, "image/png", vec![1, 2, 3])
+        .image(&image, SONG.to_vec());
+    let mut bytes = Vec::new();
+    let keys = builder.finish(&mut bytes, &w.author.key, &w.author.chain, NOW).unwrap();
+    let voucher_id = VoucherId::random();
+    let leaf = buyer.chain.leaf();
+    let wrapped_keys = wrap_keys(&keys, leaf, &WrapLabel::purchase(&media_id, &voucher_id, leaf)).unwrap();
+    let grant = DeliveryGrant {
+        voucher_id,
+        media_id,
+        quality: "lossless".into(),
+        length: bytes.len() as u64,
+        sha256: sha256(&bytes),
+        consumer_fingerprint: leaf.fingerprint(),
+        content_manager_serial: w.manager.chain.leaf().serial(),
+        wrapped_keys_sha256: sha256(&wrapped_keys),
+        issued_at: NOW,
+    };
+    let facts = TransactionFacts {
+        delivered_at: NOW,
+        grant_signature: grant.sign(&w.manager.key),
+        grant,
+        wrapped_keys,
+        content_manager_chain: w.manager.chain.clone(),
+        consumer_chain: buyer.chain.clone(),
+    };
+    bytes.extend(facts.signed(|domain, message| buyer.key.sign(domain, message)).to_bytes());
+    (media_id, bytes)
+}
+
+struct House {
+    folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+}
+
+impl House {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), clock: Arc::new(ManualClock::new(NOW)) }
+    }
+
+    fn with_passport() -> Self {
+        let house = Self::new();
+        fs::write(house.path("passport.cadpassport"), passport_of(&world().buyer).to_json()).unwrap();
+        house
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) {
+        fs::create_dir_all(self.path("music")).unwrap();
+        fs::write(self.path("music").join(name), bytes).unwrap();
+    }
+
+    fn open(&self) -> Player {
+        let mut config = PlayerConfig::new(self.folder.path().to_owned());
+        config.root = Some(world().center.root.clone());
+        config.clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        Player::open(config).unwrap()
+    }
+}
+
+fn right() -> Passphrase {
+    Passphrase::new(PASSPHRASE.into())
+}
+
+fn code<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {
+    result.unwrap_err().code.into_owned()
+}
+
+fn contains(folder: &Path, needle: &[u8]) -> bool {
+    fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).any(|path| {
+        if path.is_dir() {
+            return contains(&path, needle);
+        }
+        fs::read(path).unwrap().windows(needle.len()).any(|w| w == needle)
+    })
+}
+
+// G1, G5
+#[tokio::test]
+async fn the_vault_opens_with_its_passphrase_and_with_no_other() {
+    let house = House::with_passport();
+    let player = house.open();
+    assert_eq!(player.passport_phase(), Phase::Locked);
+    assert_eq!(code(player.unlock(Passphrase::new("harbour velvet onion".into())).await), "wrong-passphrase");
+    assert_eq!(code(player.owner()), "passport-locked");
+    player.unlock(right()).await.unwrap();
+    assert_eq!(player.owner().unwrap().name, "Ann Lee");
+    player.lock();
+    assert_eq!(player.passport_phase(), Phase::Locked);
+    assert_eq!(code(player.owner()), "passport-locked");
+}
+
+#[test]
+fn without_a_passport_everything_says_so() {
+    let player = House::new().open();
+    assert_eq!(player.passport_phase(), Phase::None);
+    assert_eq!(code(player.passport_facts()), "no-passport");
+    assert_eq!(code(player.store()), "no-store");
+}
+
+// F5
+#[test]
+fn an_altered_passport_is_named_and_the_player_still_opens() {
+    let house = House::with_passport();
+    let path = house.path("passport.cadpassport");
+    let text = fs::read_to_string(&path).unwrap();
+    let at = text.find("\"body\": \"").unwrap() + 60;
+    let mut bytes = text.into_bytes();
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    fs::write(&path, bytes).unwrap();
+    let player = house.open();
+    assert_eq!(player.passport_phase(), Phase::Broken);
+    assert_eq!(code(player.passport_facts()), "passport-broken");
+}
+
+// C7, B5
+#[tokio::test]
+async fn asked_every_time_a_session_serves_one_purpose() {
+    let house = House::with_passport();
+    let (id, bytes) = delivered("Rag", Restrictions::NONE, &world().buyer);
+    house.put("rag.cadenza", &bytes);
+    let player = house.open();
+    player.set_settings(Settings { ask_passphrase: AskPassphrase::EveryTime, ..Settings::default() }).unwrap();
+    player.unlock(right()).await.unwrap();
+    let opening = player.media_opening(id.into()).unwrap();
+    assert_eq!(code(player.media_opening(id.into())), "passport-locked");
+    assert_eq!(player.owner().unwrap().name, "Ann Lee", "while it plays, the owner is shown");
+    assert!(opening.open().is_ok(), "the one purpose goes on");
+    player.lock();
+    assert_eq!(code(opening.open().map(|_| ())), "passport-locked", "locking ends it all the same");
+}
+
+// G6
+#[tokio::test]
+async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {
+    let house = House::with_passport();
+    let player = house.open();
+    let copy = house.path("copy.cadpassport");
+    player.export_passport(&copy).unwrap();
+    assert_eq!(code(player.export_passport(&copy)), "file-exists");
+    let elsewhere = House::new();
+    let other = elsewhere.open();
+    other.import_passport(&copy).unwrap();
+    let new = || Passphrase::new("seven quiet lanterns drifting".into());
+    assert_eq!(code(other.change_passphrase(right(), Passphrase::new("short".into())).await), "weak-passphrase");
+    assert_eq!(code(other.change_passphrase(new(), new()).await), "wrong-passphrase");
+    other.change_passphrase(right(), new()).await.unwrap();
+    drop(other);
+    let other = elsewhere.open();
+    assert_eq!(code(other.unlock(right()).await), "wrong-passphrase");
+    other.unlock(new()).await.unwrap();
+    assert_eq!(other.passport_facts().unwrap().serial, player.passport_facts().unwrap().serial);
+    fs::write(house.path("junk"), b"{}").unwrap();
+    assert_eq!(code(other.import_passport(&house.path("junk"))), "passport-broken");
+    let stranger = house.path("stranger.cadpassport");
+    fs::write(&stranger, passport_of(&world().stranger).to_json()).unwrap();
+    assert_eq!(code(other.import_passport(&stranger)), "passport-exists");
+}
+
+// G8
+#[tokio::test]
+async fn an_expired_passport_still_plays_what_was_bought() {
+    let house = House::with_passport();
+    let (id, bytes) = delivered("Rag", Restrictions::NONE, &world().buyer);
+    house.put("rag.cadenza", &bytes);
+    house.clock.advance_seconds(400 * 86_400);
+    let player = house.open();
+    assert_eq!(player.passport_validity().unwrap(), cadenza_player::player::Validity::Expired);
+    player.unlock(right()).await.unwrap();
+    assert!(player.media_opening(id.into()).unwrap().open().is_ok());
+}
+
+// M1, M6, O2
+#[tokio::test]
+async fn a_bought_track_is_found_read_and_opened_only_with_the_passport() {
+    let house = House::with_passport();
+    let (id, bytes) = delivered("Maple Leaf Rag", Restrictions::NONE, &world().buyer);
+    house.put("rag.cadenza", &bytes);
+    let player = house.open();
+    assert_eq!(player.library().len(), 1, "without an index the music folder is read");
+    assert_eq!(player.library().search("maple joplin").len(), 1);
+    let track = TrackId::from(id);
+    assert_eq!(player.cover(track).await.unwrap().unwrap().bytes, [1, 2, 3]);
+    let texts = player.texts(track).await.unwrap();
+    assert_eq!((texts.credits.as_deref(), texts.lyrics, texts.some_are_locked), (Some("piano: nobody"), None, true));
+    assert_eq!(code(player.media_opening(track)), "passport-locked");
+    player.unlock(right()).await.unwrap();
+    assert_eq!(player.texts(track).await.unwrap().lyrics.as_deref(), Some("(hummed)"));
+    let mut song = Vec::new();
+    player.media_opening(track).unwrap().open().unwrap().read_to_end(&mut song).unwrap();
+    assert_eq!(song, SONG);
+    assert!(!contains(house.folder.path(), &SONG[..64]), "nothing decrypted is on disk");
+}
+
+#[tokio::test]
+async fn somebody_else_s_track_does_not_open() {
+    let house = House::with_passport();
+    let (id, bytes) = delivered("Rag", Restrictions::NONE, &world().stranger);
+    house.put("rag.cadenza", &bytes);
+    let player = house.open();
+    player.unlock(right()).await.unwrap();
+    assert_eq!(code(player.media_opening(id.into()).unwrap().open().map(|_| ())), "not-yours");
+}
+
+// O1, F5
+#[tokio::test]
+async fn a_check_of_everything_names_the_altered_file() {
+    let house = House::with_passport();
+    let (_, whole) = delivered("Whole", Restrictions::NONE, &world().buyer);
+    let (_, mut altered) = delivered("Altered", Restrictions::NONE, &world().buyer);
+    house.put("whole.cadenza", &whole);
+    house.put("altered.cadenza", &altered);
+    let player = house.open();
+    assert!(player.verify().await.unwrap().iter().all(|v| v.problem.is_none()));
+    altered[20_000] ^= 1;
+    house.put("altered.cadenza", &altered);
+    let checked = player.verify().await.unwrap();
+    let bad: Vec<_> = checked.iter().filter(|v| v.problem.is_some()).collect();
+    assert_eq!(bad.len(), 1);
+    assert_eq!(bad[0].title.as_deref(), Some("Altered"));
+}
+
+// M7, F2
+#[test]
+fn a_damaged_index_is_made_again_from_the_music_folder() {
+    let house = House::with_passport();
+    let (_, bytes) = delivered("Rag", Restrictions::NONE, &world().buyer);
+    house.put("rag.cadenza", &bytes);
+    for damaged in ["conf", "db"] {
+        drop(house.open());
+        fs::write(house.path("library").join(damaged), b"not sled").unwrap();
+        assert_eq!(house.open().library().tracks(TrackOrder::Title).len(), 1, "{damaged}");
+    }
+}
+
+// D3
+#[test]
+fn a_limited_recording_is_counted_over_restarts() {
+    let house = House::with_passport();
+    let limited = Restrictions { record: Allowance::Times(2), ..Restrictions::NONE };
+    let (id, bytes) = delivered("Rag", limited, &world().buyer);
+    let never = Restrictions { record: Allowance::Never, ..Restrictions::NONE };
+    let (forbidden, other) = delivered("Etude", never, &world().buyer);
+    house.put("rag.cadenza", &bytes);
+    house.put("etude.cadenza", &other);
+    let (id, forbidden) = (TrackId::from(id), TrackId::from(forbidden));
+    let player = house.open();
+    let crashed = player.reserve_recording(&[id]).unwrap();
+    drop((crashed, player));
+    let player = house.open();
+    assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Recordable::Times(1));
+    // One track that may not be recorded gives the others' uses back.
+    assert_eq!(code(player.reserve_recording(&[id, forbidden])), "record-not-allowed");
+    assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Recordable::Times(1));
+    let last = player.reserve_recording(&[id]).unwrap();
+    assert_eq!(code(player.reserve_recording(&[id])), "record-not-allowed");
+    player.return_recording(last).unwrap();
+    assert!(player.reserve_recording(&[id]).is_ok());
+}
+
+// B4, O6
+#[test]
+fn what_is_no_voucher_is_refused_with_its_reason() {
+    let player = House::with_passport().open();
+    assert_eq!(code(player.take_voucher(b"{}")), "voucher-broken");
+    assert_eq!(code(player.take_voucher_file(Path::new("/not/there.cadvoucher"))), "not-found");
+    let mut late: serde_json::Value = serde_json::from_str(VOUCHER).unwrap();
+    late["expires"] = (NOW.0 - 1).into();
+    assert_eq!(code(player.take_voucher(late.to_string().as_bytes())), "voucher-expired");
+    assert!(player.open_deliveries().is_empty());
+}
+
+// B7
+#[test]
+fn a_voucher_that_was_taken_waits_through_a_restart() {
+    let house = House::with_passport();
+    let player = house.open();
+    let ids = player.take_voucher(VOUCHER.as_bytes()).unwrap();
+    assert_eq!(player.take_voucher(VOUCHER.as_bytes()).unwrap(), ids, "twice is once");
+    drop(player);
+    let waiting = house.open().open_deliveries();
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0].voucher_id, ids[0]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let entry = fs::read_dir(house.path("deliveries")).unwrap().next().unwrap().unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "receipts are the owner's");
+    }
+}
+
+const VOUCHER: &str = r#"{
+    "format": "cadenza-voucher", "version": 1, "kind": "purchase", "expires": 1800000000,
+    "tracks": [{
+        "voucher_id": "0123456789abcdef0123456789abcdef", "media_id": "fedcba9876543210fedcba9876543210",
+        "receipt": "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=",
+        "delivery": { "id": "delivery-1", "host": "127.0.0.1", "https": 8443, "rtsps": 8322 }
+    }]
+}"#;
+
