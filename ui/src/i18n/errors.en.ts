@@ -1,0 +1,48 @@
+/// What each failure means and what to do about it, in English.
+export type Words = { what: string; todo: string };
+export type ErrorWords = Record<string, (data: Record<string, string>) => Words>;
+
+const said = (what: string, todo: string) => (): Words => ({ what, todo });
+
+export const errorsEn: ErrorWords = {
+  'already-owned': said('You own this already.', 'It is in your library; download it again from Downloads and orders.'),
+  'burn-failed': said('The disc image could not be written.', 'Check that the folder has room and may be written to, then try again.'),
+  cancelled: said('Stopped.', 'Nothing was kept of it.'),
+  'card-declined': said('The bank declined this card.', 'Try another card, or ask your bank. Nothing was charged.'),
+  'card-expired': said('The bank says this card has expired.', 'Check the date, or use another card. Nothing was charged.'),
+  'card-invalid': said('This card number has a typing error.', 'Compare it with the card, digit by digit.'),
+  'cart-empty': said('The cart is empty.', 'Add a track first.'),
+  'device-lost': said('The sound device is gone.', 'Connect it again, or choose another one in Settings.'),
+  'disc-empty': said('There is nothing on the disc.', 'Add a track first.'),
+  'disc-too-long': said('This is more than fits on the disc.', 'Remove a track, or choose 80 minutes.'),
+  'disc-too-many-tracks': said('A disc holds at most 99 tracks.', 'Remove some.'),
+  'disc-track-too-short': said('A track on a disc lasts at least four seconds.', 'Remove this one.'),
+  'disk-full': said('The disk is full.', 'Make room, then try again. What has arrived is kept.'),
+  'download-failed': said('The delivery broke off.', 'Try again: it goes on where it stopped, and nothing is charged twice.'),
+  'file-broken': said('This file is damaged or was altered.', 'Download it again from Downloads and orders.'),
+  'file-unreadable': said('The file cannot be read.', 'Check that it is still there and that you may open it.'),
+  internal: said('Something went wrong inside Cadenza.', 'Try again. If it happens again, restart Cadenza.'),
+  'invalid-form': (data) => ({ what: 'One of the fields is not complete.', todo: data['field'] ? 'Correct the marked field.' : 'Check the fields and try again.' }),
+  'link-unknown': said('This link is not one that Cadenza knows.', 'Open it again from the page it came from.'),
+  'no-device': said('There is no sound device.', 'Connect one, or choose one in Settings.'),
+  'no-passport': said('There is no passport on this computer.', 'Create one, or import the one you have.'),
+  'not-for-sale': said('This track is not for sale any more.', 'Remove it from the cart.'),
+  'not-found': said('This is not there any more.', 'Go back and look again.'),
+  'not-ready': said('Cadenza is still starting.', 'Try again in a moment.'),
+  'passport-broken': said('The passport file is damaged or was altered.', 'Import a copy that you saved.'),
+  'passport-exists': said('There is a passport on this computer already.', 'Save a copy of it first, then import the other one.'),
+  'passport-expired': said('The passport has expired.', 'It plays what you bought, but it cannot buy until it is renewed.'),
+  'passport-locked': said('The passport is locked.', 'Unlock it with your passphrase.'),
+  'payment-timeout': said('The card processor does not answer.', 'Nothing was charged. Try again in a minute.'),
+  'previews-busy': said('All preview streams are taken just now.', 'Try again in a moment.'),
+  'record-not-allowed': said('This track may not be recorded on a disc.', 'Remove it from the disc.'),
+  'store-refused': said('The store refused this.', 'Try again. If it happens again, the store knows why.'),
+  'store-unreachable': said('The store does not answer.', 'Check the connection and try again. What you own plays without it.'),
+  unplayable: said('This track cannot be played.', 'Download it again from Downloads and orders.'),
+  'voucher-broken': said('This voucher is damaged or was altered.', 'Fetch it again from where you bought it.'),
+  'voucher-expired': said('This voucher has expired.', 'Fetch a fresh one from the order it belongs to.'),
+  'voucher-used': said('This voucher was redeemed with another passport.', 'Only the buyer can redeem it.'),
+  'weak-passphrase': said('This passphrase is too weak.', 'Use at least ten characters; four unrelated words are good.'),
+  'write-failed': said('The file could not be written.', 'Choose another folder, or check that this one may be written to.'),
+  'wrong-passphrase': said('That is not the passphrase.', 'Look for Caps Lock and try again.'),
+};

@@ -1,0 +1,136 @@
+/// The store, the cart and deliveries, invented. The test cards of the real processor answer alike.
+import { Failure } from '../failure';
+import type { AlbumCard, Cart, CartChoice, CartItem, Download, Order, PaymentCard, StoreAlbum, StoreTrack } from '../bindings';
+import { albums, currency } from './albums';
+import { answer, pace, scene, storeState, tell, world } from './world';
+
+const luhn = (digits: string): boolean =>
+  [...digits].reverse().reduce((sum, d, i) => sum + (i % 2 ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][+d]! : +d), 0) % 10 === 0;
+
+export const checkCard = (typed: string): void => {
+  const digits = typed.replace(/\D/g, '');
+  if (digits.length < 12 || !luhn(digits)) throw new Failure('card-invalid');
+  if (digits.endsWith('0002')) throw new Failure('card-declined');
+  if (digits.endsWith('0069')) throw new Failure('card-expired');
+  if (digits.endsWith('0119')) throw new Failure('payment-timeout');
+};
+
+const standing = (track: StoreTrack): StoreTrack => ({
+  ...track,
+  ownership: world.owned.has(track.mediaId) ? 'owned'
+    : world.downloads.some((d) => d.mediaId === track.mediaId) ? 'arriving'
+    : world.cart.items.some((i) => i.mediaId === track.mediaId) ? 'inCart' : 'none',
+});
+
+const shown = (album: StoreAlbum): StoreAlbum => {
+  const tracks = album.tracks.map(standing);
+  return { ...album, tracks, card: { ...album.card, ownedTracks: tracks.filter((t) => t.ownership === 'owned').length } };
+};
+
+const cards = (): AlbumCard[] => (scene.store === 'empty' ? [] : albums.map((a) => shown(a).card));
+export const findTrack = (id: string): StoreTrack | undefined => albums.flatMap((a) => a.tracks).find((t) => t.mediaId === id);
+
+const setItems = (items: CartItem[]): Cart => {
+  const itemsCents = items.reduce((sum, i) => sum + i.priceCents, 0);
+  const whole = albums.filter((a) => a.tracks.every((t) => items.some((i) => i.mediaId === t.mediaId)));
+  const savingCents = whole.reduce((sum, a) => sum + a.tracks.reduce((s, t) => s + t.qualities[0]!.priceCents, 0) - a.card.priceCents, 0);
+  world.cart = { currency, items, itemsCents, savingCents, totalCents: itemsCents - savingCents };
+  tell('cartChanged', structuredClone(world.cart));
+  return world.cart;
+};
+
+const choose = ({ mediaId, quality }: CartChoice): CartItem[] => {
+  const track = findTrack(mediaId);
+  if (!track || world.owned.has(mediaId) || world.cart.items.some((i) => i.mediaId === mediaId)) return [];
+  const picked = track.qualities.find((q) => q.name === quality) ?? track.qualities[0]!;
+  const { albumId, title, artist, album, sleeve, durationMs, qualities } = track;
+  return [{ mediaId, albumId, title, artist, album, sleeve, durationMs, qualities, quality: picked.name, priceCents: picked.priceCents }];
+};
+
+const step = (download: Download): void => {
+  download.state = download.receivedBytes >= download.totalBytes ? 'ready' : 'receiving';
+  download.receivedBytes = Math.min(download.totalBytes, download.receivedBytes + download.totalBytes / 8);
+  if (download.state === 'ready') {
+    world.owned.add(download.mediaId);
+    tell('libraryChanged', { tracks: world.owned.size });
+    tell('notice', { level: 'good', what: { code: 'purchase-ready', data: { title: download.title }, message: '' } });
+  } else setTimeout(() => step(download), pace.tickMs);
+  tell('downloadChanged', structuredClone(download));
+};
+
+const deliver = (items: CartItem[], orderId: string): void =>
+  items.forEach((item, place) => {
+    const download: Download = {
+      mediaId: item.mediaId, orderId, title: item.title, artist: item.artist, album: item.album, sleeve: item.sleeve, quality: item.quality,
+      state: 'waiting', receivedBytes: 0, totalBytes: item.qualities.find((q) => q.name === item.quality)!.sizeBytes, error: null,
+    };
+    world.downloads.unshift(download);
+    setTimeout(() => step(download), pace.tickMs * (1 + place * 3));
+  });
+
+const past: Order[] = [];
+
+export const store = {
+  storeState: () => answer(storeState),
+  storeRetry: () => answer(() => {
+    scene.store = 'full';
+    tell('storeReachable', storeState());
+    return storeState();
+  }),
+  storeFront: () => answer(() => ({ currency, albums: cards() }), 'store'),
+  storeAlbum: (albumId: string) => answer(() => {
+    const album = albums.find((a) => a.card.id === albumId);
+    if (!album) throw new Failure('not-found');
+    return shown(album);
+  }, 'store'),
+  storeSearch: (query: string) => answer(() => {
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const hit = (...texts: string[]) => words.every((w) => texts.join(' ').toLowerCase().includes(w));
+    return {
+      albums: cards().filter((a) => hit(a.title, a.artist)),
+      tracks: albums.flatMap((a) => a.tracks).filter((t) => hit(t.title, t.artist, t.album)).map(standing),
+    };
+  }, 'store'),
+  cart: () => answer(() => world.cart),
+  cartAdd: (items: CartChoice[]) => answer(() => setItems([...world.cart.items, ...items.flatMap(choose)])),
+  cartRemove: (ids: string[]) => answer(() => setItems(world.cart.items.filter((i) => !ids.includes(i.mediaId)))),
+  cartSetQuality: (id: string, quality: string) => answer(() => setItems(world.cart.items.map((item) =>
+    item.mediaId === id ? { ...item, quality, priceCents: item.qualities.find((q) => q.name === quality)?.priceCents ?? item.priceCents } : item))),
+  cartClear: () => answer(() => setItems([])),
+  checkout: (card: PaymentCard, passphrase: string | null) => answer(() => {
+    if (world.phase === 'none') throw new Failure('no-passport');
+    if (passphrase !== null && passphrase !== world.passphrase) throw new Failure('wrong-passphrase');
+    if (world.phase === 'locked') throw new Failure('passport-locked');
+    checkCard(card.number);
+    const { items, totalCents } = world.cart;
+    const order: Order = { orderId: `C-${1042 + past.length}`, placedAt: Math.floor(Date.now() / 1000), currency, totalCents, state: 'arriving', items };
+    past.unshift(order);
+    setItems([]);
+    deliver(items, order.orderId);
+    return order;
+  }, 'store'),
+  orders: () => answer(() => past.map((o) => ({ ...o, state: o.items.every((i) => world.owned.has(i.mediaId)) ? 'delivered' as const : o.state }))),
+  downloads: () => answer(() => world.downloads),
+  downloadRetry: (mediaId: string) => answer(() => {
+    const download = world.downloads.find((d) => d.mediaId === mediaId);
+    if (!download) throw new Failure('not-found');
+    download.error = null;
+    step(download);
+    return download;
+  }),
+  redeemVoucher: (_path: string) => answer((): Download[] => []),
+};
+
+/** Puts one delivery into each state, and a past order, for screenshots. */
+export const showDeliveries = (): void => {
+  const items = ['parlour-1', 'parlour-2', 'parlour-3', 'goldberg-2'].flatMap((mediaId) => choose({ mediaId, quality: null }));
+  const states: Download['state'][] = ['receiving', 'checking', 'waiting', 'failed'];
+  world.downloads = items.map((item, i) => ({
+    mediaId: item.mediaId, orderId: 'C-1041', title: item.title, artist: item.artist, album: item.album, sleeve: item.sleeve, quality: item.quality,
+    state: states[i]!, receivedBytes: [8_600_000, 19_500_000, 0, 4_200_000][i]!, totalBytes: [13_800_000, 19_500_000, 0, 26_500_000][i]!,
+    error: i === 3 ? { code: 'download-failed', data: {}, message: '' } : null,
+  }));
+  past.push({ orderId: 'C-1041', placedAt: 1_795_390_000, currency, totalCents: 516, state: 'incomplete', items });
+  past.push({ orderId: 'C-1017', placedAt: 1_794_990_000, currency, totalCents: 237, state: 'delivered', items: ['water-1', 'water-2', 'water-3'].map((id) => ({ ...findTrack(id)!, quality: 'lossless', priceCents: 79 })) });
+};
+if (new URLSearchParams(globalThis.location?.search ?? '').has('arriving')) showDeliveries();

@@ -1,0 +1,53 @@
+/// Brings the page's state up: asks the core once for everything, then listens to its news.
+import { explainLine, t } from '../i18n/index.svelte';
+import { core } from '../ipc/client';
+import { Failure } from '../ipc/failure';
+import type { GoTo, Notice } from '../ipc/bindings';
+import { cart } from './cart.svelte';
+import { deliveries } from './deliveries.svelte';
+import { disc } from './disc.svelte';
+import { library } from './library.svelte';
+import { notices } from './notices.svelte';
+import { passportFile } from './passport.svelte';
+import { player } from './player.svelte';
+import { router } from './router.svelte';
+import { session } from './session.svelte';
+import { settings } from './settings.svelte';
+
+const AGAIN_AFTER_MS = 250;
+
+/** The core may still be opening; it says so, and is asked again. */
+export const start = async (): Promise<void> => {
+  settings.take(settings.now);
+  try {
+    const state = await core.appState();
+    settings.take(state.settings);
+    session.listen();
+    session.take(state);
+    disc.listen();
+    core.on('notice', tellNotice);
+    core.on('goTo', (place) => void follow(place));
+    if (state.passport === 'none' || state.passport === 'needsPassphrase') router.swap('welcome');
+    await Promise.all([player.listen(), cart.listen(), deliveries.listen(), library.listen(state.libraryTracks)]);
+  } catch (thrown) {
+    const failure = Failure.from(thrown);
+    if (failure.code === 'not-ready') setTimeout(() => void start(), AGAIN_AFTER_MS);
+    else session.failure = failure;
+  }
+};
+
+const tellNotice = ({ level, what }: Notice): void => {
+  const words = t().notices[what.code];
+  notices.say(words ? words(what.data) : explainLine(what), undefined, level);
+};
+
+/** A link or a file was opened from outside. */
+const follow = async (place: GoTo): Promise<void> => {
+  if (place.page === 'album') router.go('album', place.albumId);
+  else if (place.page === 'downloads') router.go('downloads');
+  else if (place.page === 'unlock') await session.open();
+  else {
+    passportFile.offered = place.path;
+    router.go('passport');
+  }
+};
