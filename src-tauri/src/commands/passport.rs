@@ -1,0 +1,107 @@
+//! Registration and the passport (G1 to G6).
+
+use std::path::{Path, PathBuf};
+
+use cadenza_player::passport::strength;
+use cadenza_protocol::secret::Passphrase;
+use tauri::State;
+
+use crate::convert;
+use crate::core::{Core, Desk};
+use crate::ipc::{AppError, PassphraseStrength, PassportFacts, RegistrationForm};
+
+/// Sends the form to the licensing center. The passport that comes back is checked and held in memory until
+/// `set_passphrase`. Gives the holder's name.
+#[tauri::command]
+#[specta::specta]
+pub async fn register(desk: State<'_, Desk>, form: RegistrationForm) -> Result<String, AppError> {
+    let core = desk.core()?;
+    core.store.known().await;
+    let holder = core.player.register(&convert::form(form)).await;
+    core.store.learn(&holder);
+    Ok(holder?)
+}
+
+/// Locks the fresh passport under the passphrase, writes it and opens it (G5).
+#[tauri::command]
+#[specta::specta]
+pub async fn set_passphrase(desk: State<'_, Desk>, passphrase: String) -> Result<PassportFacts, AppError> {
+    let core = desk.core()?;
+    core.player.finish_registration(Passphrase::new(passphrase)).await?;
+    facts(core)
+}
+
+/// How good a passphrase is, while it is typed.
+#[tauri::command]
+#[specta::specta]
+pub async fn passphrase_strength(desk: State<'_, Desk>, passphrase: String) -> Result<PassphraseStrength, AppError> {
+    let passphrase = Passphrase::new(passphrase);
+    let own = convert::owner_name(&desk.core()?.player);
+    let known: Vec<&str> = own.as_deref().into_iter().collect();
+    Ok(convert::strength(strength::estimate(passphrase.expose(), &known)))
+}
+
+/// Opens the passport. Deliveries that waited for it go on.
+#[tauri::command]
+#[specta::specta]
+pub async fn unlock(desk: State<'_, Desk>, passphrase: String) -> Result<PassportFacts, AppError> {
+    let core = desk.core()?;
+    core.player.unlock(Passphrase::new(passphrase)).await?;
+    facts(core)
+}
+
+/// Closes it, and stops what needs it.
+#[tauri::command]
+#[specta::specta]
+pub async fn lock(desk: State<'_, Desk>) -> Result<(), AppError> {
+    let core = desk.core()?;
+    core.stop_purchased().await;
+    core.player.lock();
+    Ok(())
+}
+
+/// What the passport page shows; null without a passport.
+#[tauri::command]
+#[specta::specta]
+pub async fn passport_facts(desk: State<'_, Desk>) -> Result<Option<PassportFacts>, AppError> {
+    Ok(convert::passport_facts(&desk.core()?.player)?)
+}
+
+/// Copies the passport file, locked as it is, to this path. Gives the path.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_passport(desk: State<'_, Desk>, path: String) -> Result<String, AppError> {
+    let path = with_extension(PathBuf::from(path));
+    desk.core()?.player.export_passport(&path)?;
+    Ok(path.display().to_string())
+}
+
+/// Checks a passport file and takes it in. `replace` puts the one that is here aside first.
+#[tauri::command]
+#[specta::specta]
+pub async fn import_passport(desk: State<'_, Desk>, path: String, replace: bool) -> Result<PassportFacts, AppError> {
+    let core = desk.core()?;
+    core.store.known().await;
+    core.import_passport(Path::new(&path), replace)?;
+    facts(core)
+}
+
+/// Locks the passport under another passphrase.
+#[tauri::command]
+#[specta::specta]
+pub async fn change_passphrase(desk: State<'_, Desk>, current: String, wanted: String) -> Result<(), AppError> {
+    let player = &desk.core()?.player;
+    Ok(player.change_passphrase(Passphrase::new(current), Passphrase::new(wanted)).await?)
+}
+
+fn facts(core: &Core) -> Result<PassportFacts, AppError> {
+    let facts = convert::passport_facts(&core.player)?;
+    facts.ok_or_else(|| AppError::new("no-passport", "there is no passport on this computer: register first"))
+}
+
+fn with_extension(path: PathBuf) -> PathBuf {
+    match path.extension() {
+        Some(_) => path,
+        None => path.with_extension("cadpassport"),
+    }
+}

@@ -1,0 +1,83 @@
+//! The catalogue's shapes.
+
+use cadenza_player::store::catalogue as store;
+use cadenza_protocol::preview::PreviewKind as CorePreviewKind;
+
+use super::small;
+use crate::ipc::{AlbumCard, AlbumId, AudioFormat, Clip, MediaId, Ownership, PreviewKind, Quality, StoreTrack};
+use crate::sleeve;
+
+/// An album as it stands in a grid.
+pub fn album_card(card: &store::AlbumCard, owned_tracks: u16) -> AlbumCard {
+    let art = card.art.map(|id| id.to_string());
+    AlbumCard {
+        id: AlbumId(card.id.clone()),
+        title: card.title.clone(),
+        artist: card.artist.clone(),
+        year: card.year,
+        genre: card.genre.clone(),
+        sleeve: sleeve::of_store(art.as_deref(), card.hue, card.chroma_milli),
+        track_count: card.track_count,
+        duration_ms: small(card.duration_ms),
+        price_cents: card.prices.first().map_or(0, |price| small(price.price_cents)),
+        owned_tracks,
+    }
+}
+
+/// A track as it is sold.
+pub fn store_track(offer: &store::TrackOffer, ownership: Ownership) -> StoreTrack {
+    let id = offer.media_id.to_string();
+    StoreTrack {
+        album_id: AlbumId(offer.album_id.clone()),
+        album: offer.album.clone(),
+        number: offer.number,
+        title: offer.title.clone(),
+        artist: offer.artist.clone(),
+        composer: offer.composer.clone(),
+        duration_ms: small(offer.duration_ms),
+        clip: clip(offer),
+        waveform: offer.waveform.clone(),
+        sleeve: sleeve::of_store(Some(&id), offer.hue, offer.chroma_milli),
+        qualities: offer.qualities.iter().map(quality).collect(),
+        ownership,
+        media_id: MediaId(id),
+    }
+}
+
+/// The part that can be heard before buying.
+pub fn clip(offer: &store::TrackOffer) -> Clip {
+    Clip { start_ms: offer.clip.start_ms, duration_ms: offer.clip.duration_ms }
+}
+
+/// One quality on sale.
+pub fn quality(quality: &store::Quality) -> Quality {
+    Quality {
+        name: quality.name.clone(),
+        format: AudioFormat {
+            codec: codec_name(&quality.codec).to_owned(),
+            sample_rate: quality.sample_rate,
+            bits: quality.bits,
+            bit_rate: quality.bit_rate,
+            channels: quality.channels,
+        },
+        size_bytes: small(quality.size_bytes),
+        price_cents: small(quality.price_cents),
+    }
+}
+
+/// How much of a track to stream.
+pub fn preview_kind(kind: PreviewKind) -> CorePreviewKind {
+    match kind {
+        PreviewKind::Clip => CorePreviewKind::Clip,
+        PreviewKind::Song => CorePreviewKind::Song,
+    }
+}
+
+/// As a person writes it.
+fn codec_name(codec: &str) -> &str {
+    match codec {
+        "flac" => "FLAC",
+        "ogg-opus" | "opus" => "Opus",
+        other => other,
+    }
+}

@@ -1,0 +1,101 @@
+//! The passport's shapes.
+
+use cadenza_player::passport;
+use cadenza_player::passport::strength::{Advice, Strength};
+use cadenza_player::passport::vault::Phase;
+use cadenza_player::player::Validity;
+use cadenza_player::{Failure, Player};
+use cadenza_protocol::passport::PersonalFacts;
+
+use super::seconds;
+use crate::ipc::{
+    OwnerLine, PassphraseAdvice, PassphraseStrength, PassportFacts, PassportPhase, PassportValidity, RegistrationForm,
+};
+
+/// The form as the core takes it; the card's number is wiped with it.
+pub fn form(typed: RegistrationForm) -> passport::RegistrationForm {
+    passport::RegistrationForm {
+        name: typed.name,
+        address: typed.address,
+        telephone: typed.telephone,
+        email: typed.email,
+        card_number: typed.card_number.into(),
+        card_expiry: typed.card_expiry,
+        confidential: typed.confidential,
+        region: typed.region,
+        interests: typed.interests,
+    }
+}
+
+/// Where the passport stands. A broken one is `Locked`: opening it says what is wrong.
+pub fn phase(player: &Player) -> PassportPhase {
+    match player.passport_phase() {
+        Phase::None if player.pending_registration().is_some() => PassportPhase::NeedsPassphrase,
+        Phase::None => PassportPhase::None,
+        Phase::Broken | Phase::Locked => PassportPhase::Locked,
+        Phase::Unlocked => PassportPhase::Unlocked,
+    }
+}
+
+/// The owner's line (M5), while the passport is open.
+pub fn owner(player: &Player) -> Option<OwnerLine> {
+    player.owner().ok().as_ref().map(owner_line)
+}
+
+/// Whose passport it is, open or not.
+pub fn owner_name(player: &Player) -> Option<String> {
+    player.passport_facts().map(|facts| facts.holder).ok().or_else(|| player.pending_registration())
+}
+
+/// Everything that the passport page shows; `None` where there is no passport.
+pub fn passport_facts(player: &Player) -> Result<Option<PassportFacts>, Failure> {
+    let phase = phase(player);
+    if matches!(phase, PassportPhase::None | PassportPhase::NeedsPassphrase) {
+        return Ok(None);
+    }
+    let (facts, owner) = (player.passport_facts()?, player.owner().ok());
+    let said = |field: fn(&PersonalFacts) -> &String| owner.as_ref().map(field).filter(|text| !text.is_empty()).cloned();
+    Ok(Some(PassportFacts {
+        phase,
+        validity: match player.passport_validity()? {
+            Validity::Valid => PassportValidity::Valid,
+            Validity::ExpiresSoon => PassportValidity::ExpiresSoon,
+            Validity::Expired => PassportValidity::Expired,
+        },
+        serial: facts.serial,
+        issuer: facts.issuer,
+        issued_at: seconds(facts.issued_at),
+        expires_at: seconds(facts.expires_at),
+        path: Some(facts.path.display().to_string()),
+        owner: owner.as_ref().map(owner_line),
+        address: said(|o| &o.address),
+        telephone: said(|o| &o.telephone),
+        card_expiry: said(|o| &o.card_expiry),
+        region: said(|o| &o.region),
+        interests: owner.as_ref().map(|o| o.interests.clone()).unwrap_or_default(),
+    }))
+}
+
+/// What the meter shows.
+pub fn strength(judged: Strength) -> PassphraseStrength {
+    PassphraseStrength {
+        score: judged.score,
+        acceptable: judged.acceptable,
+        advice: match judged.advice {
+            Advice::TooShort => PassphraseAdvice::TooShort,
+            Advice::TooCommon => PassphraseAdvice::TooCommon,
+            Advice::AddWords => PassphraseAdvice::AddWords,
+            Advice::Good => PassphraseAdvice::Good,
+        },
+    }
+}
+
+fn owner_line(owner: &PersonalFacts) -> OwnerLine {
+    OwnerLine {
+        name: owner.name.clone(),
+        email: owner.email.clone(),
+        card_brand: owner.card_brand.clone(),
+        card_last4: owner.card_last4.clone(),
+        confidential: owner.confidential.clone(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Which store this window speaks to, and the one that comes with the program.
+//!
+//! With no store configured the reference server is started inside this process, on loopback, with its own folder and the
+//! demo album. From then on it is a store like any other: the player reaches it over TLS and trusts its root certificate only.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cadenza_player::Failure;
+use cadenza_player::store::StoreAddress;
+
+use super::{Core, Desk};
+use crate::ipc::StoreStatus;
+
+/// Time between two looks for a store that does not answer.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Where the bundled store keeps its data and finds its album.
+#[derive(Debug, Clone)]
+pub struct Bundled {
+    /// Its own folder, in the player's home.
+    pub data: PathBuf,
+    /// Published media files, or recordings with their descriptions.
+    pub album: Option<PathBuf>,
+}
+
+impl Desk {
+    /// Finds out whether the store answers; starts the bundled one if that is not done yet.
+    pub async fn look_for_store(&self) {
+        let Ok(core) = self.core() else { return };
+        match core.player.store() {
+            Ok(client) => {
+                core.store.named(client.address().name());
+                core.store.learn(&core.player.about_store().await);
+            }
+            Err(missing) => match core.host().await {
+                Ok(Some(address)) => {
+                    core.store.named(address.name());
+                    core.player.set_store(address);
+                    core.store.learn(&core.player.about_store().await);
+                    core.tell_passport();
+                }
+                Ok(None) => core.store.failed(missing.into()),
+                Err(failure) => core.store.failed(failure.into()),
+            },
+        }
+    }
+
+    /// Looks for the store now, and again whenever it has ceased to answer.
+    pub fn watch_store(&self) {
+        let desk = self.clone();
+        tauri::async_runtime::spawn(async move {
+            desk.look_for_store().await;
+            desk.deliver();
+            let Ok(core) = desk.core() else { return };
+            let mut changes = core.store.changes();
+            while changes.wait_for(|state| state.status == StoreStatus::Unreachable).await.is_ok() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                desk.look_for_store().await;
+                if core.store.state().status == StoreStatus::Reachable {
+                    desk.deliver();
+                }
+            }
+        });
+    }
+}
+
+#[cfg(feature = "bundled-store")]
+mod server {
+    use std::path::PathBuf;
+
+    use cadenza_server::serve::{RunningServer, ServeOptions, Server};
+
+    use super::{Bundled, Core, Failure, StoreAddress};
+
+    /// The store inside this process.
+    #[derive(Default)]
+    pub struct Host(tokio::sync::Mutex<Option<RunningServer>>);
+
+    impl Core {
+        /// Starts the bundled store, if that is the one to use, and says where it is.
+        pub(super) async fn host(&self) -> Result<Option<StoreAddress>, Failure> {
+            let Some(bundled) = &self.bundled else { return Ok(None) };
+            let mut running = self.host.0.lock().await;
+            let server = match running.take() {
+                Some(server) => server,
+                None => start(bundled).await?,
+            };
+            *running = Some(server);
+            Ok(Some(StoreAddress::from_ready_file(&ready_file(bundled), None)?))
+        }
+
+        /// Ends the bundled store cleanly.
+        pub async fn stop_hosting(&self) {
+            if let Some(server) = self.host.0.lock().await.take() {
+                server.shutdown().await;
+            }
+        }
+    }
+
+    async fn start(bundled: &Bundled) -> Result<RunningServer, Failure> {
+        let mut options = ServeOptions::new(bundled.data.clone());
+        options.demo = true;
+        options.demo_album.clone_from(&bundled.album);
+        options.ready_file = Some(ready_file(bundled));
+        Server::start(options).await.map_err(|error| {
+            let message = format!("the store that comes with Cadenza cannot start: {error}");
+            Failure::new("store-start", message).with("path", bundled.data.display())
+        })
+    }
+
+    fn ready_file(bundled: &Bundled) -> PathBuf {
+        bundled.data.join("ready.json")
+    }
+}
+
+#[cfg(not(feature = "bundled-store"))]
+mod server {
+    use super::{Core, Failure, StoreAddress};
+
+    /// This build has no store of its own.
+    #[derive(Default)]
+    pub struct Host;
+
+    impl Core {
+        pub(super) async fn host(&self) -> Result<Option<StoreAddress>, Failure> {
+            Ok(None)
+        }
+
+        /// Nothing to end.
+        pub async fn stop_hosting(&self) {}
+    }
+}
+
+pub use server::Host;

@@ -1,0 +1,90 @@
+//! Cadenza's window: a thin shell around `cadenza_player` that a Svelte page draws.
+//!
+//! In reading order: [`start`] puts everything together, [`ipc`] lists what crosses to the page, [`commands`] carries out
+//! what the page asks for, [`events`] tells it the news, [`core`] is what both speak to, [`convert`] translates between the
+//! core's words and the page's, [`sleeve`] brings the covers, [`os`] knows the desktop.
+
+pub mod arguments;
+pub mod commands;
+pub mod convert;
+pub mod core;
+pub mod events;
+pub mod ipc;
+pub mod os;
+pub mod sleeve;
+pub mod start;
+pub mod window;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tauri::{AppHandle, Manager, RunEvent};
+use tracing_subscriber::EnvFilter;
+
+use arguments::Arguments;
+use core::Desk;
+use os::links::Opened;
+
+/// Opens the window and returns when it is closed.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Fails only when it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let ipc = ipc::builder();
+    let program = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(another_start))
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .register_asynchronous_uri_scheme_protocol(sleeve::SCHEME, |context, request, answer| {
+            let desk = context.app_handle().state::<Desk>().inner().clone();
+            tauri::async_runtime::spawn(async move {
+                answer.respond(desk.cover(request.uri().path(), request.uri().query()).await);
+            });
+        })
+        .invoke_handler(ipc.invoke_handler())
+        .setup(move |app| {
+            ipc.mount_events(app);
+            start::set_up(app, &arguments)?;
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    match program {
+        Ok(program) => {
+            program.run(on_event);
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            eprintln!("cadenza: the window cannot be opened ({reason}); check that a display is reachable, then start it again");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A second start of the program hands its files and links to this one and ends. Links of the desktop come this way too.
+fn another_start(app: &AppHandle, words: Vec<String>, folder: String) {
+    window::bring_to_front(app);
+    let Some(desk) = app.try_state::<Desk>() else { return };
+    let words = words.iter().skip(1).map(String::as_str);
+    desk.open_from_outside(Opened::all(words, Path::new(&folder)));
+}
+
+fn on_event(app: &AppHandle, event: RunEvent) {
+    match event {
+        #[cfg(any(target_os = "macos", target_os = "ios"))]
+        RunEvent::Opened { urls } => {
+            let words: Vec<String> = urls.into_iter().map(String::from).collect();
+            another_start(app, [String::new()].into_iter().chain(words).collect(), "/".into());
+        }
+        RunEvent::Exit => {
+            if let Ok(core) = app.state::<Desk>().core() {
+                tauri::async_runtime::block_on(core.stop_hosting());
+            }
+        }
+        _ => {}
+    }
+}

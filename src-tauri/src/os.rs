@@ -1,0 +1,3 @@
+//! What the operating system hands to the player, and takes from it.
+
+pub mod links;

@@ -1,0 +1,77 @@
+//! One cover: what a file or the store gave, and a smaller one made of it.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageReader, Limits};
+
+/// Largest side of a cover that is opened, in pixels.
+const LONGEST_SIDE: u32 = 6_000;
+/// Most memory that opening one may take.
+const MEMORY: u64 = 160 << 20;
+/// Of the smaller ones.
+const JPEG_QUALITY: u8 = 88;
+
+/// A picture as it is sent to the page.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// `image/png` or `image/jpeg`.
+    pub media_type: String,
+    /// The file.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Picture {
+    /// The same picture with no side longer than `size`; itself when it is small enough or cannot be read.
+    #[must_use]
+    pub fn at_most(self, size: u32) -> Self {
+        match open(&self.bytes) {
+            Some(image) if image.width().max(image.height()) > size => Self::smaller(&image, size).unwrap_or(self),
+            _ => self,
+        }
+    }
+
+    fn smaller(image: &DynamicImage, size: u32) -> Option<Self> {
+        let small = image.resize(size, size, FilterType::CatmullRom).to_rgb8();
+        let mut bytes = Vec::new();
+        small.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)).ok()?;
+        Some(Self { media_type: "image/jpeg".into(), bytes: bytes.into() })
+    }
+}
+
+/// Opens a picture of either kind, within bounds.
+pub fn open(bytes: &[u8]) -> Option<DynamicImage> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(LONGEST_SIDE);
+    limits.max_image_height = Some(LONGEST_SIDE);
+    limits.max_alloc = Some(MEMORY);
+    reader.limits(limits);
+    reader.decode().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn png(width: u32, height: u32) -> Picture {
+        let mut bytes = Cursor::new(Vec::new());
+        DynamicImage::new_rgb8(width, height).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        Picture { media_type: "image/png".into(), bytes: bytes.into_inner().into() }
+    }
+
+    #[test]
+    fn a_large_cover_becomes_small_and_a_small_one_stays() {
+        let small = open(&png(1000, 800).at_most(96).bytes).unwrap();
+        assert_eq!((small.width(), small.height()), (96, 77));
+        assert_eq!(png(50, 50).at_most(96).media_type, "image/png");
+    }
+
+    #[test]
+    fn what_is_no_picture_is_passed_on_for_the_page_to_refuse() {
+        let broken = Picture { media_type: "image/png".into(), bytes: b"not a picture".as_slice().into() };
+        assert_eq!(&*broken.at_most(96).bytes, b"not a picture");
+    }
+}
