@@ -1,0 +1,83 @@
+//! The table of targets: our figures beside those of programs that people already have, measured
+//! in the same run on the same audio. Started by `cargo xtask bench`.
+//!
+//! Absolute times belong to one machine; the ratios are what is compared over time.
+
+mod decode;
+mod delivery;
+mod listener;
+mod seek;
+mod sound;
+mod start;
+mod table;
+
+use std::path::PathBuf;
+
+use cadenza_tests::sound_card::SoundCard;
+use listener::Listener;
+use table::Figure;
+
+/// What was asked for on the command line.
+#[derive(Debug, Default)]
+struct Wish {
+    quick: bool,
+    write: Option<PathBuf>,
+}
+
+fn main() {
+    let mut wish = Wish::default();
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--quick" => wish.quick = true,
+            "--write" => wish.write = words.next().map(PathBuf::from),
+            // cargo says so to every bench program.
+            "--bench" => (),
+            other => panic!("unknown word {other}"),
+        }
+    }
+    if std::env::var_os(ON_OWN_CARD).is_none() {
+        return again_on_own_card();
+    }
+    eprintln!("preparing: a store, a listener, three long tracks bought");
+    let listener = Listener::with_long_tracks(if wish.quick { 3 } else { 10 });
+    let rounds = if wish.quick { 3 } else { 7 };
+    let figures = [
+        announced("P1 decode", || decode::measure(&listener, rounds)),
+        announced("P3 seek", || seek::measure(&listener, if wish.quick { 100 } else { 500 })),
+        announced("P4 start", || start::measure(&listener, rounds)),
+        Figure::missing("P5", "preview: click to first sample", "not measured yet"),
+        announced("P6 delivery", || delivery::measure(&listener)),
+        Figure::missing("P7", "warm start to painted window", "not measured yet"),
+        Figure::missing("P8", "memory", "not measured yet"),
+        Figure::missing("P9", "CPU while playing", "not measured yet"),
+        Figure::missing("P10", "search", "not measured yet"),
+        Figure::missing("P11", "render an audio CD", "not measured yet"),
+        Figure::missing("P12", "preview streams per core", "not measured yet"),
+        Figure::missing("P13", "publish a song", "not measured yet"),
+    ];
+    let table = table::markdown(&figures);
+    println!("\n{table}");
+    if let Some(path) = wish.write {
+        std::fs::write(&path, table).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+}
+
+/// Set in the environment of the run that really measures.
+const ON_OWN_CARD: &str = "CADENZA_BENCH_ON_OWN_CARD";
+
+/// Runs this program once more with a private sound card as the system's only one.
+fn again_on_own_card() {
+    let card = SoundCard::start();
+    let own = std::env::current_exe().expect("a running program knows its own path");
+    let mut command = std::process::Command::new(own);
+    command.args(std::env::args_os().skip(1)).envs(card.environment()).env(ON_OWN_CARD, "1");
+    let status = command.status().expect("this very program starts");
+    drop(card);
+    std::process::exit(status.code().unwrap_or(1));
+}
+
+fn announced(name: &str, measure: impl FnOnce() -> Figure) -> Figure {
+    eprintln!("measuring {name}");
+    measure()
+}

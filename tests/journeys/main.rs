@@ -1,0 +1,14 @@
+//! Journeys across all crates: a real `cadenza-server` process, a real `cadenza-cli` process,
+//! real TLS between them, and other people's programs as judges of the files they leave.
+//!
+//! Read `whole` first; the others each look closer at one stretch of it.
+
+mod disc;
+mod once;
+mod preview;
+mod refusals;
+mod secrets;
+mod sound;
+mod storefront;
+mod troubles;
+mod whole;

@@ -1,0 +1,100 @@
+//! The storefront in an ordinary browser (S6, B4): Chromium, driven like a person would.
+
+use std::fs;
+
+use cadenza_tests::player::{DECLINED_CARD, GOOD_CARD};
+use cadenza_tests::webdriver::Session;
+use cadenza_tests::{Browser, TestPlayer, TestStore};
+use serde_json::Value;
+
+const VOUCHER: &str = "application/vnd.cadenza.voucher+json";
+
+/// Opens the store's front page and walks to the album.
+fn at_the_album(store: &TestStore) -> Browser {
+    let browser = Browser::open();
+    browser.page.go(store.ready("web_url"));
+    browser.page.click(&browser.page.find("a[href*='/album/']"));
+    browser.page.find("a[href*='/buy']");
+    browser
+}
+
+/// Fills the payment form and sends it; what is filled in already stays.
+fn pay(page: &Session, card: &str) {
+    for (field, text) in [("name", "Ada Listener"), ("number", card), ("expiry", "12/39")] {
+        let input = page.find(&format!("input[name='{field}']"));
+        page.clear(&input);
+        page.type_into(&input, text);
+    }
+    page.click(&page.find("form[method='post'] button"));
+}
+
+// S6: title, artist, price, preview, order
+#[test]
+fn the_album_page_lists_every_track_with_artist_price_and_preview() {
+    let store = TestStore::open();
+    let browser = at_the_album(&store);
+
+    let shown = browser.page.text(&browser.page.find("body"));
+
+    for expected in ["First Light", "Steady Tone", "Last Light", "The Measuring Tones", "1.29"] {
+        assert!(shown.contains(expected), "{expected} is not on the page:\n{shown}");
+    }
+    assert!(browser.page.find_all("a[href*='/preview/']").len() >= 3, "every track can be heard");
+}
+
+// V1, O6: one click gives a voucher that any player can use, and that proves no payment
+#[test]
+fn a_preview_link_downloads_a_voucher_without_a_receipt() {
+    let store = TestStore::open();
+    let browser = at_the_album(&store);
+
+    let link = browser.page.find("a[href*='/preview/']");
+    let (media_type, voucher) = browser.fetch(&browser.page.attribute(&link, "href").expect("a link"));
+
+    assert!(media_type.starts_with(VOUCHER), "{media_type}");
+    let voucher: Value = serde_json::from_str(&voucher).expect("JSON");
+    assert_eq!(voucher["kind"], "preview");
+    assert_eq!(voucher["tracks"][0]["receipt"], Value::Null);
+}
+
+// B1, B3, B4
+#[test]
+fn a_declined_card_brings_the_form_back_and_a_good_one_leads_to_music_in_the_player() {
+    let store = TestStore::open();
+    let browser = at_the_album(&store);
+    let page = &browser.page;
+    page.click(&page.find("a[href*='/buy?track']"));
+
+    pay(page, DECLINED_CARD);
+
+    let shown = page.text(&page.find("body"));
+    assert!(shown.contains("declined"), "{shown}");
+    let kept = |field: &str| page.property(&page.find(&format!("input[name='{field}']")), "value");
+    assert_eq!(kept("name"), "Ada Listener", "the form is still filled in");
+    assert_eq!(kept("number"), "", "all but the card number");
+
+    pay(page, GOOD_CARD);
+
+    let link = page.find("a[href*='/voucher']");
+    assert!(page.url().contains("/order/"), "{}", page.url());
+    let (media_type, voucher) = browser.fetch(&page.attribute(&link, "href").expect("a link"));
+    assert!(media_type.starts_with(VOUCHER), "{media_type}");
+
+    let player = TestPlayer::registered(&store);
+    let file = player.path("retrieved.cadvoucher");
+    fs::write(&file, voucher).expect("room for a voucher");
+    player.run(&["redeem", &file.to_string_lossy()]).succeeded();
+    assert_eq!(player.purchases().len(), 1, "the browser's purchase is in the player");
+}
+
+// S6: what does not exist is said so, in a page and not in a stack of words
+#[test]
+fn an_album_that_is_not_sold_gives_a_page_that_says_so() {
+    let store = TestStore::open();
+    let browser = Browser::open();
+
+    browser.page.go(&format!("{}/album/nothing-here", store.ready("web_url").trim_end_matches('/')));
+
+    let shown = browser.page.text(&browser.page.find("body"));
+    assert!(shown.contains("not in the store"), "{shown}");
+}

@@ -1,0 +1,98 @@
+//! The merchant's JSON API as any shop front uses it: over TLS, trusting the store's root alone.
+
+use reqwest::{Certificate, Client, StatusCode};
+use serde_json::{Value, json};
+
+use crate::programs::in_runtime;
+use crate::store::TestStore;
+
+/// A shop front of one store.
+#[derive(Debug)]
+pub struct Shop {
+    client: Client,
+    base: String,
+}
+
+impl Shop {
+    /// Reads the store's root certificate and address.
+    pub fn of(store: &TestStore) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let pem = std::fs::read(store.ready("root_cert")).expect("the root certificate is a file");
+        let root = Certificate::from_pem(&pem).expect("the root certificate is PEM");
+        let client = Client::builder().no_proxy().tls_certs_only([root]).build();
+        Self { client: client.expect("a client"), base: store.ready("store_url").to_owned() }
+    }
+
+    /// What is on sale, by title.
+    pub fn track(&self, title: &str) -> Value {
+        let (_, listed) = self.get("/v1/tracks");
+        let tracks = listed["tracks"].as_array().into_iter().flatten();
+        tracks
+            .into_iter()
+            .find(|track| track["title"] == title)
+            .unwrap_or_else(|| panic!("no {title} in {listed}"))
+            .clone()
+    }
+
+    /// Orders one track, lossless, with this card.
+    pub fn order(&self, media_id: &str, card: &str, key: &str) -> (StatusCode, Value) {
+        let item = json!({ "media_id": media_id, "quality": "lossless" });
+        let card = json!({ "number": card, "expiry": "12/39", "name": "Ada Listener" });
+        self.post("/v1/orders", &json!({ "items": [item], "card": card, "idempotency_key": key }))
+    }
+
+    /// The purchase voucher of a paid order, as a browser would save it.
+    pub fn voucher(&self, order_id: &str) -> Vec<u8> {
+        let url = format!("{}/v1/orders/{order_id}/voucher", self.base);
+        in_runtime(async {
+            let reply = self.client.get(url).send().await.expect("the merchant answers");
+            assert!(reply.status().is_success(), "a paid order has a voucher: {}", reply.status());
+            reply.bytes().await.expect("a whole voucher").to_vec()
+        })
+    }
+
+    /// Pays for a track and returns the voucher, unredeemed.
+    pub fn buy_voucher(&self, title: &str) -> Vec<u8> {
+        let track = self.track(title);
+        let media_id = track["media_id"].as_str().expect("a track has an id");
+        let (status, order) = self.order(media_id, crate::player::GOOD_CARD, &format!("order-{title}"));
+        assert!(status.is_success(), "the order should be paid: {status} {order}");
+        self.voucher(order["order_id"].as_str().expect("an order has an id"))
+    }
+
+    /// The address at which an ordinary RTSP program hears a track's clip.
+    pub fn preview_url(&self, title: &str) -> String {
+        let track = self.track(title);
+        let wanted = json!({ "media_ids": [track["media_id"]], "kind": "clip" });
+        let (status, voucher) = self.post("/v1/previews", &wanted);
+        assert!(status.is_success(), "a stream should be free: {status} {voucher}");
+        let track = &voucher["tracks"][0];
+        let delivery = &track["delivery"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        format!(
+            "rtsp://{}:{}/{}?voucher={}&kind=clip",
+            text(&delivery["host"]),
+            delivery["rtsp"],
+            text(&track["media_id"]),
+            text(&track["voucher_id"])
+        )
+    }
+
+    /// Asks for a page of the API.
+    pub fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.answer(self.client.get(format!("{}{path}", self.base)))
+    }
+
+    /// Sends something to it.
+    pub fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        self.answer(self.client.post(format!("{}{path}", self.base)).json(body))
+    }
+
+    fn answer(&self, request: reqwest::RequestBuilder) -> (StatusCode, Value) {
+        in_runtime(async {
+            let reply = request.send().await.expect("the merchant answers");
+            let status = reply.status();
+            (status, reply.json().await.unwrap_or_default())
+        })
+    }
+}

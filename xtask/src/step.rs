@@ -1,0 +1,141 @@
+//! One step of a command: its name, the command line, what it printed, the seconds it took.
+//!
+//! Everything `cargo xtask` starts goes through here, so a person always sees what runs
+//! and can type it again by hand.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// Why a step did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The program is not there or may not be executed.
+    #[error("{step}: `{program}` could not be started ({source}). Is it installed and on PATH?")]
+    NotStarted {
+        /// Name of the step.
+        step: String,
+        /// The program that was asked for.
+        program: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The program ran and failed.
+    #[error("{step}: `{line}` failed ({status}); its output above says why")]
+    Failed {
+        /// Name of the step.
+        step: String,
+        /// The command line as printed.
+        line: String,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// Something this program does itself went wrong.
+    #[error("{step}: {reason}")]
+    Own {
+        /// Name of the step.
+        step: String,
+        /// What happened and what to do about it.
+        reason: String,
+    },
+}
+
+impl StepError {
+    /// A failure of our own making, said in a sentence.
+    pub fn own(step: &str, reason: impl std::fmt::Display) -> Self {
+        Self::Own { step: step.to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// Announces a step that is about to begin.
+pub fn announce(step: &str) {
+    eprintln!("\n==> {step}");
+}
+
+/// Says something about the step that is running.
+pub fn note(text: impl std::fmt::Display) {
+    eprintln!("    {text}");
+}
+
+/// Runs `command` with its output going straight to the terminal.
+pub fn run(step: &str, command: &mut Command) -> Result<Duration, StepError> {
+    announce(step);
+    note(format_args!("$ {}", line_of(command)));
+    let started = Instant::now();
+    let status = command.status().map_err(|source| not_started(step, command, source))?;
+    finish(step, command, status, started)
+}
+
+/// Runs `command`, passing on every line it prints and showing it to `each_line` first.
+pub fn run_watched(
+    step: &str,
+    command: &mut Command,
+    mut each_line: impl FnMut(&str),
+) -> Result<Duration, StepError> {
+    announce(step);
+    note(format_args!("$ {}", line_of(command)));
+    let started = Instant::now();
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().map_err(|source| not_started(step, command, source))?;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).split(b'\n') {
+            let Ok(line) = line else { break };
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            each_line(&line);
+        }
+    }
+    let status = child.wait().map_err(|source| not_started(step, command, source))?;
+    finish(step, command, status, started)
+}
+
+/// Runs `command` silently and returns what it wrote to stdout, when it succeeds.
+pub fn answer(command: &mut Command) -> Option<String> {
+    let output = command.stderr(Stdio::null()).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether a program of this name is found on PATH.
+pub fn on_path(program: &str) -> bool {
+    let Some(path) = std::env::var_os("PATH") else {
+        return false;
+    };
+    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+}
+
+fn finish(
+    step: &str,
+    command: &Command,
+    status: ExitStatus,
+    started: Instant,
+) -> Result<Duration, StepError> {
+    let took = started.elapsed();
+    if status.success() {
+        note(format_args!("done in {:.1} s", took.as_secs_f64()));
+        Ok(took)
+    } else {
+        note(format_args!("FAILED after {:.1} s ({status})", took.as_secs_f64()));
+        Err(StepError::Failed { step: step.to_owned(), line: line_of(command), status })
+    }
+}
+
+fn not_started(step: &str, command: &Command, source: std::io::Error) -> StepError {
+    let program = command.get_program().to_string_lossy().into_owned();
+    StepError::NotStarted { step: step.to_owned(), program, source }
+}
+
+fn line_of(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    if word.is_empty() || word.contains([' ', '"', '\'', '{', '*', ';']) {
+        format!("'{word}'")
+    } else {
+        word.into_owned()
+    }
+}
