@@ -9,7 +9,9 @@ or <code>cargo xtask run</code>, which does both.</p>";
 fn main() {
     let page = Path::new("../ui/dist/index.html");
     if !page.exists() {
-        println!("cargo:warning=ui/dist is not built; the window will only say so. `cargo xtask run` builds it.");
+        println!(
+            "cargo:warning=ui/dist is not built; the window will only say so. `cargo xtask run` builds it."
+        );
         let folder = page.parent().expect("the page lies in a folder");
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(page, PLACEHOLDER))

@@ -10,7 +10,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export default defineConfig(({ mode }) => {
   const invented = mode === 'fake' || mode === 'test';
   return {
-    plugins: [svelte(), svelteTesting()],
+    plugins: [svelte(), ...(mode === 'test' ? [svelteTesting()] : [])],
     resolve: {
       // Which core answers is decided here, so the invented one cannot reach a real build.
       alias: { '#core': here(invented ? './src/ipc/fake/index.ts' : './src/ipc/window.ts') },

@@ -108,6 +108,16 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     sync_folder_of(path).map_err(|e| FileError::writing(path, e))
 }
 
+/// Sees whether `bytes` more would fit where `path` lies, before something is begun that cannot be undone.
+pub fn check_room(path: &Path, bytes: u64) -> Result<(), FileError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    match fs4::available_space(folder) {
+        Ok(free) if free < bytes => Err(FileError::DiskFull { path: path.to_owned() }),
+        // A system that cannot tell is asked when it is written to.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Moves a finished, synced file to its place and makes the move last.
 pub fn place_file(from: &Path, to: &Path) -> Result<(), FileError> {
     fs::rename(from, to).and_then(|()| sync_folder_of(to)).map_err(|e| FileError::writing(to, e))
@@ -188,6 +198,14 @@ mod tests {
     fn a_full_disk_has_a_code_of_its_own() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         assert_eq!(FileError::writing(Path::new("a"), full).code(), "disk-full");
+    }
+
+    #[test]
+    fn too_little_room_is_told_before_anything_is_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("song.part");
+        assert!(check_room(&path, 1).is_ok());
+        assert_eq!(check_room(&path, u64::MAX).unwrap_err().code(), "disk-full");
     }
 
     #[test]

@@ -52,7 +52,10 @@ impl Failure {
 
     /// A task of ours ended without a result: a bug, told as one. Code `internal`.
     pub fn internal(what: impl fmt::Display) -> Self {
-        Self::new("internal", format!("something went wrong inside Cadenza ({what}): try again, and report it if it stays"))
+        Self::new(
+            "internal",
+            format!("something went wrong inside Cadenza ({what}): try again, and report it if it stays"),
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! passport.cadpassport   the passport, locked by its passphrase
+//! licensing-root.pem     the root that the passport was checked against, pinned from then on
 //! music/                 bought tracks, *.cadenza; own files stay where they are
 //! deliveries/            orders and vouchers on their way, one small file each; *.part while they arrive
 //! library/               sled: index, playlists, queue, counters; can be made again from music/
@@ -59,7 +60,9 @@ impl Explain for HomeError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Busy { folder } | Self::Unusable { folder, .. } => vec![("path", folder.display().to_string())],
+            Self::Busy { folder } | Self::Unusable { folder, .. } => {
+                vec![("path", folder.display().to_string())]
+            }
             Self::Nowhere => Vec::new(),
         }
     }
@@ -128,6 +131,11 @@ impl Home {
         self.folder.join("cart.json")
     }
 
+    /// The pinned root of the passport's licensing center.
+    pub fn licensing_root(&self) -> PathBuf {
+        self.folder.join("licensing-root.pem")
+    }
+
     /// The settings.
     pub fn settings(&self) -> PathBuf {
         self.folder.join("settings.toml")
@@ -159,7 +167,8 @@ fn default_folder(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf>
     } else if cfg!(target_os = "macos") {
         variable("HOME").map(|base| base.join("Library/Application Support/Cadenza"))
     } else {
-        let base = variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")));
+        let base =
+            variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")));
         base.map(|base| base.join("cadenza"))
     }
 }

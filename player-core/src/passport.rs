@@ -5,7 +5,9 @@
 
 pub mod form;
 pub mod keychain;
+pub mod refusal;
 pub mod register;
+pub mod session;
 pub mod strength;
 pub mod vault;
 

@@ -64,8 +64,8 @@ impl std::fmt::Debug for Playback {
 }
 
 impl Playback {
-    /// Starts the engine on the sound devices of this system. `choice` is opened at once, so that the first sound
-    /// is not late; if it cannot be, that is reported when something is to be played.
+    /// Starts the engine on the sound devices of this system. The device is opened when there is something to play,
+    /// and given back when nothing has been played for a while.
     ///
     /// `news` is called on the engine's thread and must not block.
     ///
@@ -94,7 +94,7 @@ impl Playback {
             let seed = RandomState::new().hash_one(Instant::now());
             let waker = Waker::of_current_thread();
             let mut session = Session::new(shown, backend, seed, waker, Box::new(news));
-            session.open_quietly(choice);
+            session.prepare(choice);
             run(session, &inbox);
         })?;
         let thread = join.thread().clone();
@@ -220,7 +220,9 @@ fn run(mut session: Session, inbox: &Receiver<Command>) {
             // Of several seeks in a row (a slider being dragged) only the last one counts.
             match (inbox.try_recv(), seek.take()) {
                 (Ok(command @ Command::Seek(_)), _) => seek = Some(command),
-                (Ok(command), waiting) => waiting.into_iter().chain([command]).for_each(|c| session.handle(c)),
+                (Ok(command), waiting) => {
+                    waiting.into_iter().chain([command]).for_each(|c| session.handle(c))
+                }
                 (Err(TryRecvError::Empty), waiting) => {
                     waiting.into_iter().for_each(|c| session.handle(c));
                     break;

@@ -58,7 +58,10 @@ pub struct PlayerConfig {
 
 impl std::fmt::Debug for PlayerConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PlayerConfig").field("home", &self.home).field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("PlayerConfig")
+            .field("home", &self.home)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,7 +107,8 @@ impl Player {
         let home = Home::open(&config.home)?;
         let settings = Settings::load(&home.settings())?;
         // A passport belongs to the licensing center that issued it, whatever store is visited today.
-        let root = pinned_root(&home)?.or(config.root).or_else(|| config.store.as_ref().map(|s| s.root.clone()));
+        let root =
+            pinned_root(&home)?.or(config.root).or_else(|| config.store.as_ref().map(|s| s.root.clone()));
         let passport = settings.passport.clone().unwrap_or_else(|| home.passport());
         let every_time = settings.ask_passphrase == AskPassphrase::EveryTime;
         let vault = Vault::open(passport, root.clone(), every_time)?;
@@ -186,7 +190,7 @@ impl Player {
     }
 
     fn pin_root(&self, root: &Certificate) -> Result<(), Failure> {
-        atomic::replace_file(&root_path(&self.0.home), root.to_pem().as_bytes())?;
+        atomic::replace_file(&self.0.home.licensing_root(), root.to_pem().as_bytes())?;
         *locked(&self.0.root) = Some(root.clone());
         Ok(())
     }
@@ -197,21 +201,14 @@ impl Player {
         let music = self.0.home.music();
         let known = if all { Default::default() } else { self.0.library.bought_files() };
         let missing = scan::media_files(&music).into_iter().filter(|name| !known.contains(name));
-        let tracks: Vec<_> = missing.filter_map(|name| scan::read(&music, &name, &root).ok()).collect();
-        if !tracks.is_empty() {
-            self.0.library.put(tracks)?;
-        }
-        Ok(())
+        self.shelve(missing.filter_map(|name| scan::read(&music, &name, &root).ok()).collect())
     }
 
     /// Reads the music folder into the index.
     fn rescan_music(&self) -> Result<Vec<(PathBuf, scan::ScanError)>, Failure> {
         let Ok(root) = self.root() else { return Ok(Vec::new()) };
         let (tracks, refused) = scan::read_all(&self.0.home.music(), &root);
-        if !tracks.is_empty() {
-            self.0.library.put(tracks)?;
-            self.tell(News::Library);
-        }
+        self.shelve(tracks)?;
         Ok(refused)
     }
 }
@@ -225,14 +222,16 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn root_path(home: &Home) -> PathBuf {
-    home.folder().join("licensing-root.pem")
-}
-
 fn pinned_root(home: &Home) -> Result<Option<Certificate>, Failure> {
-    let path = root_path(home);
+    let path = home.licensing_root();
     let broken = || {
-        Failure::new("store-root", format!("{} is not a certificate any more: delete it and name your store with --store once", path.display()))
+        Failure::new(
+            "store-root",
+            format!(
+                "{} is not a certificate any more: delete it and name your store with --store once",
+                path.display()
+            ),
+        )
     };
     match atomic::read_bounded(&path, ROOT_BOUND) {
         Ok(bytes) => {

@@ -227,7 +227,9 @@ async fn asked_every_time_a_session_serves_one_purpose() {
     let (id, bytes) = delivered("Rag", Restrictions::NONE, &world().buyer);
     house.put("rag.cadenza", &bytes);
     let player = house.open();
-    player.set_settings(Settings { ask_passphrase: AskPassphrase::EveryTime, ..Settings::default() }).unwrap();
+    player
+        .set_settings(Settings { ask_passphrase: AskPassphrase::EveryTime, ..Settings::default() })
+        .unwrap();
     player.unlock(right()).await.unwrap();
     let opening = player.media_opening(id.into()).unwrap();
     assert_eq!(code(player.media_opening(id.into())), "passport-locked");
@@ -249,7 +251,10 @@ async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {
     let other = elsewhere.open();
     other.import_passport(&copy).unwrap();
     let new = || Passphrase::new("seven quiet lanterns drifting".into());
-    assert_eq!(code(other.change_passphrase(right(), Passphrase::new("short".into())).await), "weak-passphrase");
+    assert_eq!(
+        code(other.change_passphrase(right(), Passphrase::new("short".into())).await),
+        "weak-passphrase"
+    );
     assert_eq!(code(other.change_passphrase(new(), new()).await), "wrong-passphrase");
     other.change_passphrase(right(), new()).await.unwrap();
     drop(other);
@@ -289,7 +294,10 @@ async fn a_bought_track_is_found_read_and_opened_only_with_the_passport() {
     let track = TrackId::from(id);
     assert_eq!(player.cover(track).await.unwrap().unwrap().bytes, [1, 2, 3]);
     let texts = player.texts(track).await.unwrap();
-    assert_eq!((texts.credits.as_deref(), texts.lyrics, texts.some_are_locked), (Some("piano: nobody"), None, true));
+    assert_eq!(
+        (texts.credits.as_deref(), texts.lyrics, texts.some_are_locked),
+        (Some("piano: nobody"), None, true)
+    );
     assert_eq!(code(player.media_opening(track)), "passport-locked");
     player.unlock(right()).await.unwrap();
     assert_eq!(player.texts(track).await.unwrap().lyrics.as_deref(), Some("(hummed)"));
@@ -404,4 +412,3 @@ const VOUCHER: &str = r#"{
         "delivery": { "id": "delivery-1", "host": "127.0.0.1", "https": 8443, "rtsps": 8322 }
     }]
 }"#;
-

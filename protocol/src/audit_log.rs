@@ -199,7 +199,8 @@ pub fn verify_log<'e>(
     let mut key = secret.duplicate();
     let mut running = origin(log);
     let mut opened = Vec::new();
-    let mut vouched: Vec<&Checkpoint> = checkpoints.iter().filter(|c| c.log == *log && c.entries > 0).collect();
+    let mut vouched: Vec<&Checkpoint> =
+        checkpoints.iter().filter(|c| c.log == *log && c.entries > 0).collect();
     vouched.sort_by_key(|c| c.entries);
     let mut vouched = vouched.into_iter().peekable();
     for (expected, bytes) in (0u64..).zip(entries) {
@@ -209,7 +210,8 @@ pub fn verify_log<'e>(
         }
         let altered = LogError::Altered { entry: expected };
         running = step_running(&running, entry.kind, entry.sealed);
-        hmac::verify(&mac_key(&key), &mac_message(expected, &running), entry.mac).map_err(|_| altered.clone())?;
+        hmac::verify(&mac_key(&key), &mac_message(expected, &running), entry.mac)
+            .map_err(|_| altered.clone())?;
         let mut content = entry.sealed.to_vec();
         let plain = entry_cipher(&key, entry.kind)
             .open_in_place(fixed_nonce(), Aad::empty(), &mut content)

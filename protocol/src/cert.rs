@@ -337,7 +337,8 @@ pub fn verify_chain_with_crl<'c>(
     let intermediates: Vec<_> = chain.iter().skip(1).map(|c| CertificateDer::from(c.der())).collect();
     let root_der = CertificateDer::from(root.der());
     let anchor = webpki::anchor_from_trusted_cert(&root_der).map_err(refuse)?;
-    let seconds = u64::try_from(at.0).map_err(|_| CertificateError::NotYetValid { subject: leaf.subject() })?;
+    let seconds =
+        u64::try_from(at.0).map_err(|_| CertificateError::NotYetValid { subject: leaf.subject() })?;
     let crls = crls.iter().map(|der| webpki::BorrowedCertRevocationList::from_der(der).map(Into::into));
     let crls: Vec<webpki::CertRevocationList<'_>> = crls.collect::<Result<_, _>>().map_err(refuse)?;
     let crls: Vec<&webpki::CertRevocationList<'_>> = crls.iter().collect();

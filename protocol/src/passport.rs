@@ -38,7 +38,9 @@ const DOMAIN: &str = "cadenza/v1/passport";
 #[derive(Debug, Error)]
 pub enum PassportError {
     /// Not a passport at all.
-    #[error("this is not a Cadenza passport, or it is damaged; use the file that was exported, or recover it")]
+    #[error(
+        "this is not a Cadenza passport, or it is damaged; use the file that was exported, or recover it"
+    )]
     Malformed,
     /// A later format.
     #[error("this passport has format version {0}, newer than this program; update Cadenza")]
@@ -195,7 +197,11 @@ impl RegistrationFile {
 
     /// Reads what the licensing center sent and checks everything before anything else is done with it (requirement G4): signer,
     /// signature, the holder's certificate now, and that the registration key opens what it should.
-    pub fn verify(bytes: &[u8], root: &Certificate, now: UnixTime) -> Result<VerifiedRegistration, PassportError> {
+    pub fn verify(
+        bytes: &[u8],
+        root: &Certificate,
+        now: UnixTime,
+    ) -> Result<VerifiedRegistration, PassportError> {
         let wire = read(bytes)?;
         let KeySlot::Clear(key) = &wire.registration_key else {
             return Err(PassportError::WrongState("this passport is locked already; import it instead"));
@@ -244,7 +250,8 @@ impl Passport {
     pub fn from_json(bytes: &[u8], root: &Certificate) -> Result<Self, PassportError> {
         let wire = read(bytes)?;
         if matches!(wire.registration_key, KeySlot::Clear(_)) {
-            let what = "this is a registration file, not a locked passport; register again and set a passphrase";
+            let what =
+                "this is a registration file, not a locked passport; register again and set a passphrase";
             return Err(PassportError::WrongState(what));
         }
         let body = check(&wire, root)?;

@@ -85,14 +85,8 @@ impl RedeemRequest {
         let fingerprint = chain.leaf().fingerprint();
         let RedeemChallenge { nonce, delivery_server } = challenge;
         let mac = mac::redeem_mac(receipt, &voucher_id, &fingerprint, delivery_server, nonce);
-        let unsigned = Self {
-            voucher_id,
-            media_id,
-            nonce: *nonce,
-            mac,
-            signature: Vec::new(),
-            chain: chain.clone(),
-        };
+        let unsigned =
+            Self { voucher_id, media_id, nonce: *nonce, mac, signature: Vec::new(), chain: chain.clone() };
         let signature = sign(REQUEST_DOMAIN, &unsigned.signed_bytes(delivery_server));
         Self { signature, ..unsigned }
     }
@@ -175,7 +169,8 @@ impl DeliveryGrant {
     ) -> Result<(), ProofError> {
         let leaf = verify_chain(content_manager, root, Role::ContentManager, self.issued_at)?;
         sign::verify(leaf, GRANT_DOMAIN, &self.to_bytes(), signature)?;
-        let same = sha256(wrapped_keys) == self.wrapped_keys_sha256 && leaf.serial() == self.content_manager_serial;
+        let same =
+            sha256(wrapped_keys) == self.wrapped_keys_sha256 && leaf.serial() == self.content_manager_serial;
         if same { Ok(()) } else { Err(ProofError::OtherKeys) }
     }
 

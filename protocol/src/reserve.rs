@@ -1,4 +1,4 @@
-//! Between merchant and content manager (requirements B2, O8): inventory, reserve, authorize, expire, deliver.
+//! Between merchant and content manager (requirements B2, O8): reserve, authorize, expire, deliver.
 //!
 //! JSON over mutual TLS. A reservation is *pending* until it is authorized; then *purchased and not delivered*; then *purchased
 //! and delivered*. The authorization token is a secret of these two and changes at every step.
@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MediaId, VoucherId};
-use crate::media::ClipTimes;
 use crate::secret::{ReceiptToken, Secret};
 use crate::time::UnixTime;
 use crate::wire::base64_array;
@@ -44,56 +43,6 @@ mod token {
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Secret<32>, D::Error> {
         base64_array::deserialize(d).map(Secret::from_bytes)
     }
-}
-
-/// One song the content manager is willing to deliver for a merchant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InventoryItem {
-    /// Which song.
-    pub media_id: MediaId,
-    /// Its clear texts.
-    pub title: String,
-    /// Performing artist.
-    pub artist: String,
-    /// Album, may be empty.
-    pub album: String,
-    /// Artist of the album as a whole.
-    pub album_artist: String,
-    /// Genre, may be empty.
-    pub genre: String,
-    /// Year of release, 0 if unknown.
-    pub year: u16,
-    /// Number on its disc, 0 if unknown.
-    pub track_number: u16,
-    /// Clip and song times.
-    pub clip: ClipTimes,
-    /// What can be bought.
-    pub qualities: Vec<InventoryQuality>,
-    /// ISO 4217 code of all prices.
-    pub currency: String,
-    /// What the whole album costs, if it is sold whole, in cents.
-    pub album_cents: Option<u32>,
-}
-
-/// One quality that can be bought.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InventoryQuality {
-    /// Its name in the file.
-    pub quality: String,
-    /// Codec in words: `flac`, `ogg-opus`.
-    pub codec: crate::media::Codec,
-    /// Frames a second.
-    pub sample_rate: u32,
-    /// Channels.
-    pub channels: u8,
-    /// Bits a sample, 0 for lossy codecs.
-    pub bits: u8,
-    /// Mean bit rate in bit/s.
-    pub bit_rate: u32,
-    /// Bytes of the image.
-    pub size: u64,
-    /// What the content manager charges the merchant, in cents.
-    pub cost_cents: u32,
 }
 
 /// Asks for a reservation.

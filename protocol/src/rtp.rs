@@ -76,7 +76,14 @@ pub struct Packetizer {
 impl Packetizer {
     /// Starts from random values, as RFC 3550 section 5.1 asks.
     pub const fn new(ssrc: u32, first_sequence: u16, first_timestamp: u32) -> Self {
-        Self { ssrc, sequence: first_sequence, timestamp: first_timestamp, marker: true, packets: 0, octets: 0 }
+        Self {
+            ssrc,
+            sequence: first_sequence,
+            timestamp: first_timestamp,
+            marker: true,
+            packets: 0,
+            octets: 0,
+        }
     }
 
     /// The source's name on the wire.
@@ -133,7 +140,10 @@ impl Packetizer {
             .packet_count(self.packets)
             .octet_count(self.octets);
         let bye = rtcp_types::Bye::builder().add_source(self.ssrc);
-        append(&rtcp_types::Compound::builder().add_packet(report).add_packet(self.name()).add_packet(bye), out);
+        append(
+            &rtcp_types::Compound::builder().add_packet(report).add_packet(self.name()).add_packet(bye),
+            out,
+        );
     }
 
     fn name(&self) -> rtcp_types::SdesBuilder<'static> {
@@ -309,7 +319,11 @@ mod tests {
         Packetizer::new(7, 0, 0).write(&opus(1), 960, &mut wire);
         assert_eq!(Depacketizer::new(Some(8)).read(&wire), Err(RtpError::ForeignSource(7)));
         for length in 0..wire.len() - 2 {
-            assert_eq!(Depacketizer::new(None).read(&wire[..length]), Err(RtpError::Malformed), "cut at {length}");
+            assert_eq!(
+                Depacketizer::new(None).read(&wire[..length]),
+                Err(RtpError::Malformed),
+                "cut at {length}"
+            );
         }
         wire[1] = 10;
         assert_eq!(Depacketizer::new(None).read(&wire), Err(RtpError::PayloadType(10)));

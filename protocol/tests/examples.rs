@@ -82,7 +82,8 @@ fn sealed() -> Vec<u8> {
 }
 
 fn bundle() -> Vec<u8> {
-    let keys = vec![(KeyId(0), ContentKey::from_bytes([0xaa; 32])), (KeyId(1), ContentKey::from_bytes([0xbb; 32]))];
+    let keys =
+        vec![(KeyId(0), ContentKey::from_bytes([0xaa; 32])), (KeyId(1), ContentKey::from_bytes([0xbb; 32]))];
     KeyBundle::new(keys).unwrap().to_bytes().to_vec()
 }
 
@@ -96,7 +97,13 @@ fn parameters() -> ImageParameters {
         bit_rate: 700_000,
         frames: 441_000,
         part: Part::Song,
-        clip: ClipTimes { start_ms: 1000, duration_ms: 5000, song_ms: 10_000, fade_in_ms: 500, fade_out_ms: 900 },
+        clip: ClipTimes {
+            start_ms: 1000,
+            duration_ms: 5000,
+            song_ms: 10_000,
+            fade_in_ms: 500,
+            fade_out_ms: 900,
+        },
         for_sale: true,
         smpte: Some(SmpteTimestamp {
             hours: 1,
@@ -106,7 +113,11 @@ fn parameters() -> ImageParameters {
             frames_per_second: 25,
             drop_frame: false,
         }),
-        restrictions: Restrictions { play: Allowance::Unlimited, record: Allowance::Times(5), export: Allowance::Never },
+        restrictions: Restrictions {
+            play: Allowance::Unlimited,
+            record: Allowance::Times(5),
+            export: Allowance::Never,
+        },
         watermark: None,
         loudness: Some(Loudness { lufs_x100: -1400, peak_db_x100: -100 }),
         index: vec![IndexEntry { frame: 0, offset: 8192 }, IndexEntry { frame: 45_056, offset: 100_000 }],

@@ -73,7 +73,12 @@ fn write_objects(folder: &Path) {
     write("voucher.cadvoucher", &voucher(media_id, voucher_id).to_json());
 }
 
-fn delivered(center: &Center, media_id: MediaId, voucher_id: VoucherId, consumer: &support::Holder) -> Vec<u8> {
+fn delivered(
+    center: &Center,
+    media_id: MediaId,
+    voucher_id: VoucherId,
+    consumer: &support::Holder,
+) -> Vec<u8> {
     let author = center.certify(Role::Author);
     let mut builder = MediaBuilder::new(media_id);
     builder
@@ -131,10 +136,20 @@ fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
         bit_rate: 700_000,
         frames: 441_000,
         part: Part::Song,
-        clip: ClipTimes { start_ms: 0, duration_ms: 5000, song_ms: 10_000, fade_in_ms: 500, fade_out_ms: 900 },
+        clip: ClipTimes {
+            start_ms: 0,
+            duration_ms: 5000,
+            song_ms: 10_000,
+            fade_in_ms: 500,
+            fade_out_ms: 900,
+        },
         for_sale,
         smpte: None,
-        restrictions: Restrictions { play: Allowance::Unlimited, record: Allowance::Times(5), export: Allowance::Never },
+        restrictions: Restrictions {
+            play: Allowance::Unlimited,
+            record: Allowance::Times(5),
+            export: Allowance::Never,
+        },
         watermark: None,
         loudness: Some(Loudness { lufs_x100: -1400, peak_db_x100: -100 }),
         index: vec![IndexEntry { frame: 0, offset: 42 }, IndexEntry { frame: 44_100, offset: 9000 }],

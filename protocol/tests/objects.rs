@@ -26,7 +26,13 @@ fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
         bit_rate: 700_000,
         frames: 441_000,
         part: Part::Song,
-        clip: ClipTimes { start_ms: 1000, duration_ms: 5000, song_ms: 10_000, fade_in_ms: 500, fade_out_ms: 900 },
+        clip: ClipTimes {
+            start_ms: 1000,
+            duration_ms: 5000,
+            song_ms: 10_000,
+            fade_in_ms: 500,
+            fade_out_ms: 900,
+        },
         for_sale,
         smpte: Some(SmpteTimestamp {
             hours: 1,
@@ -36,7 +42,11 @@ fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
             frames_per_second: 25,
             drop_frame: false,
         }),
-        restrictions: Restrictions { play: Allowance::Unlimited, record: Allowance::Times(5), export: Allowance::Never },
+        restrictions: Restrictions {
+            play: Allowance::Unlimited,
+            record: Allowance::Times(5),
+            export: Allowance::Never,
+        },
         watermark: Some(Watermark { scheme: "none-yet".into() }),
         loudness: Some(Loudness { lufs_x100: -1400, peak_db_x100: -100 }),
         index: vec![IndexEntry { frame: 0, offset: 42 }, IndexEntry { frame: 44_100, offset: 9000 }],
@@ -147,7 +157,8 @@ fn certificates_are_judged_by_role_time_and_root() {
     // F7
     let center = Center::new();
     let merchant = center.certify(Role::Merchant);
-    let judge = |chain: &CertificateChain, at| verify_chain(chain, &center.root, Role::Merchant, at).map(|_| ());
+    let judge =
+        |chain: &CertificateChain, at| verify_chain(chain, &center.root, Role::Merchant, at).map(|_| ());
     assert_eq!(judge(&merchant.chain, NOW), Ok(()));
     assert!(matches!(judge(&merchant.chain, NOW.plus_days(366)), Err(CertificateError::Expired { .. })));
     assert!(matches!(judge(&merchant.chain, NOW.plus_days(-11)), Err(CertificateError::NotYetValid { .. })));

@@ -32,7 +32,11 @@ impl ApiFailure {
     /// What broke is ours: the details go to the log, not to the other side.
     pub fn internal(error: impl std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed on the server; try again in a moment")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something failed on the server; try again in a moment",
+        )
     }
 
     /// There is no such thing.
@@ -63,7 +67,11 @@ impl From<sqlx::Error> for ApiFailure {
 impl From<JsonRejection> for ApiFailure {
     fn from(rejection: JsonRejection) -> Self {
         // never the rejection's own text: it may repeat a card number
-        Self::new(rejection.status(), "invalid-request", "the request is not understood; check its fields against the documentation")
+        Self::new(
+            rejection.status(),
+            "invalid-request",
+            "the request is not understood; check its fields against the documentation",
+        )
     }
 }
 
@@ -87,7 +95,10 @@ pub struct PathId<T>(pub T);
 impl<S: Send + Sync, T: std::str::FromStr<Err: std::fmt::Display>> FromRequestParts<S> for PathId<T> {
     type Rejection = ApiFailure;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, ApiFailure> {
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &S,
+    ) -> Result<Self, ApiFailure> {
         let axum::extract::Path(text) = axum::extract::Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|e| ApiFailure::not_found(e.body_text()))?;

@@ -120,14 +120,16 @@ pub struct Roles {
 
 impl Roles {
     /// All of them.
-    pub const ALL: Self = Self { licensing: true, payment: true, content: true, delivery: true, merchant: true };
+    pub const ALL: Self =
+        Self { licensing: true, payment: true, content: true, delivery: true, merchant: true };
 }
 
 impl std::str::FromStr for Roles {
     type Err = String;
 
     fn from_str(list: &str) -> Result<Self, String> {
-        let mut roles = Self { licensing: false, payment: false, content: false, delivery: false, merchant: false };
+        let mut roles =
+            Self { licensing: false, payment: false, content: false, delivery: false, merchant: false };
         for name in list.split(',').map(str::trim) {
             match name {
                 "all" => roles = Self::ALL,
@@ -136,7 +138,11 @@ impl std::str::FromStr for Roles {
                 "content" => roles.content = true,
                 "delivery" => roles.delivery = true,
                 "merchant" => roles.merchant = true,
-                _ => return Err(format!("'{name}' is no role; name all, or some of licensing,payment,content,delivery,merchant")),
+                _ => {
+                    return Err(format!(
+                        "'{name}' is no role; name all, or some of licensing,payment,content,delivery,merchant"
+                    ));
+                }
             }
         }
         Ok(roles)

@@ -28,7 +28,9 @@ pub enum IdentityError {
     #[error("the account file {0} holds no PKCS#8 private key; ask the licensing center for a new one")]
     NoKey(PathBuf),
     /// The certificates cannot be read.
-    #[error("the certificates in the account file {0} cannot be read; ask the licensing center for a new one: {1}")]
+    #[error(
+        "the certificates in the account file {0} cannot be read; ask the licensing center for a new one: {1}"
+    )]
     Chain(PathBuf, CertificateError),
 }
 
@@ -61,9 +63,12 @@ impl Identity {
 
     /// Reads an identity file.
     pub fn load(path: &Path) -> Result<Self, IdentityError> {
-        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|e| IdentityError::Io(path.to_owned(), e))?);
-        let chain = CertificateChain::from_pem(&text).map_err(|e| IdentityError::Chain(path.to_owned(), e))?;
-        let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).map_err(|_| IdentityError::NoKey(path.to_owned()))?;
+        let text =
+            Zeroizing::new(std::fs::read_to_string(path).map_err(|e| IdentityError::Io(path.to_owned(), e))?);
+        let chain =
+            CertificateChain::from_pem(&text).map_err(|e| IdentityError::Chain(path.to_owned(), e))?;
+        let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes())
+            .map_err(|_| IdentityError::NoKey(path.to_owned()))?;
         Ok(Self { chain, key_pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) })
     }
 

@@ -1,4 +1,20 @@
-//! The reference server.
+//! The reference server: every role behind the player, complete in what they do and small in how they do it.
+//!
+//! A library and one program. [`serve::Server`] starts all roles in one process, or some of them; the player does so
+//! for its bundled store. Even there the roles speak to each other over TLS 1.3 with certificates.
+//!
+//! # The way of a song
+//!
+//! 1. [`authoring`] makes a media file from a recording; an author publishes it ([`content::publish`]).
+//! 2. [`content`] keeps it, its media keys in custody; [`merchant`] shows it with a price, to players as JSON and through [`web`] to browsers.
+//! 3. A listener gets a passport from [`licensing`], which asks [`payment`] whether the card is good.
+//! 4. A preview is a voucher of the content manager and a stream of [`delivery`].
+//! 5. A purchase is an order of the merchant ([`merchant::orders`]): reserved, paid, authorized. Its voucher is redeemed at the delivery server;
+//!    the content manager verifies ([`content`]) and locks the keys to the buyer; the delivery is logged once.
+//!
+//! # What all of them stand on
+//!
+//! [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`clock`], [`api`] (errors that cross the network), [`config`], [`admin`].
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

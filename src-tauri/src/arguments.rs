@@ -36,7 +36,9 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_files_stand_at_its_end() {
         Arguments::command().debug_assert();
-        let read = Arguments::try_parse_from(["cadenza", "--home", "/h", "a.cadvoucher", "cadenza://preview/00"]).unwrap();
+        let read =
+            Arguments::try_parse_from(["cadenza", "--home", "/h", "a.cadvoucher", "cadenza://preview/00"])
+                .unwrap();
         assert_eq!(read.home, Some("/h".into()));
         assert_eq!(read.open, ["a.cadvoucher", "cadenza://preview/00"]);
     }

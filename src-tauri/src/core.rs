@@ -18,29 +18,32 @@ mod orders;
 mod position;
 mod store_watch;
 mod transport;
+mod waveforms;
 
 pub use hosting::Bundled;
 pub use listening::entry_id;
 pub use opening::working_folder;
 pub use transport::Transport;
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
 
 use cadenza_player::{Failure, Player};
 use tauri::AppHandle;
 use tauri_specta::Event;
 
 use crate::events::{Notice, NoticeLevel};
-use crate::ipc::AppError;
+use crate::ipc::{AppError, PlaybackState};
 use crate::sleeve::CoverCache;
 use board::Board;
 use burner::Burner;
 use collection::Collection;
-use offers::Offers;
 use hosting::Host;
+use offers::Offers;
 use orders::OrderBook;
 use position::Listeners;
 use store_watch::StoreWatch;
+use waveforms::Waveforms;
 
 /// The core of a running window, or why there is none. Cheap to clone.
 #[derive(Clone)]
@@ -82,14 +85,22 @@ pub struct Core {
     orders: OrderBook,
     board: Board,
     covers: CoverCache,
+    waveforms: Waveforms,
+    /// The transport as the page was told last.
+    told: Mutex<Option<PlaybackState>>,
     listeners: Listeners,
+    /// Tracks that arrived and were not announced yet.
+    arrived: AtomicU32,
     bundled: Option<Bundled>,
     host: Host,
 }
 
 impl std::fmt::Debug for Core {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Core").field("player", &self.player).field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Core")
+            .field("player", &self.player)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,7 +115,10 @@ impl Core {
             orders: OrderBook::open(player.home().folder().join("orders.json")),
             board: Board::default(),
             covers: CoverCache::default(),
+            waveforms: Waveforms::default(),
+            told: Mutex::default(),
             listeners: Listeners::default(),
+            arrived: AtomicU32::new(0),
             burner: Burner::default(),
             host: Host::default(),
             bundled,

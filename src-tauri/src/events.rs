@@ -62,7 +62,7 @@ pub struct StoreReachable(pub StoreState);
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
     pub level: NoticeLevel,
-    /// Code and fields as in an error: `purchase-ready` has `title`, `voucher-opened` has `count`.
+    /// Code and fields as in an error: `purchase-ready` has `title` and `count`.
     pub what: AppError,
 }
 

@@ -59,7 +59,9 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(reason) => {
-            eprintln!("cadenza: the window cannot be opened ({reason}); check that a display is reachable, then start it again");
+            eprintln!(
+                "cadenza: the window cannot be opened ({reason}); check that a display is reachable, then start it again"
+            );
             ExitCode::FAILURE
         }
     }

@@ -66,7 +66,11 @@ pub fn of_library(track: Option<&str>, colour: SleeveColour) -> Sleeve {
 
 /// WebView2 and Android's web view know only http for a scheme of one's own.
 fn address(place: &str, id: &str) -> String {
-    if cfg!(windows) { format!("http://{SCHEME}.localhost/{place}/{id}") } else { format!("{SCHEME}://localhost/{place}/{id}") }
+    if cfg!(windows) {
+        format!("http://{SCHEME}.localhost/{place}/{id}")
+    } else {
+        format!("{SCHEME}://localhost/{place}/{id}")
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +89,9 @@ mod tests {
 
     #[test]
     fn anything_else_names_nothing() {
-        for path in ["/", "/store", "/store/../../passport", "/disc/0123456789abcdef0123456789abcdef", "/store/0123"] {
+        for path in
+            ["/", "/store", "/store/../../passport", "/disc/0123456789abcdef0123456789abcdef", "/store/0123"]
+        {
             assert_eq!(CoverRequest::parse(path, None), None, "{path}");
         }
     }

@@ -44,7 +44,8 @@ fn open(app: &AppHandle, arguments: &Arguments) -> Result<Core, Failure> {
         Ok(store) => (store, None),
         Err(failure) => (None, Some(failure)),
     };
-    let bundled = (store.is_none() && unusable.is_none()).then(|| Bundled { data: home.join("store"), album: demo_album(app) });
+    let bundled = (store.is_none() && unusable.is_none())
+        .then(|| Bundled { data: home.join("store"), album: demo_album(app) });
     let player = Player::open(PlayerConfig { store, ..PlayerConfig::new(home) })?;
     let transport = Transport::start(kept.device.as_deref())?;
     let core = Core::new(app.clone(), player, transport, bundled);

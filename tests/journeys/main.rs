@@ -10,5 +10,6 @@ mod refusals;
 mod secrets;
 mod sound;
 mod storefront;
+mod streams;
 mod troubles;
 mod whole;

@@ -20,8 +20,8 @@ fn the_same_order_sent_twice_is_one_order_and_one_payment() {
     let track = shop.track("First Light");
     let id = track["media_id"].as_str().expect("an id");
 
-    let (_, first) = shop.order(id, GOOD_CARD, "the same key twice");
-    let (_, again) = shop.order(id, GOOD_CARD, "the same key twice");
+    let (_, first) = shop.order(id, GOOD_CARD, "the-same-key-twice");
+    let (_, again) = shop.order(id, GOOD_CARD, "the-same-key-twice");
 
     assert_eq!(first["order_id"], again["order_id"]);
     assert!(first["order_id"].is_string(), "{first}");

@@ -7,8 +7,6 @@ use cadenza_tests::webdriver::Session;
 use cadenza_tests::{Browser, TestPlayer, TestStore};
 use serde_json::Value;
 
-const VOUCHER: &str = "application/vnd.cadenza.voucher+json";
-
 /// Opens the store's front page and walks to the album.
 fn at_the_album(store: &TestStore) -> Browser {
     let browser = Browser::open();
@@ -48,11 +46,11 @@ fn a_preview_link_downloads_a_voucher_without_a_receipt() {
     let store = TestStore::open();
     let browser = at_the_album(&store);
 
-    let link = browser.page.find("a[href*='/preview/']");
-    let (media_type, voucher) = browser.fetch(&browser.page.attribute(&link, "href").expect("a link"));
+    let file = browser.download(&browser.page.find("a[href*='/preview/']"));
 
-    assert!(media_type.starts_with(VOUCHER), "{media_type}");
-    let voucher: Value = serde_json::from_str(&voucher).expect("JSON");
+    assert_eq!(file.extension().and_then(|extension| extension.to_str()), Some("cadvoucher"));
+    let voucher = fs::read(file).expect("a whole file");
+    let voucher: Value = serde_json::from_slice(&voucher).expect("JSON");
     assert_eq!(voucher["kind"], "preview");
     assert_eq!(voucher["tracks"][0]["receipt"], Value::Null);
 }
@@ -75,14 +73,11 @@ fn a_declined_card_brings_the_form_back_and_a_good_one_leads_to_music_in_the_pla
 
     pay(page, GOOD_CARD);
 
-    let link = page.find("a[href*='/voucher']");
+    let retrieve = page.find("a[href*='/voucher']");
     assert!(page.url().contains("/order/"), "{}", page.url());
-    let (media_type, voucher) = browser.fetch(&page.attribute(&link, "href").expect("a link"));
-    assert!(media_type.starts_with(VOUCHER), "{media_type}");
+    let file = browser.download(&retrieve);
 
     let player = TestPlayer::registered(&store);
-    let file = player.path("retrieved.cadvoucher");
-    fs::write(&file, voucher).expect("room for a voucher");
     player.run(&["redeem", &file.to_string_lossy()]).succeeded();
     assert_eq!(player.purchases().len(), 1, "the browser's purchase is in the player");
 }

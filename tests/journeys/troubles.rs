@@ -97,9 +97,25 @@ fn a_full_disk_stops_the_delivery_and_room_lets_it_finish() {
 
     assert!(reason.contains("space") || reason.contains("full") || reason.contains("room"), "{reason}");
     assert!(player.purchases().is_empty(), "no half file in the music folder");
-    // The same order, not a second one.
-    player.buy(&track, GOOD_CARD).succeeded();
+    // What was paid for is fetched, without paying again.
+    player.run(&["redeem"]).succeeded();
     assert_eq!(player.purchases().len(), 1);
+}
+
+// M4: a machine that has no sound at all
+#[test]
+fn without_any_sound_device_the_player_says_so_and_offers_silence() {
+    let store = TestStore::open();
+    let player = TestPlayer::registered(&store);
+    let (track, _) = one_purchase(&player, "Last Light");
+
+    let finished = player.run_with(&["play", &track, "--seconds", "1", "--device", "default"], |command| {
+        command.env("PULSE_SERVER", "unix:/nowhere").env("ALSA_CONFIG_PATH", "/dev/null");
+        command.env("PIPEWIRE_REMOTE", "nowhere");
+    });
+
+    let reason = finished.refused();
+    assert!(reason.contains("device") && reason.contains("silent"), "{reason}");
 }
 
 // M4

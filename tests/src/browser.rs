@@ -1,18 +1,22 @@
 //! Chromium without a window, with a profile that nobody else has.
 
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::programs::tool;
-use crate::webdriver::{Driver, Session};
+use crate::webdriver::{Driver, Element, PATIENCE, Session};
 
 /// A browser; it closes with this value.
 #[derive(Debug)]
 pub struct Browser {
     /// The open window.
     pub page: Session,
+    profile: TempDir,
     _driver: Driver,
-    _profile: TempDir,
 }
 
 impl Browser {
@@ -36,19 +40,31 @@ impl Browser {
         .into();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         let page = driver.session(json!({
-            "goog:chromeOptions": { "binary": binary(), "args": arguments }
+            "goog:chromeOptions": {
+                "binary": binary(),
+                "args": arguments,
+                "prefs": {
+                    "download.default_directory": profile.path().join("downloads"),
+                    "download.prompt_for_download": false
+                }
+            }
         }));
-        Self { page, _driver: driver, _profile: profile }
+        Self { page, profile, _driver: driver }
     }
 
-    /// Fetches a link of the page the way the page itself would: media type and body.
-    pub fn fetch(&self, url: &str) -> (String, String) {
-        let script = "const reply = await fetch(arguments[0]); \
-                      return [reply.headers.get('content-type'), await reply.text()];";
-        let script = format!("return (async (arguments) => {{ {script} }})(arguments);");
-        let got = self.page.script(&script, &[json!(url)]);
-        let text = |place: usize| got[place].as_str().unwrap_or_default().to_owned();
-        (text(0), text(1))
+    /// Clicks a link that downloads something, and returns the file when it is whole.
+    pub fn download(&self, link: &Element) -> PathBuf {
+        self.page.click(link);
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let entries = fs::read_dir(self.profile.path().join("downloads")).into_iter().flatten().flatten();
+            let whole = |path: &PathBuf| path.extension().is_some_and(|extension| extension != "crdownload");
+            if let Some(file) = entries.map(|entry| entry.path()).find(whole) {
+                return file;
+            }
+            assert!(Instant::now() < until, "the browser downloaded nothing");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The merchant's JSON API as any shop front uses it: over TLS, trusting the store's root alone.
 
+use cadenza_protocol::voucher::MediaVoucher;
 use reqwest::{Certificate, Client, StatusCode};
 use serde_json::{Value, json};
 
@@ -55,7 +56,8 @@ impl Shop {
     pub fn buy_voucher(&self, title: &str) -> Vec<u8> {
         let track = self.track(title);
         let media_id = track["media_id"].as_str().expect("a track has an id");
-        let (status, order) = self.order(media_id, crate::player::GOOD_CARD, &format!("order-{title}"));
+        let (status, order) =
+            self.order(media_id, crate::player::GOOD_CARD, &format!("order-of-{}", title.replace(' ', "-")));
         assert!(status.is_success(), "the order should be paid: {status} {order}");
         self.voucher(order["order_id"].as_str().expect("an order has an id"))
     }
@@ -76,6 +78,14 @@ impl Shop {
             text(&track["media_id"]),
             text(&track["voucher_id"])
         )
+    }
+
+    /// A voucher for a track's clip.
+    pub fn preview_voucher(&self, title: &str) -> MediaVoucher {
+        let wanted = json!({ "media_ids": [self.track(title)["media_id"]], "kind": "clip" });
+        let (status, voucher) = self.post("/v1/previews", &wanted);
+        assert!(status.is_success(), "a stream should be free: {status} {voucher}");
+        serde_json::from_value(voucher).expect("a voucher")
     }
 
     /// Asks for a page of the API.

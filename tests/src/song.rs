@@ -71,6 +71,25 @@ impl Samples {
         Self::from_bytes(tool("flac", &words).succeeded().bytes())
     }
 
+    /// Without the silence at both ends.
+    pub fn between_silences(self) -> Self {
+        let loud = |sample: &i16| sample.unsigned_abs() > 64;
+        let first = self.0.iter().position(loud).unwrap_or(0) / 2 * 2;
+        let last = self.0.iter().rposition(loud).map_or(0, |place| place / 2 * 2 + 2);
+        Self(self.0[first..last.max(first)].to_vec())
+    }
+
+    /// How long they sound.
+    pub fn seconds(&self) -> f64 {
+        self.0.len() as f64 / 2.0 / f64::from(RATE)
+    }
+
+    /// The loudest sample of the last so many frames, 1 is full scale.
+    pub fn peak_of_last_frames(&self, frames: usize) -> f64 {
+        let from = self.0.len().saturating_sub(frames * 2);
+        self.0[from..].iter().fold(0.0, |peak: f64, sample| peak.max(f64::from(*sample).abs() / 32_768.0))
+    }
+
     /// Where these and other samples first differ.
     pub fn first_difference(&self, other: &Self) -> Option<usize> {
         self.0.iter().zip(&other.0).position(|(mine, theirs)| mine != theirs)
@@ -93,6 +112,12 @@ impl Recording {
         let quads = bytes[44..].chunks_exact(4);
         let samples = quads.map(|quad| f32::from_le_bytes([quad[0], quad[1], quad[2], quad[3]]));
         Self { rate_hz, samples: samples.collect() }
+    }
+
+    /// What was heard after so many frames.
+    pub fn after(mut self, frames: usize) -> Self {
+        self.samples.drain(..(frames * 2).min(self.samples.len()));
+        self
     }
 
     /// The 16-bit samples behind it; fails if anything between the file and the device changed one.
@@ -118,12 +143,6 @@ impl Recording {
         let part = &self.samples[at(from_ms).min(last)..at(to_ms).min(last)];
         let squares: f64 = part.iter().step_by(2).map(|value| f64::from(*value).powi(2)).sum();
         (squares / (part.len() / 2).max(1) as f64).sqrt()
-    }
-
-    /// The largest sample of the last frames.
-    pub fn peak_of_last_frames(&self, frames: usize) -> f32 {
-        let from = self.samples.len().saturating_sub(frames * 2);
-        self.samples[from..].iter().fold(0.0, |peak, value| peak.max(value.abs()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A sound card of our own: a private PulseAudio with a null sink, and an ear at its monitor that
 //! says when sound begins and ends. It paces in real time, as a card does.
 
+use std::fs;
 use std::io::Read;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -9,6 +10,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::song::Samples;
 
 /// How long the sound server may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -51,6 +54,20 @@ impl SoundCard {
     pub fn environment(&self) -> [(&'static str, PathBuf); 2] {
         let server = format!("unix:{}", self.folder.path().join("native").display());
         [("PULSE_SERVER", server.into()), ("PULSE_RUNTIME_PATH", self.folder.path().to_path_buf())]
+    }
+
+    /// What the card was given to play while `doing` ran, from the first to the last sound.
+    pub fn record<T>(&self, doing: impl FnOnce() -> T) -> (T, Samples) {
+        let file = self.folder.path().join("heard.raw");
+        let mut command = Command::new("parec");
+        command.args(["-d", "cap.monitor", "--format=s16le", "--rate=44100", "--channels=2"]);
+        command.args(["--latency-msec=20", "--raw"]).arg(&file);
+        let mut recorder = self.quiet(command);
+        let done = doing();
+        let _ = recorder.kill();
+        let _ = recorder.wait();
+        let bytes = fs::read(&file).unwrap_or_default();
+        (done, Samples::from_bytes(&bytes).between_silences())
     }
 
     fn quiet(&self, mut command: Command) -> Child {

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The desk. Fields end in this order: the window first, what it stands on after it.
 pub struct Desk {
     driver: Driver,
-    running: Vec<Running>,
+    _running: Vec<Running>,
     folder: TempDir,
     environment: Vec<(&'static str, String)>,
 }
@@ -46,6 +46,7 @@ impl Desk {
             fs::create_dir(&path).expect("room for a folder");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("the folder is ours");
         }
+        fs::write(folder.path().join("pulse/cookie"), [0x2a; 256]).expect("room for a cookie");
         let text = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
         let mut environment = vec![
             ("HOME", text("home")),
@@ -55,6 +56,8 @@ impl Desk {
             ("XDG_RUNTIME_DIR", text("run")),
             ("PULSE_RUNTIME_PATH", text("pulse")),
             ("PULSE_SERVER", format!("unix:{}", text("pulse/native"))),
+            // Any cookie opens the door, but there has to be one.
+            ("PULSE_COOKIE", text("pulse/cookie")),
             // Drawn by the processor, without the accessibility bus, in one language.
             ("WEBKIT_DISABLE_DMABUF_RENDERER", "1".into()),
             ("LIBGL_ALWAYS_SOFTWARE", "1".into()),
@@ -65,11 +68,19 @@ impl Desk {
         ];
         let mut running = Vec::new();
 
-        let (display, number) = start_and_ask("Xvfb", &["-displayfd", "1", "-screen", "0", "1600x1100x24", "-nolisten", "tcp"], &environment);
+        let (display, number) = start_and_ask(
+            "Xvfb",
+            &["-displayfd", "1", "-screen", "0", "1600x1100x24", "-nolisten", "tcp"],
+            &environment,
+        );
         running.push(display);
         environment.push(("DISPLAY", format!(":{number}")));
 
-        let (bus, address) = start_and_ask("dbus-daemon", &["--session", "--nofork", "--nopidfile", "--print-address=1"], &environment);
+        let (bus, address) = start_and_ask(
+            "dbus-daemon",
+            &["--session", "--nofork", "--nopidfile", "--print-address=1"],
+            &environment,
+        );
         running.push(bus);
         environment.push(("DBUS_SESSION_BUS_ADDRESS", address));
 
@@ -79,7 +90,7 @@ impl Desk {
         let driver = Driver::start("WebKitWebDriver", |command| {
             command.envs(environment.iter().map(|(name, value)| (*name, value.as_str())));
         });
-        Self { driver, running, folder, environment }
+        Self { driver, _running: running, folder, environment }
     }
 
     /// Starts the player with these words on its command line; its window is ready to be looked at.
@@ -96,7 +107,8 @@ impl Desk {
         command.args(words).stdin(Stdio::null()).stdout(Stdio::null());
         command.envs(self.environment.iter().map(|(name, value)| (*name, value.as_str())));
         let mut second = Running(command.spawn().expect("the player can be started"));
-        let status = wait_for("the second player to hand over and end", || second.0.try_wait().expect("our child"));
+        let status =
+            wait_for("the second player to hand over and end", || second.0.try_wait().expect("our child"));
         assert!(status.success(), "the second player should end well: {status}");
     }
 
@@ -108,19 +120,30 @@ impl Desk {
 
 /// Asks until there is an answer.
 #[track_caller]
-pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + PATIENCE;
+pub fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    wait_longer(PATIENCE, what, ask)
+}
+
+/// The same for what takes its time, such as a store that makes its album first.
+#[track_caller]
+pub fn wait_longer<T>(patience: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + patience;
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < until, "waited {PATIENCE:?} for {what}");
+        assert!(Instant::now() < until, "waited {patience:?} for {what}");
         std::thread::park_timeout(Duration::from_millis(20));
     }
 }
 
 fn start(name: &str, words: &[&str], environment: &[(&'static str, String)]) -> Running {
-    Running(command(name, words, environment).stdout(Stdio::null()).spawn().unwrap_or_else(|e| panic!("{name}: {e}")))
+    Running(
+        command(name, words, environment)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{name}: {e}")),
+    )
 }
 
 /// Starts a program that says on its first line where it is.
@@ -139,8 +162,17 @@ fn start_sound(socket: &str, environment: &[(&'static str, String)]) -> Running 
     let card = "module-null-sink sink_name=nowhere rate=44100 format=s16le channels=2";
     let door = format!("module-native-protocol-unix socket={socket} auth-anonymous=1");
     let words = [
-        "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disallow-exit=yes", "--realtime=no",
-        "--high-priority=no", "-L", card, "-L", &door,
+        "-n",
+        "--daemonize=no",
+        "--use-pid-file=no",
+        "--exit-idle-time=-1",
+        "--disallow-exit=yes",
+        "--realtime=no",
+        "--high-priority=no",
+        "-L",
+        card,
+        "-L",
+        &door,
     ];
     let running = start("pulseaudio", &words, environment);
     wait_for("the sound server", || UnixStream::connect(Path::new(socket)).ok());

@@ -1,12 +1,16 @@
 //! The journey of issue 2 in the window: register, listen, buy, play, make a disc, and be opened from outside.
 
 use std::fs;
+use std::time::Duration;
 
 use cadenza_tests::player::{DECLINED_CARD, GOOD_CARD, PASSPHRASE};
 use cadenza_tests::programs::tool;
 
-use crate::desk::{Desk, wait_for};
+use crate::desk::{Desk, wait_for, wait_longer};
 use crate::page::Page;
+
+/// The bundled store's first start: ten tracks are encoded, encrypted and published.
+const STORE_OPENS: Duration = Duration::from_secs(300);
 
 // G1, G2, G5, V1, V5, B1, B5, B9, M2, M5, M6, D1, D2
 #[test]
@@ -29,6 +33,11 @@ fn a_person_registers_listens_buys_plays_and_makes_a_disc() {
 /// The first start shows registration; a declined card keeps the form as it was.
 fn registers(page: &Page) {
     page.reads("Music that knows it is yours");
+    wait_longer(STORE_OPENS, "the bundled store to author its album and open", || {
+        let covers =
+            page.0.script("return [...document.images].filter((i) => i.naturalWidth > 0).length", &[]);
+        covers.as_u64().filter(|count| *count > 0)
+    });
     page.picture("welcome-light");
     page.press("Make my passport");
     page.fill("Full name", "Ada Listener");
@@ -122,7 +131,12 @@ fn makes_a_disc(desk: &Desk, page: &Page) {
     page.reads("The disc image is ready");
     let cue = fs::read_dir(&folder).expect("the folder is there").flatten().map(|entry| entry.path());
     let cue = cue.into_iter().find(|path| path.extension().is_some_and(|e| e == "cue")).expect("a CUE sheet");
-    let read = tool("cd-info", &["--no-header", "--no-device-info", "--no-cddb", "--cue-file", &cue.to_string_lossy()]).succeeded().text();
+    let read = tool(
+        "cd-info",
+        &["--no-header", "--no-device-info", "--no-cddb", "--cue-file", &cue.to_string_lossy()],
+    )
+    .succeeded()
+    .text();
     let tracks = read.lines().filter(|line| line.contains("audio")).count();
     assert!(tracks >= 3, "cd-info should see three audio tracks:\n{read}");
 }
@@ -146,11 +160,16 @@ fn is_opened_from_outside(desk: &Desk, page: &Page) {
     page.press("Open record");
     let cover = page.0.script("return document.querySelector('main img[src*=\"/store/\"]')?.src ?? ''", &[]);
     let cover = cover.as_str().unwrap_or_default().to_owned();
-    let id = cover.rsplit('/').next().and_then(|end| end.get(..32)).expect("a cover names its track").to_owned();
+    let id =
+        cover.rsplit('/').next().and_then(|end| end.get(..32)).expect("a cover names its track").to_owned();
     page.go("/settings");
     desk.second_start(&[&format!("cadenza://preview/{id}")]);
     wait_for("the album of the link", || {
-        page.0.script("return location.hash", &[]).as_str().is_some_and(|hash| hash.starts_with("#/album/")).then_some(())
+        page.0
+            .script("return location.hash", &[])
+            .as_str()
+            .is_some_and(|hash| hash.starts_with("#/album/"))
+            .then_some(())
     });
     page.plays();
     let broken = desk.path("broken.cadvoucher");

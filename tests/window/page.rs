@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cadenza_tests::programs::tool;
 use cadenza_tests::webdriver::{Element, Session};
 use serde_json::{Value, json};
 
@@ -46,7 +47,10 @@ impl Page {
 
     #[track_caller]
     fn field(&self, label: &str) -> Element {
-        self.0.find_path(&format!("//*[@id = //label[starts-with(normalize-space(.), {0})]/@for]", quoted(label)))
+        self.0.find_path(&format!(
+            "//*[@id = //label[starts-with(normalize-space(.), {0})]/@for]",
+            quoted(label)
+        ))
     }
 
     /// Chooses one of a few.
@@ -72,7 +76,9 @@ impl Page {
     /// Waits until this can be read somewhere on the page.
     #[track_caller]
     pub fn reads(&self, text: &str) {
-        wait_for(&format!("'{text}' on the page, which reads:\n{}", self.everything()), || self.everything().contains(text).then_some(()));
+        wait_for(&format!("'{text}' on the page, which reads:\n{}", self.everything()), || {
+            self.everything().contains(text).then_some(())
+        });
     }
 
     /// Waits until this can no longer be read.
@@ -105,7 +111,8 @@ impl Page {
 
     /// The text of the first element for a CSS selector; nothing when there is none.
     pub fn text_of(&self, css: &str) -> Option<String> {
-        let text = self.0.script("return document.querySelector(arguments[0])?.innerText ?? null", &[json!(css)]);
+        let text =
+            self.0.script("return document.querySelector(arguments[0])?.innerText ?? null", &[json!(css)]);
         text.as_str().map(str::to_owned)
     }
 
@@ -144,14 +151,32 @@ impl Page {
     /// Takes a picture of the page, if pictures are wanted: `CADENZA_PICTURES` names their folder.
     pub fn picture(&self, name: &str) {
         self.settles();
+        // The web view hands out the next frame that it draws, so something has to be drawn: one pixel, nearly unseen.
+        self.0.script(KEEP_DRAWING, &[]);
         let picture = self.0.screenshot();
+        self.0.script("clearInterval(window.drawing); document.getElementById('drawing').remove()", &[]);
         assert!(picture.starts_with(b"\x89PNG"), "a picture of {name}");
         if let Some(folder) = std::env::var_os("CADENZA_PICTURES").map(PathBuf::from) {
             std::fs::create_dir_all(&folder).expect("a folder for pictures");
-            std::fs::write(folder.join(format!("{name}.png")), picture).expect("room for a picture");
+            let path = folder.join(format!("{name}.png"));
+            std::fs::write(&path, picture).expect("room for a picture");
+            // Few colours, and half the size.
+            let path = path.to_string_lossy();
+            tool(
+                "/usr/bin/convert",
+                &[&path, "+dither", "-colors", "256", "-define", "png:compression-level=9", &path],
+            )
+            .succeeded();
         }
     }
 }
+
+const KEEP_DRAWING: &str = "const pixel = document.createElement('i');
+    pixel.id = 'drawing';
+    Object.assign(pixel.style, { position: 'fixed', left: 0, bottom: 0, width: '1px', height: '1px' });
+    document.body.append(pixel);
+    let odd = false;
+    window.drawing = setInterval(() => { odd = !odd; pixel.style.background = odd ? 'rgb(127 127 127 / 2%)' : 'none' }, 30)";
 
 const TOUCHABLE: &str = "self::button or self::a or @role = 'button'";
 

@@ -24,6 +24,7 @@ pub fn of_every_page(page: &Page) {
     page.go("/library");
     page.press_beginning("Play ");
     page.plays();
+    wait_for("the owner's line", || page.text_of("[data-testid=owner-line]"));
     for theme in ["Light", "Dark"] {
         let theme_name = theme.to_lowercase();
         page.go("/settings");
@@ -57,7 +58,10 @@ fn narrow(page: &Page) {
         page.go(place);
         page.reads(shows);
         let overflow = page.0.script("return document.documentElement.scrollWidth - innerWidth", &[]);
-        assert!(overflow.as_i64().is_some_and(|pixels| pixels <= 0), "{name} is {overflow} pixels wider than a narrow window");
+        assert!(
+            overflow.as_i64().is_some_and(|pixels| pixels <= 0),
+            "{name} is {overflow} pixels wider than a narrow window"
+        );
     }
     page.go("/store");
     page.picture("narrow-dark");

@@ -1,33 +1,56 @@
-//! What a person meets when something is not there: each is said with what to do, and nothing hangs.
+//! What comes from elsewhere, and what a person meets when something is not there: each is said with what to do, and
+//! nothing hangs.
 
-use cadenza_tests::TestStore;
+use std::fs;
 
-use crate::desk::Desk;
+use cadenza_tests::player::PASSPHRASE;
+use cadenza_tests::shop::Shop;
+use cadenza_tests::{TestPlayer, TestStore};
+
+use crate::desk::{Desk, wait_for};
 use crate::page::Page;
 
-// C5: another store than the bundled one, reached the same way; then it is gone.
+// B4, B5, C5: another store than the bundled one, reached the same way; a passport made without a window.
 #[test]
-fn a_store_that_goes_away_is_named_and_its_return_is_noticed() {
+fn a_voucher_from_a_browser_is_redeemed_and_a_store_that_goes_away_is_named() {
     let mut store = TestStore::open();
+    let listener = TestPlayer::registered(&store);
+    let voucher = Shop::of(&store).buy_voucher("First Light");
     let desk = Desk::new();
-    let ready = store.ready_file();
-    let page = Page(desk.player(&["--store", &ready.to_string_lossy()]));
+    let file = desk.path("order.cadvoucher");
+    fs::write(&file, voucher).expect("room for a voucher");
+    let (home, ready) = (listener.home(), store.ready_file());
+    let page = Page(desk.player(&["--home", &home.to_string_lossy(), "--store", &ready.to_string_lossy()]));
     page.resize(1024, 760);
-    page.press("Look around the store first");
     page.reads("On the front page");
+
+    desk.second_start(&[&file.to_string_lossy()]);
+    page.reads("Unlock your passport");
+    page.fill("Passphrase", PASSPHRASE);
+    page.press_in_dialog("Unlock");
+    page.reads("First Light is ready to play");
+    assert_eq!(listener.purchases().len(), 1, "the track is in the music folder");
+    page.go("/library");
+    page.press("Play First Light");
+    page.plays();
+
     store.kill();
     page.go("/search/light");
-    page.reads("The store does not answer");
+    page.reads("does not answer");
+    page.go("/library");
+    page.press_beginning("Pause ");
+    page.press("Play First Light");
+    wait_for("what is owned to play without the store", || (page.seconds() > 0).then_some(()));
     page.0.close();
 }
 
-// Settings that were spoilt by hand: the window says which line, instead of starting with something else.
+// Settings that were spoilt by hand: the window says where, instead of starting with something else.
 #[test]
 fn a_home_that_cannot_be_used_is_explained_in_the_window() {
     let desk = Desk::new();
     let home = desk.path("spoilt");
-    std::fs::create_dir(&home).expect("room for a home");
-    std::fs::write(home.join("settings.toml"), "after-delivery = 12").expect("room for settings");
+    fs::create_dir(&home).expect("room for a home");
+    fs::write(home.join("settings.toml"), "after-delivery = 12").expect("room for settings");
     let page = Page(desk.player(&["--home", &home.to_string_lossy()]));
     page.reads("settings.toml");
     page.press("Try again");

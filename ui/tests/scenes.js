@@ -3,24 +3,100 @@ const press = (name) => (page) => page.getByRole('button', { name, exact: true }
 const fill = (label, text) => (page) => page.getByLabel(label, { exact: true }).first().fill(text);
 const wait = (ms) => (page) => page.waitForTimeout(ms);
 const key = (keys) => (page) => page.keyboard.press(keys);
-const all = (...steps) => async (page) => {
-  for (const step of steps) await step(page);
-};
+const all =
+  (...steps) =>
+  async (page) => {
+    for (const step of steps) await step(page);
+  };
 
-const who = all(press('Make my passport'), fill('Full name', 'Ada Example'), fill('Billing address', '12 Analytical Row\nLondon W1'), fill('E-mail', 'ada@example.org'), fill('Telephone', '+44 20 7946 0000'));
-const cardFields = (number) => all(fill('Card number', number), fill('Expires', '1229'), fill('Confidential line', 'My first piano was green'));
-const listen = all((page) => page.getByRole('button', { name: /^Play .*Greensleeves/ }).first().click(), wait(3200));
+const who = all(
+  press('Make my passport'),
+  fill('Full name', 'Ada Example'),
+  fill('Billing address', '12 Analytical Row\nLondon W1'),
+  fill('E-mail', 'ada@example.org'),
+  fill('Telephone', '+44 20 7946 0000'),
+);
+const cardFields = (number) =>
+  all(fill('Card number', number), fill('Expires', '1229'), fill('Confidential line', 'My first piano was green'));
+const listen = all(
+  (page) =>
+    page
+      .getByRole('button', { name: /^Play .*Greensleeves/ })
+      .first()
+      .click(),
+  wait(3200),
+);
 
 export const scenes = [
   { name: 'welcome', search: '&passport=none', steps: wait(200) },
   { name: 'welcome-who', search: '&passport=none', steps: all(press('Make my passport')) },
-  { name: 'welcome-who-errors', search: '&passport=none', steps: all(press('Make my passport'), press('Go on to the card')) },
-  { name: 'welcome-card', search: '&passport=none', steps: all(who, press('Go on to the card'), cardFields('4242424242424242')) },
-  { name: 'welcome-card-declined', search: '&passport=none', steps: all(who, press('Go on to the card'), cardFields('4000000000000002'), press('Ask for my passport'), wait(300)) },
-  { name: 'welcome-passphrase', search: '&passport=none', steps: all(who, press('Go on to the card'), cardFields('4242424242424242'), press('Ask for my passport'), wait(300), fill('Passphrase', 'lantern orchard'), wait(200)) },
-  { name: 'welcome-done', search: '&passport=none', steps: all(who, press('Go on to the card'), cardFields('4242424242424242'), press('Ask for my passport'), wait(300), fill('Passphrase', 'lantern orchard velvet'), fill('Once more', 'lantern orchard velvet'), wait(200), press('Create passport'), wait(300)) },
-  { name: 'unlock', search: '&passport=locked', steps: all((page) => page.getByRole('button', { name: /Unlock your passport/ }).click()), narrow: false },
-  { name: 'unlock-wrong', search: '&passport=locked', hash: '#/passport', steps: all(press('Unlock'), fill('Passphrase', 'wrong'), (page) => page.getByRole('dialog').getByRole('button', { name: 'Unlock', exact: true }).click(), wait(300)) },
+  {
+    name: 'welcome-who-errors',
+    search: '&passport=none',
+    steps: all(press('Make my passport'), press('Go on to the card')),
+  },
+  {
+    name: 'welcome-card',
+    search: '&passport=none',
+    steps: all(who, press('Go on to the card'), cardFields('4242424242424242')),
+  },
+  {
+    name: 'welcome-card-declined',
+    search: '&passport=none',
+    steps: all(
+      who,
+      press('Go on to the card'),
+      cardFields('4000000000000002'),
+      press('Ask for my passport'),
+      wait(300),
+    ),
+  },
+  {
+    name: 'welcome-passphrase',
+    search: '&passport=none',
+    steps: all(
+      who,
+      press('Go on to the card'),
+      cardFields('4242424242424242'),
+      press('Ask for my passport'),
+      wait(300),
+      fill('Passphrase', 'lantern orchard'),
+      wait(200),
+    ),
+  },
+  {
+    name: 'welcome-done',
+    search: '&passport=none',
+    steps: all(
+      who,
+      press('Go on to the card'),
+      cardFields('4242424242424242'),
+      press('Ask for my passport'),
+      wait(300),
+      fill('Passphrase', 'lantern orchard velvet'),
+      fill('Once more', 'lantern orchard velvet'),
+      wait(200),
+      press('Create passport'),
+      wait(300),
+    ),
+  },
+  {
+    name: 'unlock',
+    search: '&passport=locked',
+    steps: all((page) => page.getByRole('button', { name: /Click to unlock/ }).click()),
+    narrow: false,
+  },
+  {
+    name: 'unlock-wrong',
+    search: '&passport=locked',
+    hash: '#/passport',
+    steps: all(
+      press('Unlock'),
+      fill('Passphrase', 'wrong'),
+      (page) => page.getByRole('dialog').getByRole('button', { name: 'Unlock', exact: true }).click(),
+      wait(300),
+    ),
+  },
   { name: 'store', steps: wait(100) },
   { name: 'store-no-passport', search: '&passport=none', steps: all(press('Look around the store first'), wait(200)) },
   { name: 'store-waiting', search: '&store=slow', steps: wait(400) },
@@ -28,16 +104,54 @@ export const scenes = [
   { name: 'store-error', search: '&store=error' },
   { name: 'store-offline', search: '&store=offline' },
   { name: 'store-starting', search: '&store=starting' },
-  { name: 'album', hash: '#/album/parlour', steps: all((page) => page.getByRole('button', { name: 'Preview Canon in D' }).click(), wait(3000)) },
-  { name: 'album-buying', hash: '#/album/parlour', search: '&arriving', steps: all((page) => page.getByRole('button', { name: /^Add Largo to cart/ }).click(), wait(300)) },
+  {
+    name: 'album',
+    hash: '#/album/parlour',
+    steps: all((page) => page.getByRole('button', { name: 'Preview Canon in D' }).click(), wait(3000)),
+  },
+  {
+    name: 'album-buying',
+    hash: '#/album/parlour',
+    search: '&arriving',
+    steps: all((page) => page.getByRole('button', { name: /^Add Largo/ }).click(), wait(300)),
+  },
   { name: 'search', hash: '#/search/ode' },
   { name: 'search-nothing', hash: '#/search/xylophone' },
-  { name: 'palette', steps: all(key('Control+k'), wait(100), (page) => page.getByRole('combobox').fill('sat'), wait(500)) },
+  {
+    name: 'palette',
+    steps: all(key('Control+k'), wait(100), (page) => page.getByRole('combobox').fill('sat'), wait(500)),
+  },
   { name: 'shortcuts', steps: all(key('?'), wait(200)) },
   { name: 'cart-empty', hash: '#/cart' },
-  { name: 'cart', hash: '#/album/goldberg', steps: all((page) => page.getByRole('button', { name: /^Buy the other/ }).click(), wait(300)) },
-  { name: 'cart-declined', hash: '#/album/planets', steps: all((page) => page.getByRole('button', { name: /^Buy the other/ }).click(), wait(200), fill('Card number', '4000000000000002'), fill('Expires', '1229'), (page) => page.getByRole('button', { name: /^Pay / }).click(), wait(400)) },
-  { name: 'cart-paid', hash: '#/album/planets', steps: all((page) => page.getByRole('button', { name: /^Buy the other/ }).click(), wait(200), fill('Card number', '4242424242424242'), fill('Expires', '1229'), (page) => page.getByRole('button', { name: /^Pay / }).click(), wait(400)) },
+  {
+    name: 'cart',
+    hash: '#/album/goldberg',
+    steps: all((page) => page.getByRole('button', { name: /^Buy the other/ }).click(), wait(300)),
+  },
+  {
+    name: 'cart-declined',
+    hash: '#/album/planets',
+    steps: all(
+      (page) => page.getByRole('button', { name: /^Buy the other/ }).click(),
+      wait(200),
+      fill('Card number', '4000000000000002'),
+      fill('Expires', '1229'),
+      (page) => page.getByRole('button', { name: /^Pay / }).click(),
+      wait(400),
+    ),
+  },
+  {
+    name: 'cart-paid',
+    hash: '#/album/planets',
+    steps: all(
+      (page) => page.getByRole('button', { name: /^Buy the other/ }).click(),
+      wait(200),
+      fill('Card number', '4242424242424242'),
+      fill('Expires', '1229'),
+      (page) => page.getByRole('button', { name: /^Pay / }).click(),
+      wait(400),
+    ),
+  },
   { name: 'downloads', hash: '#/downloads', search: '&arriving' },
   { name: 'downloads-empty', hash: '#/downloads' },
   { name: 'library', hash: '#/library', steps: all(wait(200), press('Play Songs'), wait(600)) },
@@ -51,23 +165,63 @@ export const scenes = [
   { name: 'library-offline', hash: '#/library', search: '&store=offline', steps: wait(200) },
   { name: 'own-album', hash: '#/ownAlbum/scenes' },
   { name: 'playlist', hash: '#/playlist/p1' },
-  { name: 'menu', hash: '#/library', steps: all(wait(200), (page) => page.getByRole('button', { name: 'Actions for Air', exact: true }).click(), wait(150)) },
+  {
+    name: 'menu',
+    hash: '#/library',
+    steps: all(
+      wait(200),
+      (page) => page.getByRole('button', { name: 'Actions for Air', exact: true }).click(),
+      wait(150),
+    ),
+  },
   { name: 'now-playing', search: '&own=parlour-6', hash: '#/album/parlour', steps: all(listen, key('f'), wait(3400)) },
-  { name: 'now-playing-quiet', hash: '#/ownAlbum/grey', steps: all(press('Play Vexations'), wait(300), key('f'), wait(500)) },
-  { name: 'queue', hash: '#/playlist/p1', steps: all(wait(100), (page) => page.getByRole('main').getByRole('button', { name: 'Play', exact: true }).click(), wait(300), async (page) => {
-    const tab = page.getByRole('tab', { name: 'Queue' });
-    if (!(await tab.isVisible())) await page.getByRole('button', { name: 'Show lyrics, notes and queue' }).click();
-    await tab.click();
-  }, wait(200)) },
+  {
+    name: 'now-playing-quiet',
+    hash: '#/ownAlbum/grey',
+    steps: all(press('Play Vexations'), wait(300), key('f'), wait(500)),
+  },
+  {
+    name: 'queue',
+    hash: '#/playlist/p1',
+    steps: all(
+      wait(100),
+      (page) => page.getByRole('main').getByRole('button', { name: 'Play', exact: true }).click(),
+      wait(300),
+      async (page) => {
+        const tab = page.getByRole('tab', { name: 'Queue' });
+        if (!(await tab.isVisible())) await page.getByRole('button', { name: 'Show lyrics, notes and queue' }).click();
+        await tab.click();
+      },
+      wait(200),
+    ),
+  },
   { name: 'disc-empty', hash: '#/disc' },
   { name: 'disc', hash: '#/playlist/p2', steps: all(wait(100), press('Put on a disc'), wait(500)) },
   { name: 'disc-refused', hash: '#/ownAlbum/grey', steps: all(wait(100), press('Put on a disc'), wait(500)) },
-  { name: 'disc-add', hash: '#/disc', steps: all((page) => page.getByRole('button', { name: 'Add from library' }).first().click(), wait(400)) },
-  { name: 'disc-writing', hash: '#/playlist/p2', steps: all(wait(100), press('Put on a disc'), wait(400), press('Write disc image'), wait(3400)) },
-  { name: 'disc-done', hash: '#/playlist/p2', steps: all(wait(100), press('Put on a disc'), wait(400), press('Write disc image'), wait(11500)), slow: true },
+  {
+    name: 'disc-add',
+    hash: '#/disc',
+    steps: all((page) => page.getByRole('button', { name: 'Add from library' }).first().click(), wait(400)),
+  },
+  {
+    name: 'disc-writing',
+    hash: '#/playlist/p2',
+    steps: all(wait(100), press('Put on a disc'), wait(400), press('Write disc image'), wait(3400)),
+  },
+  {
+    name: 'disc-done',
+    hash: '#/playlist/p2',
+    steps: all(wait(100), press('Put on a disc'), wait(400), press('Write disc image'), wait(11500)),
+    slow: true,
+  },
   { name: 'passport', hash: '#/passport' },
   { name: 'passport-locked', hash: '#/passport', search: '&passport=locked' },
-  { name: 'passport-none', hash: '#/passport', search: '&passport=none', steps: all(wait(200), async (page) => page.evaluate(() => (location.hash = '#/passport')), wait(300)) },
+  {
+    name: 'passport-none',
+    hash: '#/passport',
+    search: '&passport=none',
+    steps: all(wait(200), async (page) => page.evaluate(() => (location.hash = '#/passport')), wait(300)),
+  },
   { name: 'settings', hash: '#/settings' },
   { name: 'settings-de', hash: '#/settings', lang: 'de' },
   { name: 'album-de', hash: '#/album/parlour', lang: 'de' },

@@ -4,11 +4,15 @@ import { openBrowser } from './browser.js';
 import { scenes } from './scenes.js';
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-const only = (flag, choices) => choices.filter((choice) => !process.argv.some((word) => word.startsWith(`--${flag}=`)) || process.argv.includes(`--${flag}=${choice}`));
+const only = (flag, choices) =>
+  choices.filter(
+    (choice) =>
+      !process.argv.some((word) => word.startsWith(`--${flag}=`)) || process.argv.includes(`--${flag}=${choice}`),
+  );
 const sizes = { wide: [1440, 900], middle: [1024, 768], narrow: [480, 800] };
 mkdirSync('shots', { recursive: true });
 
-const { open, close } = await openBrowser({ build: !process.argv.includes('--no-build') });
+const { open, close } = await openBrowser();
 for (const scene of scenes.filter(({ name }) => !wanted.length || wanted.includes(name)))
   for (const size of only('size', Object.keys(sizes)))
     for (const theme of only('theme', ['light', 'dark'])) {

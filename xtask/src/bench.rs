@@ -13,8 +13,11 @@ use crate::workspace::Workspace;
 pub fn bench(workspace: &Workspace, quick: bool, write: Option<&Path>) -> Result<(), StepError> {
     setup::system(&[Purpose::Build, Purpose::Window, Purpose::Music, Purpose::Bench])?;
     let album = setup::demo_album(workspace)?;
+    let mut programs = workspace.cargo("build");
+    programs.args(["--release", "--workspace", "--bin", "cadenza-server", "--bin", "cadenza-cli"]);
+    step::run("programs, built for speed (the first time takes minutes)", &mut programs)?;
     let mut bench = workspace.cargo("bench");
-    bench.args(["--package", "cadenza-tests", "--bench", "targets", "--"]);
+    bench.args(["--workspace", "--bench", "targets", "--"]);
     if quick {
         bench.arg("--quick");
     }
@@ -22,7 +25,7 @@ pub fn bench(workspace: &Workspace, quick: bool, write: Option<&Path>) -> Result
         let file = std::path::absolute(file).map_err(|error| StepError::own("bench", error))?;
         bench.arg("--write").arg(file);
     }
-    bench.env(setup::DEMO_ALBUM, album);
-    step::run("bench (release profile: the first build takes minutes)", &mut bench)?;
+    bench.env(setup::DEMO_ALBUM, album).env("CADENZA_BIN_DIR", workspace.target().join("release"));
+    step::run("bench", &mut bench)?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 mod manager;
 mod node;
 mod packages;
+mod python;
 mod stamp;
 
 use std::path::{Path, PathBuf};
@@ -58,10 +59,7 @@ fn render(workspace: &Workspace, folder: &Path) -> Result<(), StepError> {
         if let Some(made) = track.made {
             step::note(format_args!(
                 "{:02}: {:.0} s of music at {:.1} LUFS, peak {:.1} dB",
-                track.number,
-                made.measure.seconds,
-                made.measure.lufs,
-                made.measure.true_peak_db
+                track.number, made.measure.seconds, made.measure.lufs, made.measure.true_peak_db
             ));
         }
     }
@@ -70,10 +68,16 @@ fn render(workspace: &Workspace, folder: &Path) -> Result<(), StepError> {
     Ok(())
 }
 
+/// The interpreter that runs the second reader of our formats.
+pub fn python(workspace: &Workspace) -> Result<PathBuf, StepError> {
+    python::environment(workspace)
+}
+
 /// `cargo xtask setup`: everything the other commands would install, and nothing more.
 pub fn everything(workspace: &Workspace) -> Result<(), StepError> {
     system(&[Purpose::Build, Purpose::Window, Purpose::Music, Purpose::Test])?;
     user_interface(workspace)?;
+    python(workspace)?;
     demo_album(workspace)?;
     Ok(())
 }

@@ -19,6 +19,7 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
     setup::system(&[Purpose::Build, Purpose::Window, Purpose::Music, Purpose::Test])?;
     setup::user_interface(workspace)?;
     let album = setup::demo_album(workspace)?;
+    let python = setup::python(workspace)?;
 
     let mut tally = Tally::new();
     checks(workspace, &mut tally);
@@ -27,7 +28,9 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
         for program in &programs {
             // The journeys and the window come last: they need everything else to be right.
             if !program.is_across_crates() {
-                tally.rust_tests(program.command().env(setup::DEMO_ALBUM, &album), program);
+                let mut command = program.command();
+                command.env(setup::DEMO_ALBUM, &album).env("CADENZA_PYTHON", &python);
+                tally.rust_tests(&mut command, program);
             }
         }
         tally.step("examples in the documentation", &mut tests_of(workspace, &["--doc"]));

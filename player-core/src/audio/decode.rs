@@ -220,7 +220,10 @@ impl FileSource {
 
 impl std::fmt::Debug for FileSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FileSource").field("spec", &self.spec).field("frames", &self.frames).finish_non_exhaustive()
+        f.debug_struct("FileSource")
+            .field("spec", &self.spec)
+            .field("frames", &self.frames)
+            .finish_non_exhaustive()
     }
 }
 
@@ -256,7 +259,8 @@ fn probe(
     let Some(CodecParameters::Audio(params)) = track.codec_params.clone() else {
         return Err(SourceError::Unsupported("its codec is unknown".to_owned()));
     };
-    let selected = Selected { track: track.id, params, frames: track.num_frames, delay: track.delay.unwrap_or(0) };
+    let selected =
+        Selected { track: track.id, params, frames: track.num_frames, delay: track.delay.unwrap_or(0) };
     Ok((format, selected))
 }
 

@@ -25,9 +25,8 @@ impl Dither {
     #[inline]
     pub fn quantise(&mut self, sample: f32) -> i16 {
         let scaled = sample * STEPS;
-        let value = if scaled == scaled.trunc() { scaled } else { (scaled + self.triangle()).round() };
         // `as` saturates at the ends of the range, and makes 0 of what is not a number.
-        value as i16
+        if scaled as i32 as f32 == scaled { scaled as i16 } else { (scaled + self.triangle()).round() as i16 }
     }
 
     /// Noise between -1 and 1 step, most often near 0.

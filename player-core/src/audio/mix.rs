@@ -47,7 +47,8 @@ fn fold_down(samples: &mut Vec<f32>, channels: usize) {
     let frames = samples.len() / channels;
     for frame in 0..frames {
         let (mut l, mut r) = (0.0, 0.0);
-        for (channel, sample) in samples[frame * channels..(frame + 1) * channels].iter().enumerate().take(8) {
+        for (channel, sample) in samples[frame * channels..(frame + 1) * channels].iter().enumerate().take(8)
+        {
             l += sample * left[channel];
             r += sample * right[channel];
         }

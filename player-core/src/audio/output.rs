@@ -22,8 +22,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use super::render::Renderer;
 use super::source::Waker;
 
-/// Frames that the device asks for at a time, always fixed: the systems' own defaults reach from 5 ms to 2 s.
-pub const PERIOD_FRAMES: u32 = 1_024;
+/// Frames that the device asks for at a time, always fixed: the systems' own defaults reach from 5 ms to 2 s. Sound
+/// servers keep two of them. Shorter periods run dry on a busy machine; they would not make the first sound sooner,
+/// because a device is opened with the sound already at hand.
+pub const PERIOD_FRAMES: u32 = 4_096;
 
 /// What to play on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -78,7 +80,12 @@ pub struct DeviceSpec {
 }
 
 /// An open stream. Dropping it stops the device and joins its thread.
-pub trait DeviceStream: Send {}
+pub trait DeviceStream: Send {
+    /// Whether it may be closed while nothing is wanted of it, and opened again later.
+    fn may_rest(&self) -> bool {
+        true
+    }
+}
 
 /// Opens devices.
 pub trait Backend: Send {
@@ -87,6 +94,9 @@ pub trait Backend: Send {
     /// # Errors
     /// The system's sound cannot be reached.
     fn devices(&mut self) -> Result<Vec<Device>, OutputError>;
+
+    /// Does ahead of time what opening needs: connects to the sound server. Failure shows when opening.
+    fn prepare(&mut self, _choice: &DeviceChoice) {}
 
     /// Opens and starts a stream. `renderer` is called once, when the device's rate and channels are known.
     ///
@@ -110,7 +120,9 @@ pub enum OutputError {
     #[error("the sound device '{0}' is not connected; connect it, or choose another one")]
     NotConnected(String),
     /// Somebody else has it.
-    #[error("the sound device '{0}' is in use by another program; close that program, or choose another device")]
+    #[error(
+        "the sound device '{0}' is in use by another program; close that program, or choose another device"
+    )]
     Busy(String),
     /// The system says no.
     #[error("this system does not let Cadenza use the sound device '{0}'; allow it in the system's settings")]
@@ -193,6 +205,12 @@ pub struct SystemOutput {
 impl Backend for SystemOutput {
     fn devices(&mut self) -> Result<Vec<Device>, OutputError> {
         self.cards.devices()
+    }
+
+    fn prepare(&mut self, choice: &DeviceChoice) {
+        if matches!(choice, DeviceChoice::Default | DeviceChoice::Named(_)) {
+            self.cards.connect();
+        }
     }
 
     fn open(

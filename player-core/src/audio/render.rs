@@ -89,7 +89,7 @@ impl Renderer {
         period[done * self.channels..].fill(0.0);
         self.volume = target;
         let gauges = self.drain.gauges();
-        gauges.period(self.ramp.is_silent() && !gauges.is_running(), self.wants_more());
+        gauges.period(self.ramp.is_silent() && !gauges.is_wanted(), self.wants_more());
         done
     }
 
@@ -103,7 +103,7 @@ impl Renderer {
             Flow::Waiting { .. } => frames.max(self.lengths.start),
             Flow::Starved => frames.max(self.lengths.restart),
         };
-        let running = self.drain.gauges().is_running();
+        let running = self.drain.gauges().is_wanted();
         let fading = !self.ramp.is_silent();
         self.drain.pending_cut().is_some()
             || (running && available > 0 && (available >= enough || self.drain.ends_within(available)))
@@ -111,7 +111,7 @@ impl Renderer {
     }
 
     fn wants_more(&self) -> bool {
-        self.drain.gauges().is_running() && self.flow != Flow::Playing
+        self.drain.gauges().is_wanted() && self.flow != Flow::Playing
     }
 
     /// Decides what the next frames are, and how many of them; nothing when the rest of the period is silence.
@@ -128,7 +128,7 @@ impl Renderer {
                 self.fall_within(self.lengths.cut, old);
                 return Some(self.ramp.frames_left().clamp(1, old.min(wanted)));
             }
-            if !self.drain.gauges().is_running() {
+            if !self.drain.gauges().is_wanted() {
                 if self.ramp.is_silent() || self.flow != Flow::Playing || available == 0 {
                     self.ramp = Ramp::SILENT;
                     return None;
@@ -265,7 +265,8 @@ mod tests {
     #[test]
     fn what_is_pushed_is_heard_unchanged_from_the_first_sample_to_the_last() {
         let mut bench = bench();
-        let samples: Vec<f32> = (0..10_000).map(|n| ((n * 7_919) % 65_536 - 32_768) as f32 / 32_768.0).collect();
+        let samples: Vec<f32> =
+            (0..10_000).map(|n| ((n * 7_919) % 65_536 - 32_768) as f32 / 32_768.0).collect();
         bench.feed.push(&samples);
         bench.feed.end(true);
         let heard = bench.periods(6);
@@ -285,7 +286,7 @@ mod tests {
         bench.feed.gauges().run(false);
         let pausing = bench.periods(3);
         assert!(largest_step(&pausing) < 0.01);
-        assert!(bench.feed.gauges().is_silent());
+        assert!(bench.feed.gauges().silent_periods() > 0);
         let paused_at = bench.feed.gauges().read();
         assert!(bench.periods(4).iter().all(|s| *s == 0.0));
         assert_eq!(bench.feed.gauges().read(), paused_at);

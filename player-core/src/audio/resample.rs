@@ -87,7 +87,8 @@ impl Resampler {
 
     /// Appends the frames still inside: after it, as many have come out as belong to those that went in.
     pub fn finish(&mut self, out: &mut Vec<f32>) {
-        let due = (self.taken * u64::from(self.to_hz) + u64::from(self.from_hz) / 2) / u64::from(self.from_hz);
+        let due =
+            (self.taken * u64::from(self.to_hz) + u64::from(self.from_hz) / 2) / u64::from(self.from_hz);
         while self.given < due {
             let partial = self.input.len() / STEREO;
             let before = out.len();
@@ -156,7 +157,9 @@ mod tests {
     // M3
     #[test]
     fn length_and_phase_are_exact_at_every_usual_rate() {
-        for (from, to) in [(44_100, 48_000), (48_000, 44_100), (96_000, 44_100), (44_100, 192_000), (22_050, 48_000)] {
+        for (from, to) in
+            [(44_100, 48_000), (48_000, 44_100), (96_000, 44_100), (44_100, 192_000), (22_050, 48_000)]
+        {
             let frames = from as usize + 777;
             let mut resampler = Resampler::new(from, to).expect("usual rates");
             let mut out = Vec::new();
@@ -168,7 +171,11 @@ mod tests {
             assert_eq!(out.len() / STEREO, due, "{from} to {to}");
             let ideal = sine(to, due);
             let middle = 2_000 * STEREO..(due - 4_000) * STEREO;
-            let worst = out[middle.clone()].iter().zip(&ideal[middle]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            let worst = out[middle.clone()]
+                .iter()
+                .zip(&ideal[middle])
+                .map(|(a, b)| (a - b).abs())
+                .fold(0.0, f32::max);
             assert!(worst < 1e-4, "{from} to {to}: {worst}");
         }
     }

@@ -37,7 +37,7 @@ pub struct Gauges {
     heard: AtomicU64,
     underruns: AtomicU64,
     missing: AtomicU64,
-    silent: AtomicBool,
+    silent_periods: AtomicU64,
     starved: AtomicBool,
     callbacks: AtomicU64,
     volume: Arc<Volume>,
@@ -124,10 +124,10 @@ impl Gauges {
         end != NO_END && self.read() >= end
     }
 
-    /// Whether the callback is sending silence because it was told to pause or stop.
+    /// Device periods in a row that were silent because of a pause or a stop.
     #[must_use]
-    pub fn is_silent(&self) -> bool {
-        self.silent.load(Ordering::Acquire)
+    pub fn silent_periods(&self) -> u64 {
+        self.silent_periods.load(Ordering::Acquire)
     }
 
     /// Whether the callback wants to play and has too little to start with.
@@ -141,7 +141,9 @@ impl Gauges {
         self.running.store(running, Ordering::Release);
     }
 
-    pub(super) fn is_running(&self) -> bool {
+    /// Whether the sound is to run.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
         self.running.load(Ordering::Acquire)
     }
 
@@ -155,7 +157,10 @@ impl Gauges {
 
     pub(super) fn period(&self, silent: bool, starved: bool) {
         self.callbacks.fetch_add(1, Ordering::Relaxed);
-        self.silent.store(silent, Ordering::Release);
+        match silent {
+            true => self.silent_periods.fetch_add(1, Ordering::Release),
+            false => self.silent_periods.swap(0, Ordering::Release),
+        };
         self.starved.store(starved, Ordering::Relaxed);
     }
 
@@ -183,7 +188,7 @@ pub fn ring(rate_hz: u32, volume: Arc<Volume>) -> (Feed, Drain) {
         heard: AtomicU64::new(0),
         underruns: AtomicU64::new(0),
         missing: AtomicU64::new(0),
-        silent: AtomicBool::new(true),
+        silent_periods: AtomicU64::new(0),
         starved: AtomicBool::new(false),
         callbacks: AtomicU64::new(0),
         volume,
@@ -252,6 +257,13 @@ impl Feed {
         debug_assert_eq!(taken.len(), frames * STEREO);
         self.gauges.written.fetch_add(frames as u64, Ordering::Release);
         frames
+    }
+
+    /// Frames written behind a cut that the device has not come to yet; nothing when there is no such cut.
+    #[must_use]
+    pub fn behind_cut(&self) -> Option<u64> {
+        let at = Cut(self.gauges.cut.load(Ordering::Relaxed)).at();
+        (self.gauges.read() < at).then(|| self.gauges.written() - at)
     }
 
     /// Announces that the sound to play next is what is written from now on, and returns the frame it starts at.

@@ -135,6 +135,14 @@ pub enum SourceError {
     /// The other end of a live stream is gone or refuses.
     #[error("{0}")]
     Stream(String),
+    /// Somebody before the audio said no: the library, the passport, the media file. The code and words are theirs.
+    #[error("{message}")]
+    Refused {
+        /// A stable code.
+        code: &'static str,
+        /// What happened and what to do.
+        message: String,
+    },
     /// The source cannot go to that position.
     #[error("cannot go to that position ({0}); play from the start instead")]
     Seek(String),
@@ -151,6 +159,7 @@ impl SourceError {
             SourceError::Unsupported(_) => "track-unsupported",
             SourceError::Locked(_) => "track-locked",
             SourceError::Stream(_) => "stream-failed",
+            SourceError::Refused { code, .. } => code,
             SourceError::Seek(_) => "seek-failed",
         }
     }

@@ -195,10 +195,10 @@ pub enum BurnError {
 }
 
 impl BurnError {
-    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+    pub(super) fn write(path: &Path, needed: u64, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                BurnError::DiskFull { folder: path.to_owned(), needed_mb: 800 }
+                BurnError::DiskFull { folder: path.to_owned(), needed_mb: needed.div_ceil(1_000_000) }
             }
             _ => BurnError::Write { path: path.to_owned(), source },
         }

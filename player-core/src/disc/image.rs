@@ -54,9 +54,10 @@ pub fn write(
     cancel: &Cancel,
     mut progress: impl FnMut(usize, Sectors),
 ) -> Result<WrittenImage, BurnError> {
-    let failed = |error| BurnError::write(folder, error);
+    let needed = layout.bytes() + SHEET_BYTES;
+    let failed = |error| BurnError::write(folder, needed, error);
     fs::create_dir_all(folder).map_err(failed)?;
-    check_space(folder, layout.bytes() + SHEET_BYTES)?;
+    check_space(folder, needed)?;
     let with = |extension: &str| folder.join(format!("{name}.{extension}"));
     let files = ImageFiles { bin: with("bin"), cue: with("cue"), toc: with("toc") };
 
@@ -122,7 +123,7 @@ impl WrittenImage {
     /// A file of that name cannot be replaced.
     pub fn keep(self) -> Result<ImageFiles, BurnError> {
         let WrittenImage { bin, cue, toc, files, .. } = self;
-        let failed = |error: tempfile::PersistError| BurnError::write(&files.bin, error.error);
+        let failed = |error: tempfile::PersistError| BurnError::write(&files.bin, SHEET_BYTES, error.error);
         bin.persist(&files.bin).map_err(failed)?;
         let sheets = toc.persist(&files.toc).and_then(|_| cue.persist(&files.cue)).map_err(failed);
         if sheets.is_err() {

@@ -79,7 +79,8 @@ impl FromStr for Isrc {
     type Err = LayoutError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let code: String = text.chars().filter(|c| *c != '-' && *c != ' ').map(|c| c.to_ascii_uppercase()).collect();
+        let code: String =
+            text.chars().filter(|c| *c != '-' && *c != ' ').map(|c| c.to_ascii_uppercase()).collect();
         let bytes = code.as_bytes();
         let good = bytes.len() == 12
             && bytes[..2].iter().all(u8::is_ascii_uppercase)
@@ -114,7 +115,10 @@ pub struct DiscTrack {
 
 impl fmt::Debug for DiscTrack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DiscTrack").field("id", &self.id).field("frames", &self.frames).finish_non_exhaustive()
+        f.debug_struct("DiscTrack")
+            .field("id", &self.id)
+            .field("frames", &self.frames)
+            .finish_non_exhaustive()
     }
 }
 
@@ -197,7 +201,9 @@ pub enum LayoutError {
         seconds: u64,
     },
     /// More than the blank holds.
-    #[error("the list lasts {length} and the disc holds {capacity} (minutes:seconds:frames); take tracks off it, or choose a larger disc")]
+    #[error(
+        "the list lasts {length} and the disc holds {capacity} (minutes:seconds:frames); take tracks off it, or choose a larger disc"
+    )]
     TooLong {
         /// The list.
         length: Sectors,
@@ -205,7 +211,9 @@ pub enum LayoutError {
         capacity: Sectors,
     },
     /// Not a recording code.
-    #[error("'{0}' is no ISRC (two letters, three letters or digits, seven digits); correct it or leave it out")]
+    #[error(
+        "'{0}' is no ISRC (two letters, three letters or digits, seven digits); correct it or leave it out"
+    )]
     Isrc(String),
     /// The audio cannot be looked at.
     #[error("'{title}': {reason}")]
@@ -229,7 +237,8 @@ impl DiscLayout {
         if tracks.len() > MOST_TRACKS {
             return Err(LayoutError::TooMany(tracks.len()));
         }
-        if let Some(short) = tracks.iter().find(|t| t.frames.0 < u64::from(SHORTEST_TRACK.0) * SECTOR_FRAMES) {
+        if let Some(short) = tracks.iter().find(|t| t.frames.0 < u64::from(SHORTEST_TRACK.0) * SECTOR_FRAMES)
+        {
             let seconds = short.frames.0 / u64::from(DISC_RATE_HZ);
             return Err(LayoutError::TooShort { title: short.title.clone(), seconds });
         }
@@ -335,7 +344,10 @@ mod tests {
     fn what_the_standard_or_the_blank_refuses_is_named() {
         assert_eq!(plan(&[], 0, Capacity::Minutes74).unwrap_err(), LayoutError::Empty);
         assert_eq!(plan(&[300_000; 100], 0, Capacity::Minutes80).unwrap_err(), LayoutError::TooMany(100));
-        assert!(matches!(plan(&[176_399], 0, Capacity::Minutes80), Err(LayoutError::TooShort { seconds: 3, .. })));
+        assert!(matches!(
+            plan(&[176_399], 0, Capacity::Minutes80),
+            Err(LayoutError::TooShort { seconds: 3, .. })
+        ));
         assert!(plan(&[176_400], 0, Capacity::Minutes80).is_ok());
         let full_74 = u64::from(Capacity::Minutes74.sectors().0) * SECTOR_FRAMES;
         assert!(plan(&[full_74], 0, Capacity::Minutes74).is_ok());

@@ -29,7 +29,11 @@ pub struct Imported {
 }
 
 /// Reads a file, or every music file in a folder and below. `known` says whether a file is in the library as it is now.
-pub fn read(path: &Path, now: UnixTime, known: &(dyn Fn(&Path, UnixTime) -> bool + Sync)) -> std::io::Result<Imported> {
+pub fn read(
+    path: &Path,
+    now: UnixTime,
+    known: &(dyn Fn(&Path, UnixTime) -> bool + Sync),
+) -> std::io::Result<Imported> {
     let path = std::path::absolute(path)?;
     let mut files = Vec::new();
     if fs::metadata(&path)?.is_dir() {
@@ -55,7 +59,11 @@ pub fn read(path: &Path, now: UnixTime, known: &(dyn Fn(&Path, UnixTime) -> bool
     Ok(all)
 }
 
-fn read_files(files: &[PathBuf], now: UnixTime, known: &(dyn Fn(&Path, UnixTime) -> bool + Sync)) -> Imported {
+fn read_files(
+    files: &[PathBuf],
+    now: UnixTime,
+    known: &(dyn Fn(&Path, UnixTime) -> bool + Sync),
+) -> Imported {
     let mut imported = Imported::default();
     for path in files {
         let modified = fs::metadata(path).and_then(|m| m.modified()).map_or(UnixTime(0), UnixTime::from);
@@ -87,8 +95,9 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 
 /// By its name; what is inside is seen when it is read.
 pub fn is_music(path: &Path) -> bool {
-    const EXTENSIONS: &[&str] =
-        &["flac", "mp3", "m4a", "m4b", "mp4", "aac", "ogg", "oga", "opus", "wav", "wave", "aif", "aiff", "aifc"];
+    const EXTENSIONS: &[&str] = &[
+        "flac", "mp3", "m4a", "m4b", "mp4", "aac", "ogg", "oga", "opus", "wav", "wave", "aif", "aiff", "aifc",
+    ];
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
     EXTENSIONS.contains(&extension.as_str())
 }
@@ -100,8 +109,12 @@ pub fn read_file(path: &Path, modified: UnixTime, now: UnixTime) -> Result<Track
     let probe = Probe::open(path).map_err(|e| e.to_string())?.options(options);
     let probe = probe.guess_file_type().map_err(|e| e.to_string())?;
     let file = probe.read().map_err(|e| e.to_string())?;
-    let codec = codec_name(file.file_type()).ok_or("this kind of file is not supported")?;
     let properties = file.properties();
+    let codec = match codec_name(file.file_type()) {
+        // In an MP4 file only lossless audio has a bit depth.
+        Some("AAC") if properties.bit_depth().is_some() => "ALAC",
+        codec => codec.ok_or("this kind of file is not supported")?,
+    };
     let tag = file.primary_tag().or_else(|| file.first_tag());
     let text = |key| tag.and_then(|t| t.get_string(key)).and_then(tidy);
     let title = tag.and_then(Accessor::title).as_deref().and_then(tidy);
@@ -170,7 +183,8 @@ fn year(tag: Option<&Tag>) -> Option<u16> {
 
 /// One line of bounded length, or nothing.
 fn tidy(text: &str) -> Option<String> {
-    let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_TEXT).collect();
+    let line: String =
+        text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_TEXT).collect();
     (!line.is_empty()).then_some(line)
 }
 
@@ -201,7 +215,10 @@ mod tests {
         let imported = read(folder.path(), UnixTime(5), &|_, _| false).unwrap();
         assert_eq!(imported.tracks.len(), 1);
         let track = &imported.tracks[0];
-        assert_eq!((track.title.as_str(), track.duration_ms, track.format.sample_rate), ("01 Silence", 1_000, 8_000));
+        assert_eq!(
+            (track.title.as_str(), track.duration_ms, track.format.sample_rate),
+            ("01 Silence", 1_000, 8_000)
+        );
         assert_eq!(track.added_at, UnixTime(5));
         assert_eq!(imported.refused.len(), 1);
         assert!(imported.refused[0].0.ends_with("broken.flac"));

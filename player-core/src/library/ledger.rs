@@ -102,8 +102,13 @@ impl Ledger {
             Err(e) => return Err(e.into()),
         };
         let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
-        let mut book =
-            Book { file: None, used: HashMap::new(), reserved: HashMap::new(), next: 0, check: String::new() };
+        let mut book = Book {
+            file: None,
+            used: HashMap::new(),
+            reserved: HashMap::new(),
+            next: 0,
+            check: String::new(),
+        };
         for (line, text) in bytes[..whole].split(|b| *b == b'\n').enumerate().filter(|(_, t)| !t.is_empty()) {
             let taken = std::str::from_utf8(text).ok().and_then(|text| book.take(text));
             taken.ok_or_else(|| LedgerError::Altered { path: path.to_owned(), line: line + 1 })?;

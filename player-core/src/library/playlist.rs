@@ -117,7 +117,9 @@ impl<'i> Playlists<'i> {
         let id = name.parse::<PlaylistId>().ok();
         let by_id = id.and_then(|id| self.index.fact(&key(id)));
         let by_name = || self.all().into_iter().find(|p| same_name(&p.name, name));
-        by_id.or_else(by_name).ok_or_else(|| PlaylistError::Unknown { name: name.chars().take(100).collect() })
+        by_id
+            .or_else(by_name)
+            .ok_or_else(|| PlaylistError::Unknown { name: name.chars().take(100).collect() })
     }
 
     /// A new, empty one.

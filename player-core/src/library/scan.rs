@@ -44,7 +44,8 @@ pub fn read(music: &Path, file_name: &Path, root: &Certificate) -> Result<TrackR
     let grant = facts.grant;
     let image = media.image(&grant.quality).map_err(|_| ScanError::NotBought)?.clone();
     let mut text = |kind| media.text(kind).ok().flatten().filter(|t| !t.trim().is_empty());
-    let number = |text: Option<String>| text.and_then(|t| t.trim().get(..4.min(t.trim().len()))?.parse().ok());
+    let number =
+        |text: Option<String>| text.and_then(|t| t.trim().get(..4.min(t.trim().len()))?.parse().ok());
     Ok(TrackRecord {
         id: TrackId::from(grant.media_id),
         origin: Origin::Purchase {

@@ -151,10 +151,14 @@ fn sort(tracks: &mut [Arc<TrackRecord>], order: TrackOrder) {
     match order {
         TrackOrder::Title => tracks.sort_by_cached_key(|t| (folded(&t.title), folded(&t.artist))),
         TrackOrder::Artist => {
-            tracks.sort_by_cached_key(|t| (folded(t.album_by()), folded(&t.album), in_album(t), folded(&t.title)));
+            tracks.sort_by_cached_key(|t| {
+                (folded(t.album_by()), folded(&t.album), in_album(t), folded(&t.title))
+            });
         }
         TrackOrder::Album => {
-            tracks.sort_by_cached_key(|t| (folded(&t.album), folded(t.album_by()), in_album(t), folded(&t.title)));
+            tracks.sort_by_cached_key(|t| {
+                (folded(&t.album), folded(t.album_by()), in_album(t), folded(&t.title))
+            });
         }
         TrackOrder::Duration => tracks.sort_by_key(|t| t.duration_ms),
         TrackOrder::Added => tracks.sort_by_key(|t| std::cmp::Reverse(t.added_at)),

@@ -179,6 +179,12 @@ impl TrackRecord {
         }
     }
 
+    /// For choosing between two versions of the same song: lossless first, then resolution, then bit rate.
+    pub fn quality_rank(&self) -> (bool, u8, u32, u32) {
+        let AudioFormat { codec, bits, sample_rate, bit_rate, .. } = &self.format;
+        (codec == "FLAC", *bits, *sample_rate, *bit_rate)
+    }
+
     /// Whose album it is on.
     pub fn album_by(&self) -> &str {
         self.album_artist.as_deref().unwrap_or(&self.artist)

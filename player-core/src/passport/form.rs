@@ -24,7 +24,9 @@ pub enum FormError {
         field: &'static str,
     },
     /// A field is too long, or has characters that do not belong in a line.
-    #[error("the field '{field}' is longer than {LONGEST} characters or has line breaks: shorten it; nothing was sent")]
+    #[error(
+        "the field '{field}' is longer than {LONGEST} characters or has line breaks: shorten it; nothing was sent"
+    )]
     Unfit {
         /// Its name.
         field: &'static str,
@@ -36,13 +38,17 @@ pub enum FormError {
         typed: String,
     },
     /// Not a telephone number.
-    #[error("'{typed}' is not a telephone number: use digits, spaces, '+', '-' and brackets; nothing was sent")]
+    #[error(
+        "'{typed}' is not a telephone number: use digits, spaces, '+', '-' and brackets; nothing was sent"
+    )]
     Telephone {
         /// As typed.
         typed: String,
     },
     /// More interests than fit.
-    #[error("there are more than {MOST_INTERESTS} interests: keep the ones that matter most; nothing was sent")]
+    #[error(
+        "there are more than {MOST_INTERESTS} interests: keep the ones that matter most; nothing was sent"
+    )]
     TooManyInterests,
     /// The card.
     #[error(transparent)]
@@ -167,15 +173,19 @@ fn email(typed: &str) -> Result<String, FormError> {
     let refuse = || FormError::Email { typed: text.clone() };
     let (person, host) = text.split_once('@').ok_or_else(refuse)?;
     let labels_fit = host.split('.').all(|l| !l.is_empty() && !l.starts_with('-') && !l.ends_with('-'));
-    let host_fits = host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-')) && host.contains('.') && labels_fit;
-    let person_fits = !person.is_empty() && !person.chars().any(|c| c.is_whitespace() || c == '@' || c == ',');
+    let host_fits = host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'))
+        && host.contains('.')
+        && labels_fit;
+    let person_fits =
+        !person.is_empty() && !person.chars().any(|c| c.is_whitespace() || c == '@' || c == ',');
     if host_fits && person_fits { Ok(text) } else { Err(refuse()) }
 }
 
 fn telephone(typed: &str) -> Result<String, FormError> {
     let text = line("telephone", typed)?;
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let fits = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '/' | '.'));
+    let fits =
+        text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '/' | '.'));
     if fits && (5..=20).contains(&digits) { Ok(text) } else { Err(FormError::Telephone { typed: text }) }
 }
 
@@ -212,13 +222,18 @@ mod tests {
         assert_eq!(field_of(&RegistrationForm { name: "  ".into(), ..form() }), "name");
         assert_eq!(field_of(&RegistrationForm { confidential: String::new(), ..form() }), "confidential");
         assert_eq!(field_of(&RegistrationForm { telephone: "call me".into(), ..form() }), "telephone");
-        assert_eq!(field_of(&RegistrationForm { card_number: "4242".to_owned().into(), ..form() }), "card_number");
+        assert_eq!(
+            field_of(&RegistrationForm { card_number: "4242".to_owned().into(), ..form() }),
+            "card_number"
+        );
         assert_eq!(field_of(&RegistrationForm { card_expiry: "01/20".into(), ..form() }), "card_expiry");
     }
 
     #[test]
     fn what_is_no_e_mail_address_is_refused() {
-        for typed in ["ann", "ann@", "@example.org", "ann@host", "a b@example.org", "ann@ex..org", "a@b@c.org"] {
+        for typed in
+            ["ann", "ann@", "@example.org", "ann@host", "a b@example.org", "ann@ex..org", "a@b@c.org"]
+        {
             assert_eq!(field_of(&RegistrationForm { email: typed.into(), ..form() }), "email", "{typed}");
         }
     }

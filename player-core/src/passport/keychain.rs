@@ -77,7 +77,9 @@ fn told(error: Error) -> KeychainError {
             drop(Zeroizing::new(secret));
             KeychainError::Failed { reason: "what it kept is not a passphrase".into() }
         }
-        Error::PlatformFailure(e) => KeychainError::Failed { reason: e.to_string().chars().take(200).collect() },
+        Error::PlatformFailure(e) => {
+            KeychainError::Failed { reason: e.to_string().chars().take(200).collect() }
+        }
         _ => KeychainError::Failed { reason: "it refused the entry".into() },
     }
 }

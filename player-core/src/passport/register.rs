@@ -27,7 +27,9 @@ pub enum RegisterError {
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
     /// What it sent is not genuine.
-    #[error("the licensing center's answer is not a genuine passport ({0}): nothing was kept. Check the store's address and root certificate")]
+    #[error(
+        "the licensing center's answer is not a genuine passport ({0}): nothing was kept. Check the store's address and root certificate"
+    )]
     NotGenuine(#[source] PassportError),
     /// The passphrase, or the disk.
     #[error(transparent)]
@@ -71,7 +73,11 @@ enum Stage {
 }
 
 /// Sends the form and checks what comes back: certificate chain from the pinned root, then the signature (G4).
-pub async fn request(client: &StoreClient, form: &CheckedForm, now: UnixTime) -> Result<Registration, RegisterError> {
+pub async fn request(
+    client: &StoreClient,
+    form: &CheckedForm,
+    now: UnixTime,
+) -> Result<Registration, RegisterError> {
     let answer = client.post_licensing("v1/passports", form).await?;
     let root = client.address().root.clone();
     let verified = RegistrationFile::verify(&answer, &root, now).map_err(RegisterError::NotGenuine)?;
@@ -97,17 +103,29 @@ impl Registration {
         passphrase: &Passphrase,
         params: KdfParams,
         vault: &Vault,
-    ) -> Result<Certificate, (Option<Self>, RegisterError)> {
+    ) -> Result<Certificate, Box<Unfinished>> {
         let Self { holder, stage, root } = self;
         let passport = match stage {
-            Stage::Verified(verified) => {
-                verified.lock(passphrase, params).map_err(|e| (None, RegisterError::NotGenuine(e)))?
-            }
+            Stage::Verified(verified) => verified
+                .lock(passphrase, params)
+                .map_err(|e| Unfinished { registration: None, error: RegisterError::NotGenuine(e) })?,
             Stage::Locked(passport) => *passport,
         };
         match vault.store(&passport, &root).and_then(|()| vault.unlock(passphrase)) {
             Ok(()) => Ok(root),
-            Err(e) => Err((Some(Self { holder, stage: Stage::Locked(Box::new(passport)), root }), e.into())),
+            Err(e) => {
+                let registration = Some(Self { holder, stage: Stage::Locked(Box::new(passport)), root });
+                Err(Box::new(Unfinished { registration, error: e.into() }))
+            }
         }
     }
+}
+
+/// A registration that could not be finished now.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// To try again with, unless it was worth nothing.
+    pub registration: Option<Registration>,
+    /// Why.
+    pub error: RegisterError,
 }

@@ -37,10 +37,46 @@ pub enum Advice {
 
 /// Words and runs in very many leaked passwords; each counts as one guess of a short list.
 const COMMON: &[&str] = &[
-    "password", "passwort", "passphrase", "passw0rd", "p@ssw0rd", "qwerty", "qwertz", "azerty", "letmein", "welcome", "admin", "login",
-    "iloveyou", "monkey", "dragon", "football", "baseball", "sunshine", "princess", "master", "shadow", "superman",
-    "batman", "trustno1", "starwars", "whatever", "freedom", "hello", "secret", "cadenza", "music", "abc", "asdf",
-    "zxcv", "qaz", "wsx", "correct", "horse", "battery", "staple",
+    "password",
+    "passwort",
+    "passphrase",
+    "passw0rd",
+    "p@ssw0rd",
+    "qwerty",
+    "qwertz",
+    "azerty",
+    "letmein",
+    "welcome",
+    "admin",
+    "login",
+    "iloveyou",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "master",
+    "shadow",
+    "superman",
+    "batman",
+    "trustno1",
+    "starwars",
+    "whatever",
+    "freedom",
+    "hello",
+    "secret",
+    "cadenza",
+    "music",
+    "abc",
+    "asdf",
+    "zxcv",
+    "qaz",
+    "wsx",
+    "correct",
+    "horse",
+    "battery",
+    "staple",
 ];
 
 /// Judges a passphrase. `known` are words that belong to the person (name, e-mail): they add nothing.
@@ -78,7 +114,8 @@ fn bits(folded: &str, original: &str, known: &[&str]) -> f32 {
 fn word_bits(word: &str, pool: f32, known: &[&str]) -> f32 {
     let mut rest = word.to_owned();
     let mut bits = 0.0;
-    let personal = known.iter().flat_map(|k| k.split(|c: char| !c.is_alphanumeric())).filter(|k| k.chars().count() > 2);
+    let personal =
+        known.iter().flat_map(|k| k.split(|c: char| !c.is_alphanumeric())).filter(|k| k.chars().count() > 2);
     for known in personal {
         rest = rest.replace(&known.to_lowercase(), "");
     }
@@ -128,7 +165,15 @@ mod tests {
     // G5
     #[test]
     fn short_common_and_repeated_passphrases_are_refused() {
-        for weak in ["", "short", "passwordpassword", "aaaaaaaaaaaaaaaaaaaa", "1234567890123", "qwertyqwerty1", "abcdefghijklmnop"] {
+        for weak in [
+            "",
+            "short",
+            "passwordpassword",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "1234567890123",
+            "qwertyqwerty1",
+            "abcdefghijklmnop",
+        ] {
             assert!(!estimate(weak, &[]).acceptable, "{weak}");
         }
     }

@@ -8,106 +8,23 @@
 //! still holds it can go on. When the listener wants to be asked every time, a session is lent to one purpose and the
 //! vault counts as locked again at once. Opening takes a deliberate second of work: never on a UI thread.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use cadenza_protocol::cert::{Certificate, CertificateChain};
+use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
-use cadenza_protocol::crypto::wrap::{KeyBundle, WrapError, WrapLabel};
-use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts, UnlockedPassport};
+use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts};
 use cadenza_protocol::secret::Passphrase;
 use cadenza_protocol::time::UnixTime;
-use thiserror::Error;
 
 use super::strength;
 use crate::atomic::{self, FileError};
-use crate::error::Explain;
+
+pub use super::refusal::VaultError;
+pub use super::session::Session;
 
 /// A passport file is far smaller.
 const BOUND: u64 = 1 << 20;
-
-/// Why the vault does not give what it was asked for.
-#[derive(Debug, Error)]
-pub enum VaultError {
-    /// There is no passport here.
-    #[error("there is no passport on this computer: register first, or import the passport that you have elsewhere")]
-    None,
-    /// It is locked.
-    #[error("the passport is locked: enter its passphrase")]
-    Locked,
-    /// The passphrase does not open it.
-    #[error("this passphrase does not open the passport: check capitals and keyboard layout, and try again")]
-    WrongPassphrase,
-    /// A new passphrase that is too easy to guess.
-    #[error("this passphrase is too easy to guess: use at least {} characters, best four or five unrelated words", strength::FEWEST_CHARACTERS)]
-    WeakPassphrase,
-    /// The file is not a genuine passport.
-    #[error("the passport {} is damaged or was altered ({reason}): import it again from a copy, or recover it", path.display())]
-    Broken {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The passport needs a root to be checked against.
-    #[error("the passport cannot be checked without its licensing center's root certificate: name your store with --store, or the certificate with --root")]
-    NoRoot,
-    /// There is one already.
-    #[error("there is a passport on this computer already: move {} away first if you want another", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Something stands where the export should go.
-    #[error("{} exists already: choose another name, so that nothing is overwritten", path.display())]
-    Occupied {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Its certificate has run out (G8).
-    #[error("the passport expired on {day}: what you bought still plays; renew it to buy again")]
-    Expired {
-        /// Its last day.
-        day: String,
-    },
-    /// Keys for somebody else.
-    #[error("this track was bought with another passport: import that passport to play it, or buy the track")]
-    NotYours,
-    /// The disk.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Explain for VaultError {
-    fn code(&self) -> Cow<'static, str> {
-        match self {
-            Self::None => "no-passport",
-            Self::Locked => "passport-locked",
-            Self::WrongPassphrase => "wrong-passphrase",
-            Self::WeakPassphrase => "weak-passphrase",
-            Self::Broken { .. } => "passport-broken",
-            Self::NoRoot => "store-root",
-            Self::Exists { .. } => "passport-exists",
-            Self::Occupied { .. } => "file-exists",
-            Self::Expired { .. } => "passport-expired",
-            Self::NotYours => "not-yours",
-            Self::File(e) => return e.code(),
-        }
-        .into()
-    }
-
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Broken { path, .. } | Self::Exists { path } | Self::Occupied { path } => {
-                vec![("path", path.display().to_string())]
-            }
-            Self::Expired { day } => vec![("day", day.clone())],
-            Self::File(e) => e.fields(),
-            _ => Vec::new(),
-        }
-    }
-}
 
 /// How the vault stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,54 +54,6 @@ pub struct PassportFacts {
     pub expires_at: UnixTime,
     /// Its file.
     pub path: PathBuf,
-}
-
-/// Keys that are open until the vault is locked.
-pub struct Session {
-    open: RwLock<Option<UnlockedPassport>>,
-}
-
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Session(hidden)")
-    }
-}
-
-impl Session {
-    fn of(passport: UnlockedPassport) -> Arc<Self> {
-        Arc::new(Self { open: RwLock::new(Some(passport)) })
-    }
-
-    /// The consumer's certificate chain.
-    pub fn chain(&self) -> Result<CertificateChain, VaultError> {
-        self.with(|passport| passport.chain().clone())
-    }
-
-    /// The owner's personal facts.
-    pub fn owner(&self) -> Result<PersonalFacts, VaultError> {
-        self.with(|passport| passport.personal().clone())
-    }
-
-    /// Signs with the consumer's key.
-    pub fn sign(&self, domain: &str, message: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.with(|passport| passport.sign(domain, message))
-    }
-
-    /// Opens media keys that were wrapped to this passport.
-    pub fn unwrap_keys(&self, wrapped: &[u8], label: &WrapLabel) -> Result<KeyBundle, VaultError> {
-        self.with(|passport| passport.unwrap_keys(wrapped, label))?.map_err(|_: WrapError| VaultError::NotYours)
-    }
-
-    /// Does something with the open passport, for as long as it is open.
-    pub fn with<T>(&self, f: impl FnOnce(&UnlockedPassport) -> T) -> Result<T, VaultError> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.as_ref().map(f).ok_or(VaultError::Locked)
-    }
-
-    /// Wipes the keys, whoever still holds the session.
-    fn close(&self) {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).take();
-    }
 }
 
 /// The vault of one home folder.
@@ -235,7 +104,8 @@ impl Vault {
         let passport = self.passport()?;
         let chain = passport.chain();
         let leaf = chain.leaf();
-        let issuer = chain.iter().nth(1).map_or_else(|| self.root().map(|r| r.subject()), |c| Some(c.subject()));
+        let issuer =
+            chain.iter().nth(1).map_or_else(|| self.root().map(|r| r.subject()), |c| Some(c.subject()));
         Ok(PassportFacts {
             serial: leaf.serial(),
             holder: leaf.subject(),
@@ -342,7 +212,12 @@ impl Vault {
     }
 
     /// Another passphrase; what is on disk changes at once or not at all.
-    pub fn change_passphrase(&self, old: &Passphrase, new: &Passphrase, params: KdfParams) -> Result<(), VaultError> {
+    pub fn change_passphrase(
+        &self,
+        old: &Passphrase,
+        new: &Passphrase,
+        params: KdfParams,
+    ) -> Result<(), VaultError> {
         check_strength(new, &[])?;
         let passport = self.passport()?;
         let changed = passport.change_passphrase(old, new, params).map_err(|e| self.told(e))?;
@@ -404,7 +279,8 @@ impl Vault {
         let broken = |e: PassportError| VaultError::Broken { path: from.to_owned(), reason: e.to_string() };
         let passport = Passport::from_json(&bytes, root).map_err(broken)?;
         if let Ok(here) = self.passport() {
-            let aside = self.path.with_file_name(format!("passport-{}.cadpassport", here.chain().leaf().serial()));
+            let aside =
+                self.path.with_file_name(format!("passport-{}.cadpassport", here.chain().leaf().serial()));
             atomic::replace_file(&aside, &here.to_json())?;
         }
         self.lock();
@@ -453,10 +329,15 @@ impl Drop for Vault {
 
 /// Refuses a passphrase that is too easy to guess (G5).
 pub fn check_strength(passphrase: &Passphrase, known: &[&str]) -> Result<(), VaultError> {
-    if strength::estimate(passphrase.expose(), known).acceptable { Ok(()) } else { Err(VaultError::WeakPassphrase) }
+    if strength::estimate(passphrase.expose(), known).acceptable {
+        Ok(())
+    } else {
+        Err(VaultError::WeakPassphrase)
+    }
 }
 
 /// A date as people write it in every country: 2027-03-01.
 pub fn day(at: UnixTime) -> String {
-    time::OffsetDateTime::from_unix_timestamp(at.0).map_or_else(|_| "an unknown day".into(), |t| t.date().to_string())
+    time::OffsetDateTime::from_unix_timestamp(at.0)
+        .map_or_else(|_| "an unknown day".into(), |t| t.date().to_string())
 }

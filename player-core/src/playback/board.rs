@@ -102,7 +102,8 @@ impl Posted {
     pub(super) fn heard(&self) -> Option<(&Heard, u64)> {
         let gauges = self.gauges.as_ref()?;
         let read = gauges.read();
-        let heard = self.spans.iter().rev().find(|heard| heard.span.ring_start <= read).or(self.spans.front())?;
+        let heard =
+            self.spans.iter().rev().find(|heard| heard.span.ring_start <= read).or(self.spans.front())?;
         Some((heard, heard.span.position_ms(read, gauges.rate_hz())))
     }
 

@@ -47,7 +47,7 @@ pub enum Command {
     Repeat(Repeat),
     /// Shuffled order, or the listener's.
     Shuffle(bool),
-    /// Loudness normalisation; heard from the next second and a half on.
+    /// Loudness normalisation, from now on.
     Normalise(Normalisation),
     /// What to play on.
     Device(DeviceChoice),

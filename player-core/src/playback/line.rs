@@ -44,18 +44,45 @@ pub(super) struct Line {
     flow: (u64, u64),
     pending: Vec<f32>,
     pushed: usize,
+    /// Frames to push behind the last cut before the device has come to it.
+    ahead_of_cut: u64,
 }
+
+/// Sound pushed behind a cut before the device has come to it: enough to go on with at once. The rest waits, so
+/// that a slider being dragged, with many cuts in one device period, does not fill the ring with what nobody hears.
+const BEHIND_CUT_MS: u64 = 200;
+/// The same behind a second cut in one device period, and further ones, in frames.
+const BEHIND_NEXT_CUT: u64 = 512;
 
 impl Line {
     /// A line into a fresh ring.
     pub(super) fn new(feed: Feed) -> Self {
         let device_hz = feed.gauges().rate_hz();
-        Line { feed, device_hz, resampler: None, source_hz: device_hz, flow: (0, 0), pending: Vec::new(), pushed: 0 }
+        Line {
+            feed,
+            device_hz,
+            resampler: None,
+            source_hz: device_hz,
+            flow: (0, 0),
+            pending: Vec::new(),
+            pushed: 0,
+            ahead_of_cut: 0,
+        }
     }
 
     /// The ring at its end.
     pub(super) fn feed(&mut self) -> &mut Feed {
         &mut self.feed
+    }
+
+    /// Whether sound of the flow that began at ring frame `at` has reached the ring.
+    pub(super) fn has_begun(&self, at: u64) -> bool {
+        self.feed.gauges().written() > at
+    }
+
+    /// Whether sound is held back until the device has come to the last cut.
+    pub(super) fn is_holding(&self) -> bool {
+        self.feed.behind_cut().is_some() && self.pushed < self.pending.len()
     }
 
     /// Drops what has not been heard yet, as soon as the device has faded it out, and starts a new flow at
@@ -67,6 +94,10 @@ impl Line {
         if let Some(resampler) = &mut self.resampler {
             resampler.reset();
         }
+        self.ahead_of_cut = match self.feed.behind_cut() {
+            Some(_) => BEHIND_NEXT_CUT,
+            None => u64::from(self.device_hz) * BEHIND_CUT_MS / 1_000,
+        };
         let at = self.feed.cut(softly);
         self.begin(source_hz, at)?;
         Ok(at)
@@ -123,7 +154,12 @@ impl Line {
 
     /// Moves converted frames into the ring, as far as there is room. True when none are left over.
     pub(super) fn push(&mut self) -> bool {
-        self.pushed += self.feed.push(&self.pending[self.pushed..]) * STEREO;
+        let left = &self.pending[self.pushed..];
+        let most = match self.feed.behind_cut() {
+            Some(behind) => self.ahead_of_cut.saturating_sub(behind) as usize * STEREO,
+            None => left.len(),
+        };
+        self.pushed += self.feed.push(&left[..most.min(left.len())]) * STEREO;
         if self.pushed == self.pending.len() {
             self.pending.as_mut_slice().zeroize();
             self.pending.clear();

@@ -19,7 +19,7 @@ use std::time::Duration;
 use super::board::{Board, StatusBoard};
 use super::device::Outlet;
 use super::event::{Command, Event, OnDeviceLoss};
-use super::queue::{EntryKey, Queue};
+use super::queue::{Entry, EntryKey, Queue};
 use super::voice::Voice;
 use crate::audio::loudness::Normalisation;
 use crate::audio::output::{Backend, DeviceChoice};
@@ -27,6 +27,8 @@ use crate::audio::source::Waker;
 
 /// The ring is filled again when it holds less than this: rarely, and much at a time, for the battery's sake.
 const LOW_MS: u64 = 1_000;
+/// Sound that is decoded before a device is opened for it.
+const PRIME_MS: usize = 250;
 /// The next track is opened when this one has so much left.
 const PRELOAD_MS: u64 = 10_000;
 /// Blocks decoded in one step, so that commands are looked at in between.
@@ -34,6 +36,10 @@ const PULLS_A_STEP: usize = 16;
 /// Longest time between two looks while sound runs, and while something is waited for.
 const LOOK_MS: u64 = 250;
 const LOOK_WAITING_MS: u64 = 20;
+/// Time between two looks while the device has not come to a cut.
+const LOOK_HOLDING_MS: u64 = 3;
+/// A device of which nothing is wanted for so long is given back to the system.
+const IDLE: Duration = Duration::from_secs(3);
 /// `Previous` within this time goes to the track before.
 const PREVIOUS_MS: u64 = 3_000;
 
@@ -64,10 +70,16 @@ pub struct Session {
     filling: bool,
     /// The source had nothing at the last pull.
     waiting: bool,
-    /// The first samples after a cut have not been pushed yet.
-    announce_ready: bool,
+    /// Ring frame of the last cut, until the first samples behind it are in the ring.
+    begun_at: Option<u64>,
     /// Tracks in a row that brought no sound.
     barren: usize,
+    /// The track that was last said to be heard.
+    announced: Option<EntryKey>,
+    /// A device is to be opened as soon as the source has something to play; whether that starts softly.
+    deferred: Option<bool>,
+    /// Since when nothing has been wanted of the open device.
+    idle_since: Option<Duration>,
     scratch: Vec<f32>,
 }
 
@@ -112,8 +124,11 @@ impl Session {
             rest_ms: 0,
             filling: false,
             waiting: false,
-            announce_ready: false,
+            begun_at: None,
             barren: 0,
+            announced: None,
+            deferred: None,
+            idle_since: None,
             scratch: Vec::new(),
         }
     }
@@ -175,7 +190,7 @@ impl Session {
                 self.queue.shuffle(on);
                 self.post_queue();
             }
-            Command::Normalise(normalisation) => self.normalisation = normalisation,
+            Command::Normalise(normalisation) => self.normalise(normalisation),
             Command::Device(choice) => self.choose_device(choice),
             Command::OnDeviceLoss(on_loss) => self.on_loss = on_loss,
         }
@@ -183,21 +198,20 @@ impl Session {
         self.post_state();
     }
 
-    /// Opens the device ahead of the first play, so that the first sound comes sooner. Failure is not reported:
-    /// it will be when something is to be played.
-    pub fn open_quietly(&mut self, choice: DeviceChoice) {
+    /// Says what to play on, and gets everything ready that the first sound would otherwise wait for.
+    pub fn prepare(&mut self, choice: DeviceChoice) {
         self.outlet.choose(choice);
-        if let Ok(opened) = self.outlet.open() {
-            self.use_device(&opened);
-        }
+        self.outlet.prepare();
     }
 
     /// Does what is due at `now` (any monotonic clock) and returns how long nothing will be due, if anything will.
     pub fn step(&mut self, now: Duration) -> Option<Duration> {
         self.tend_device(now);
+        self.open_when_ready();
         let more = self.fill();
         self.follow();
         self.preload();
+        self.rest_device(now);
         self.post_state();
         if more { Some(Duration::ZERO) } else { self.next_look(now) }
     }
@@ -205,19 +219,19 @@ impl Session {
     // ---- the listener's wishes
 
     fn play(&mut self) {
-        match (self.wish, self.voice.is_some()) {
-            (Wish::Playing, true) => {}
-            (_, true) => {
+        match self.heard_or_voice() {
+            Some(_) if self.wish == Wish::Playing => {}
+            Some((entry, position_ms)) => {
                 self.wish = Wish::Playing;
                 if let Some(voice) = &mut self.voice {
                     voice.hold(false);
                 }
                 match self.outlet.line() {
                     Some(line) => line.feed().gauges().run(true),
-                    None => self.reopen(self.heard_or_voice()),
+                    None => self.go_on(&entry, position_ms),
                 }
             }
-            (_, false) => {
+            None => {
                 if let Some(key) = self.current_key() {
                     let position_ms = std::mem::take(&mut self.rest_ms);
                     self.start(key, position_ms);
@@ -242,13 +256,14 @@ impl Session {
         self.wish = Wish::Stopped;
         self.rest_ms = 0;
         (self.voice, self.upcoming, self.preloaded) = (None, None, None);
-        (self.waiting, self.announce_ready, self.filling) = (false, false, false);
+        (self.waiting, self.begun_at, self.filling) = (false, None, false);
         if let Some(line) = self.outlet.line() {
             line.feed().gauges().run(false);
             let rate_hz = line.feed().gauges().rate_hz();
             // The device's own rate always has a converter: none.
             let _ = line.cut(rate_hz, false);
         }
+        (self.announced, self.deferred) = (None, None);
         self.board.post().spans.clear();
     }
 
@@ -259,24 +274,37 @@ impl Session {
                 self.queue.select(key);
                 self.rest_ms = 0;
             }
-            Wish::Paused => {
-                self.start(key, 0);
-                self.pause();
-            }
-            Wish::Playing => self.start(key, 0),
+            Wish::Paused | Wish::Playing => self.start_as(self.wish, key, 0),
         }
     }
 
     fn seek(&mut self, position_ms: u64) {
         match self.heard_or_voice() {
-            Some((entry, _)) if self.voice.is_some() => self.resume(&entry, position_ms, true),
-            _ => self.rest_ms = position_ms,
+            Some((entry, _)) => self.go_on(&entry, position_ms),
+            None => self.rest_ms = position_ms,
+        }
+    }
+
+    /// Levels the track that is heard anew, from where it is.
+    fn normalise(&mut self, normalisation: Normalisation) {
+        self.normalisation = normalisation;
+        (self.upcoming, self.preloaded) = (None, None);
+        let heard = self.heard();
+        if let Some(voice) = &mut self.voice
+            && voice.level(normalisation)
+            && let Some((entry, position_ms)) = heard
+        {
+            self.go_on(&entry, position_ms);
         }
     }
 
     /// Plays an entry, or the first one behind it that can be played.
     fn start(&mut self, key: EntryKey, position_ms: u64) {
-        self.wish = Wish::Playing;
+        self.start_as(Wish::Playing, key, position_ms);
+    }
+
+    fn start_as(&mut self, wish: Wish, key: EntryKey, position_ms: u64) {
+        self.wish = wish;
         (self.upcoming, self.preloaded, self.barren) = (None, None, 0);
         let Some(voice) = self.open_from(Some(key)) else {
             self.stop();
@@ -286,18 +314,16 @@ impl Session {
         let entry = voice.entry().clone();
         self.queue.select(entry.key);
         self.voice = Some(voice);
-        if self.outlet.line().is_none() {
-            match self.outlet.open() {
-                Ok(opened) => self.use_device(&opened),
-                Err(error) => {
-                    self.stop();
-                    self.rest_ms = position_ms;
-                    self.tell_device_lost(&error);
-                    return;
-                }
-            }
+        if let Err(error) = self.resume(&entry, position_ms, position_ms > 0) {
+            self.no_device(position_ms, &error);
         }
-        self.resume(&entry, position_ms, position_ms > 0);
+    }
+
+    /// Goes on at a position in the middle of an entry.
+    fn go_on(&mut self, entry: &Entry, position_ms: u64) {
+        if let Err(error) = self.resume(entry, position_ms, true) {
+            self.no_device(position_ms, &error);
+        }
     }
 
     fn next_look(&mut self, now: Duration) -> Option<Duration> {
@@ -305,12 +331,17 @@ impl Session {
             return Some(due.saturating_sub(now));
         }
         if self.wish != Wish::Playing {
-            return None;
+            return self
+                .idle_since
+                .map(|since| (since + IDLE).saturating_sub(now).max(Duration::from_millis(1)));
         }
         if self.waiting {
             return Some(Duration::from_millis(LOOK_WAITING_MS));
         }
         let line = self.outlet.line()?;
+        if line.is_holding() {
+            return Some(Duration::from_millis(LOOK_HOLDING_MS));
+        }
         let rate_hz = u64::from(line.feed().gauges().rate_hz());
         let (ahead, read) = (line.feed().ahead(), line.feed().gauges().read());
         let until_low = ahead.saturating_sub(rate_hz * LOW_MS / 1_000);

@@ -59,7 +59,10 @@ impl StreamSetup {
 
 impl fmt::Debug for StreamSetup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamSetup").field("bandwidth", &self.bandwidth).field("udp", &self.udp).finish_non_exhaustive()
+        f.debug_struct("StreamSetup")
+            .field("bandwidth", &self.bandwidth)
+            .field("udp", &self.udp)
+            .finish_non_exhaustive()
     }
 }
 
@@ -185,7 +188,11 @@ enum Phase {
 
 impl LiveStream {
     /// Starts receiving from `from` on; returns at once.
-    pub fn open(place: StreamPlace, setup: StreamSetup, from: Npt) -> Result<(Self, StreamMonitor), SourceError> {
+    pub fn open(
+        place: StreamPlace,
+        setup: StreamSetup,
+        from: Npt,
+    ) -> Result<(Self, StreamMonitor), SourceError> {
         let state = State {
             opened_at: Instant::now(),
             samples: VecDeque::new(),
@@ -244,7 +251,8 @@ impl PcmSource for LiveStream {
     fn seek(&mut self, frame: u64) -> Result<Seeked, SourceError> {
         let reconnect = {
             let mut state = self.0.state();
-            let last = state.stats.description.as_ref().map_or(u64::MAX, |told| told.length.0.saturating_sub(1));
+            let last =
+                state.stats.description.as_ref().map_or(u64::MAX, |told| told.length.0.saturating_sub(1));
             let frame = frame.min(last);
             state.samples.clear();
             (state.begun, state.dry) = (false, false);

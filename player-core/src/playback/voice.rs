@@ -30,7 +30,11 @@ pub(super) struct Voice {
 
 impl Voice {
     /// Opens the track of a queue entry.
-    pub(super) fn open(entry: Entry, normalisation: Normalisation, waker: Waker) -> Result<Self, SourceError> {
+    pub(super) fn open(
+        entry: Entry,
+        normalisation: Normalisation,
+        waker: Waker,
+    ) -> Result<Self, SourceError> {
         let mut source = (entry.track.open)()?;
         source.set_waker(waker);
         let spec = source.spec();
@@ -77,9 +81,9 @@ impl Voice {
 
     /// Length, as the source knows it or as the catalogue said.
     pub(super) fn duration_frames(&self) -> Option<u64> {
-        self.source.duration_frames().or_else(|| {
-            self.entry.track.duration_ms.map(|ms| ms * u64::from(self.spec.rate_hz) / 1_000)
-        })
+        self.source
+            .duration_frames()
+            .or_else(|| self.entry.track.duration_ms.map(|ms| ms * u64::from(self.spec.rate_hz) / 1_000))
     }
 
     /// Appends the next frames as stereo, faded and levelled.
@@ -112,6 +116,12 @@ impl Voice {
         self.next = self.source.seek(frame)?.frame;
         self.ended = false;
         Ok(())
+    }
+
+    /// Sets the track's level; true when it is another one than before.
+    pub(super) fn level(&mut self, normalisation: Normalisation) -> bool {
+        let gain = normalisation.gain(self.entry.track.loudness);
+        std::mem::replace(&mut self.gain, gain) != gain
     }
 
     /// Counts as read to its end, whatever its source still has (it failed, or nothing follows).

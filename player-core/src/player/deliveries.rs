@@ -1,8 +1,9 @@
 //! Deliveries: what was bought and is not in the library yet.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
 use cadenza_protocol::voucher::{self, MediaVoucher, VoucherKind};
 
 use super::Player;
@@ -12,7 +13,7 @@ use crate::event::{Delivery, News, Stage};
 use crate::library::{TrackId, scan};
 use crate::store::client::StoreClient;
 use crate::store::deliver::{self, Courier, DeliverError, Placed};
-use crate::store::journal::OpenVoucher;
+use crate::store::journal::{OpenOrder, OpenVoucher};
 use crate::store::purchase;
 
 /// What became of one delivery.
@@ -37,7 +38,8 @@ impl Player {
 
     /// The same from memory.
     pub fn take_voucher(&self, bytes: &[u8]) -> Result<Vec<VoucherId>, Failure> {
-        let voucher = MediaVoucher::from_json(bytes).map_err(|e| Failure::new("voucher-broken", e.to_string()))?;
+        let voucher =
+            MediaVoucher::from_json(bytes).map_err(|e| Failure::new("voucher-broken", e.to_string()))?;
         if voucher.kind == VoucherKind::Preview {
             let message = "this voucher is for listening only: open it to hear the preview, or buy the track to keep it";
             return Err(Failure::new("voucher-preview", message));
@@ -62,22 +64,40 @@ impl Player {
         !self.0.journal.vouchers().is_empty() || self.0.journal.orders().iter().any(|o| o.order_id.is_some())
     }
 
+    /// Orders that were sent and never answered: placing the same order again asks for the same order, and pays once.
+    pub fn unanswered_orders(&self) -> Vec<OpenOrder> {
+        self.0.journal.orders().into_iter().filter(|o| o.order_id.is_none()).collect()
+    }
+
     /// Brings everything that was bought, and everything that an earlier run was cut off at. One failure does not stop the
     /// others. Needs the store and the open passport.
     pub async fn deliver_all(&self) -> Result<Vec<Delivered>, Failure> {
         let _one_at_a_time = self.0.delivering.lock().await;
         let client = self.store()?;
-        purchase::resume(&client, &self.0.journal, self.now()).await?;
+        let resumed = purchase::resume(&client, &self.0.journal, self.now()).await;
         let vouchers = self.0.journal.vouchers();
         if vouchers.is_empty() {
-            return Ok(Vec::new());
+            return resumed.map(|()| Vec::new()).map_err(Failure::from);
         }
         let session = self.0.vault.session()?;
         let mut delivered = Vec::new();
+        let mut gone: HashMap<DeliveryServerId, Failure> = HashMap::new();
         for open in vouchers {
-            let summary = (open.id(), open.track.media_id, open.track.title.clone());
-            let outcome = self.deliver_one(&client, &session, open).await;
-            let (voucher_id, media_id, title) = summary;
+            let (voucher_id, media_id, title) = (open.id(), open.track.media_id, open.track.title.clone());
+            let server = open.track.delivery.id.clone();
+            let outcome = match gone.get(&server) {
+                // One wait for a server that is gone is enough for all its tracks.
+                Some(failure) => {
+                    self.tell_stage(&open, Stage::Failed(failure.clone()));
+                    Err(failure.clone())
+                }
+                None => self.deliver_one(&client, &session, open).await,
+            };
+            if let Err(failure) = &outcome
+                && matches!(&*failure.code, "store-unreachable" | "download-failed")
+            {
+                gone.insert(server, failure.clone());
+            }
             delivered.push(Delivered { voucher_id, media_id, title, outcome });
         }
         deliver::sweep(&self.0.journal);
@@ -133,19 +153,17 @@ impl Player {
                 let record = scan::read(&self.0.home.music(), &placed.file_name, root);
                 let record = record.map_err(|e| Failure::from(DeliverError::Unusable(e)))?;
                 let id = record.id;
-                self.0.library.put(vec![record])?;
-                self.tell(News::Library);
+                self.shelve(vec![record])?;
                 Ok(id)
             }
             Err(e) => {
                 let over = match e.final_refusal() {
-                    Some("voucher-used" | "voucher-mismatch") => true,
-                    // What was paid for here is never let go of: the merchant may know it again tomorrow.
-                    Some("voucher-expired" | "unknown-voucher") => open.order_id.is_none(),
-                    _ => false,
+                    Some("voucher-used") => true,
+                    // A voucher from a file can be opened again; what was paid for here is never let go of.
+                    Some(_) => open.order_id.is_none(),
+                    None => false,
                 };
                 if over {
-                    // There is nothing more to get for it, now or at the next start.
                     self.0.journal.close_voucher(open.id())?;
                 }
                 Err(e.into())

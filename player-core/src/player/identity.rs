@@ -14,6 +14,8 @@ use crate::passport::keychain;
 use crate::passport::register::{self, RegisterError};
 use crate::passport::vault::{PassportFacts, Phase, VaultError, check_strength};
 
+/// What passport, root and a first journal entry take on disk, generously.
+const PASSPORT_ROOM: u64 = 256 << 10;
 /// Days before the end that one is reminded.
 const REMIND_DAYS: i64 = 30;
 
@@ -63,6 +65,8 @@ impl Player {
         }
         let now = self.now();
         let form = form.check(now).map_err(RegisterError::Form)?;
+        // A passport that cannot be kept must not be asked for: the card would have been checked for nothing.
+        crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
         let registration = register::request(&self.store()?, &form, now).await?;
         let holder = registration.holder();
         *locked(&self.0.registration) = Some(registration);
@@ -91,9 +95,9 @@ impl Player {
                 player.remember_if_wanted(&passphrase);
                 Ok(())
             }
-            Err((registration, error)) => {
-                *locked(&player.0.registration) = registration;
-                Err(Failure::from(error))
+            Err(unfinished) => {
+                *locked(&player.0.registration) = unfinished.registration;
+                Err(Failure::from(unfinished.error))
             }
         })
         .await??;
@@ -185,7 +189,12 @@ impl Player {
         if !self.settings().remember_passphrase {
             return;
         }
-        let kept = self.0.vault.facts().map_err(Failure::from).and_then(|f| Ok(keychain::remember(&f.serial, passphrase)?));
+        let kept = self
+            .0
+            .vault
+            .facts()
+            .map_err(Failure::from)
+            .and_then(|f| Ok(keychain::remember(&f.serial, passphrase)?));
         if let Err(failure) = kept {
             tracing::warn!(%failure, "the passphrase is not remembered");
         }

@@ -5,10 +5,10 @@
 //! passport keeps the next track from opening.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::wrap::{KeyBundle, WrapLabel};
@@ -47,10 +47,10 @@ impl MediaOpening {
     /// A reader of the bought image's clear bytes; the keys live in it.
     pub fn open(&self) -> Result<ImageReader<BufReader<File>>, Failure> {
         let path = self.player.track_path(&self.track);
-        let media = scan::open(&path, &self.root).map_err(|e| told(&self.track, e))?;
+        let media = scan::open(&path, &self.root).map_err(|e| told(&self.track, &path, e))?;
         let keys = unwrap_keys(&media, &self.session)?;
         let quality = media.transaction().map(|t| t.facts.grant.quality.clone()).unwrap_or_default();
-        media.into_image(&quality, Some(&keys)).map_err(|e| told(&self.track, ScanError::Media(e)))
+        media.into_image(&quality, Some(&keys)).map_err(|e| told(&self.track, &path, ScanError::Media(e)))
     }
 
     /// Counts one play of a track that is limited.
@@ -64,8 +64,17 @@ impl MediaOpening {
     /// The same, decoded: what the engine pulls from.
     pub fn source(&self) -> Result<Box<dyn PcmSource>, SourceError> {
         let extension = if self.track.format.codec == "FLAC" { "flac" } else { "ogg" };
-        let reader = self.open().map_err(source_error)?;
-        Ok(Box::new(FileSource::open(Box::new(reader), Some(extension))?))
+        let failed = Arc::<Mutex<Option<String>>>::default();
+        let reader = Watched { reader: self.open().map_err(source_error)?, failed: Arc::clone(&failed) };
+        let source = FileSource::open(Box::new(reader), Some(extension)).map_err(|error| {
+            match failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                Some(reason) => {
+                    source_error(broken(&self.track, &self.player.track_path(&self.track), &reason))
+                }
+                None => error,
+            }
+        })?;
+        Ok(Box::new(source))
     }
 
     /// The track.
@@ -96,7 +105,8 @@ impl Player {
             scan::read(Path::new(""), &path, &self.root()?).map_err(|e| broken(e.to_string()))?
         } else {
             let modified = stat.modified().map_or(self.now(), Into::into);
-            import::read_file(&path, modified, self.now()).map_err(|e| broken(format!("{e}; check that it is music")))?
+            import::read_file(&path, modified, self.now())
+                .map_err(|e| broken(format!("{e}; check that it is music")))?
         };
         Ok(Arc::new(record))
     }
@@ -192,13 +202,18 @@ impl Player {
             Allowance::Never => Err(refuse("may not be played")),
             Allowance::Times(limit) => {
                 let used = self.ledger()?.used(Use::Play, track.id);
-                if used < u32::from(limit) { Ok(()) } else { Err(refuse(&format!("was played {limit} times, which is all that its author allows"))) }
+                if used < u32::from(limit) {
+                    Ok(())
+                } else {
+                    Err(refuse(&format!("was played {limit} times, which is all that its author allows")))
+                }
             }
         }
     }
 
     pub(super) fn open_media(&self, track: &TrackRecord) -> Result<OpenedMedia, Failure> {
-        scan::open(&self.track_path(track), &self.root()?).map_err(|e| told(track, e))
+        let path = self.track_path(track);
+        scan::open(&path, &self.root()?).map_err(|e| told(track, &path, e))
     }
 
     /// The keys of an opened file, while the passport is open.
@@ -207,8 +222,10 @@ impl Player {
     }
 
     pub(super) fn ledger(&self) -> Result<&crate::library::ledger::Ledger, Failure> {
-        self.0.ledger.as_ref().map_err(|e| {
-            Failure { code: crate::error::Explain::code(e), data: Default::default(), message: e.to_string() }
+        self.0.ledger.as_ref().map_err(|e| Failure {
+            code: crate::error::Explain::code(e),
+            data: Default::default(),
+            message: e.to_string(),
         })
     }
 }
@@ -247,27 +264,75 @@ fn playback_id(record: &TrackRecord) -> PlaybackId {
 }
 
 fn source_error(failure: Failure) -> SourceError {
-    match &*failure.code {
-        "passport-locked" | "no-passport" | "not-yours" | "unplayable" => SourceError::Locked(failure.message),
-        "not-found" => SourceError::Missing(failure.data.get("path").cloned().unwrap_or_default()),
-        _ => SourceError::Damaged(failure.message),
+    let code = match failure.code {
+        std::borrow::Cow::Borrowed(code) => code,
+        std::borrow::Cow::Owned(_) => "file-broken",
+    };
+    SourceError::Refused { code, message: failure.message }
+}
+
+/// Remembers that reading failed: who probes a format takes a failed read for a format that it does not know.
+struct Watched<R> {
+    reader: R,
+    failed: Arc<Mutex<Option<String>>>,
+}
+
+impl<R> Watched<R> {
+    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(e) = &result {
+            self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| e.to_string());
+        }
+        result
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let result = self.reader.read(out);
+        self.note(result)
+    }
+}
+
+impl<R: Seek> Seek for Watched<R> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        let result = self.reader.seek(to);
+        self.note(result)
     }
 }
 
 fn unwrap_keys(media: &OpenedMedia, session: &Session) -> Result<KeyBundle, Failure> {
-    let block = media.transaction().ok_or_else(|| Failure::new("file-broken", ScanError::NotBought.to_string()))?;
+    let block =
+        media.transaction().ok_or_else(|| Failure::new("file-broken", ScanError::NotBought.to_string()))?;
     let facts = &block.facts;
-    let label = WrapLabel::purchase(&facts.grant.media_id, &facts.grant.voucher_id, facts.consumer_chain.leaf());
+    let label =
+        WrapLabel::purchase(&facts.grant.media_id, &facts.grant.voucher_id, facts.consumer_chain.leaf());
     Ok(session.unwrap_keys(&facts.wrapped_keys, &label)?)
 }
 
-fn told(track: &TrackRecord, error: ScanError) -> Failure {
-    let code = match &error {
-        ScanError::Unreadable(e) if e.kind() == std::io::ErrorKind::NotFound => "not-found",
-        ScanError::Unreadable(_) => "file-unreadable",
-        ScanError::Media(_) | ScanError::NotBought => "file-broken",
-    };
-    Failure::new(code, format!("'{}' cannot be played: {error}", track.title))
-        .with("title", &track.title)
-        .with("path", Path::new(&track.path).display())
+fn told(track: &TrackRecord, path: &Path, error: ScanError) -> Failure {
+    match &error {
+        ScanError::Unreadable(e) if e.kind() == io::ErrorKind::NotFound => {
+            let message = format!(
+                "the file of '{}' is not there ({}): put it back, or download the track again",
+                track.title,
+                path.display()
+            );
+            Failure::new("not-found", message).with("title", &track.title).with("path", path.display())
+        }
+        ScanError::Unreadable(e) => {
+            let message = format!(
+                "the file of '{}' cannot be read ({e}): check the disk that holds {}",
+                track.title,
+                path.display()
+            );
+            Failure::new("file-unreadable", message).with("title", &track.title).with("path", path.display())
+        }
+        ScanError::Media(_) | ScanError::NotBought => broken(track, path, &error.to_string()),
+    }
+}
+
+fn broken(track: &TrackRecord, path: &Path, reason: &str) -> Failure {
+    let advice = if reason.contains("again") { "" } else { "; download it again" };
+    let message = format!("'{}' cannot be played: {reason}{advice}", track.title);
+    Failure::new("file-broken", message).with("title", &track.title).with("path", path.display())
 }

@@ -7,7 +7,9 @@ use std::sync::PoisonError;
 use cadenza_protocol::media::Allowance;
 
 use super::Player;
-use crate::disc::burn::{self, BurnError, BurnJob, BurnProgress, BurnReport, Cancel, RecordLedger, RecordRefusal, Reservation};
+use crate::disc::burn::{
+    self, BurnError, BurnJob, BurnProgress, BurnReport, Cancel, RecordLedger, RecordRefusal, Reservation,
+};
 use crate::disc::layout::{DiscLayout, DiscOptions, DiscTrack, LayoutError};
 use crate::error::Failure;
 use crate::library::ledger::{self, Use};
@@ -46,9 +48,14 @@ impl Player {
         let message = match (self.recordable(track)?, track.may_record()) {
             (Recordable::Times(_) | Recordable::Unlimited, _) => return Ok(()),
             (Recordable::Never, Allowance::Times(limit)) => {
-                format!("'{}' was recorded {limit} times, which is all that its author allows: leave it out", track.title)
+                format!(
+                    "'{}' was recorded {limit} times, which is all that its author allows: leave it out",
+                    track.title
+                )
             }
-            (Recordable::Never, _) => format!("'{}' may not be recorded, its author says: leave it out", track.title),
+            (Recordable::Never, _) => {
+                format!("'{}' may not be recorded, its author says: leave it out", track.title)
+            }
         };
         Err(Failure::new("record-not-allowed", message).with("title", &track.title).with("track", track.id))
     }
@@ -76,11 +83,13 @@ impl Player {
     ) -> Result<BurnReport, Failure> {
         burn::burn(job, self, cancel, progress).map_err(|e| match e {
             BurnError::Layout(e) => told_of_layout(e),
-            BurnError::Restricted(RecordRefusal::Unwritable(_)) => Failure::new("write-failed", e.to_string()),
-            BurnError::Restricted(_) => Failure::new("record-not-allowed", e.to_string()),
-            BurnError::NotAvailableYet(drive) => {
-                Failure::not_available_yet(&format!("writing to the drive {drive}; write an image with --to image:DIR and burn that"))
+            BurnError::Restricted(RecordRefusal::Unwritable(_)) => {
+                Failure::new("write-failed", e.to_string())
             }
+            BurnError::Restricted(_) => Failure::new("record-not-allowed", e.to_string()),
+            BurnError::NotAvailableYet(drive) => Failure::not_available_yet(&format!(
+                "writing to the drive {drive}; write an image with --to image:DIR and burn that"
+            )),
             other => Failure::new(other.code(), other.to_string()),
         })
     }
@@ -117,7 +126,9 @@ impl Player {
         }
     }
 
-    fn reserved(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Vec<ledger::Reservation>>> {
+    fn reserved(
+        &self,
+    ) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Vec<ledger::Reservation>>> {
         self.0.recordings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -125,7 +136,8 @@ impl Player {
 impl RecordLedger for Player {
     fn reserve(&self, tracks: &[PlaybackId]) -> Result<Reservation, RecordRefusal> {
         let unknown = |id: &PlaybackId| RecordRefusal::Never(id.to_string());
-        let ids: Result<Vec<TrackId>, _> = tracks.iter().map(|t| t.as_str().parse().map_err(|_| unknown(t))).collect();
+        let ids: Result<Vec<TrackId>, _> =
+            tracks.iter().map(|t| t.as_str().parse().map_err(|_| unknown(t))).collect();
         let counted = self.reserve_recording(&ids?).map_err(|failure| match failure.data.get("title") {
             Some(title) if failure.code == "record-not-allowed" => RecordRefusal::Never(title.clone()),
             _ => RecordRefusal::Unwritable(failure.message),
@@ -162,8 +174,9 @@ fn told_of_layout(error: LayoutError) -> Failure {
     };
     let failure = Failure::new(code, error.to_string());
     match error {
-        LayoutError::TooShort { title, .. } | LayoutError::Unreadable { title, .. } => failure.with("title", title),
+        LayoutError::TooShort { title, .. } | LayoutError::Unreadable { title, .. } => {
+            failure.with("title", title)
+        }
         _ => failure,
     }
 }
-

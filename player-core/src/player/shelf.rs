@@ -83,6 +83,24 @@ impl Player {
         blocking(move || player.import_now(&path)).await?
     }
 
+    /// Puts bought tracks into the library. Of the same song bought in two qualities the better one is played.
+    pub(super) fn shelve(&self, mut records: Vec<TrackRecord>) -> Result<(), Failure> {
+        records.sort_by_key(|r| (r.id, std::cmp::Reverse(r.quality_rank())));
+        records.dedup_by_key(|r| r.id);
+        let is_wanted = |new: &TrackRecord| {
+            let there = self.0.library.track(new.id).filter(|there| there.path != new.path);
+            there.is_none_or(|there| {
+                there.quality_rank() <= new.quality_rank() || !self.track_path(&there).exists()
+            })
+        };
+        records.retain(is_wanted);
+        if !records.is_empty() {
+            self.0.library.put(records)?;
+            self.tell(News::Library);
+        }
+        Ok(())
+    }
+
     fn import_now(&self, path: &Path) -> Result<Imported, Failure> {
         let missing = |e| Failure::from(crate::atomic::FileError::reading(path, e));
         let absolute = std::path::absolute(path).map_err(missing)?;
@@ -128,8 +146,7 @@ impl Player {
                 return Err(e.into());
             }
         }
-        self.0.library.put(vec![record])?;
-        self.tell(News::Library);
+        self.shelve(vec![record])?;
         Ok(Imported { tracks: 1, refused: Vec::new() })
     }
 
@@ -149,8 +166,13 @@ impl Player {
                 media.transaction().ok_or(scan::ScanError::NotBought)?;
                 Ok(media.verify_all()?)
             });
-            let title = tracks.iter().find(|t| t.media_id().is_some() && t.path == name).map(|t| t.title.clone());
-            results.push(Verified { path: music.join(&name), title, problem: checked.err().map(|e| e.to_string()) });
+            let title =
+                tracks.iter().find(|t| t.media_id().is_some() && t.path == name).map(|t| t.title.clone());
+            results.push(Verified {
+                path: music.join(&name),
+                title,
+                problem: checked.err().map(|e| e.to_string()),
+            });
         }
         for track in &tracks {
             let path = self.track_path(track);
@@ -158,7 +180,9 @@ impl Player {
                 let problem = "the file is missing; redeem or download the track again".to_owned();
                 results.push(Verified { path, title: Some(track.title.clone()), problem: Some(problem) });
             } else if track.media_id().is_none() {
-                let problem = std::fs::File::open(&path).err().map(|e| format!("the file cannot be opened ({e}); restore it or import it again"));
+                let problem = std::fs::File::open(&path)
+                    .err()
+                    .map(|e| format!("the file cannot be opened ({e}); restore it or import it again"));
                 results.push(Verified { path, title: Some(track.title.clone()), problem });
             }
         }
@@ -209,7 +233,8 @@ impl Player {
                 return Ok(cover.map(|(media_type, bytes)| Art { media_type, bytes }));
             }
             let cover = player.open_media(&track)?.graphic(GraphicKind::Cover);
-            let cover = cover.map_err(|e| Failure::new("file-broken", e.to_string()).with("title", &track.title))?;
+            let cover =
+                cover.map_err(|e| Failure::new("file-broken", e.to_string()).with("title", &track.title))?;
             Ok(cover.map(|g| Art { media_type: g.media_type, bytes: g.bytes }))
         })
         .await?

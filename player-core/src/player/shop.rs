@@ -110,11 +110,15 @@ impl Player {
         let quality = quality.ok_or_else(|| {
             let names: Vec<&str> = offer.qualities.iter().map(|q| q.name.as_str()).collect();
             let wanted = item.quality.as_deref().unwrap_or("any");
-            let message = format!("'{}' is not for sale as {wanted}: choose one of: {}", offer.title, names.join(", "));
+            let message =
+                format!("'{}' is not for sale as {wanted}: choose one of: {}", offer.title, names.join(", "));
             Failure::new("not-for-sale", message).with("title", &offer.title)
         })?;
         if self.owns(item.media_id, Some(&quality)) {
-            let message = format!("'{}' ({quality}) is in your library already: play it, or choose another", offer.title);
+            let message = format!(
+                "'{}' ({quality}) is in your library already: play it, or choose another",
+                offer.title
+            );
             return Err(Failure::new("already-owned", message).with("title", &offer.title));
         }
         Ok(OrderedTrack { media_id: item.media_id, quality })

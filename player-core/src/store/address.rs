@@ -29,7 +29,9 @@ pub enum AddressError {
         reason: String,
     },
     /// Not an https address.
-    #[error("'{address}' is not an https address: a store is reached over TLS only, e.g. https://store.example")]
+    #[error(
+        "'{address}' is not an https address: a store is reached over TLS only, e.g. https://store.example"
+    )]
     NotHttps {
         /// As given.
         address: String,

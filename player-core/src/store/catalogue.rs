@@ -199,7 +199,11 @@ impl StoreClient {
     }
 
     /// A voucher to hear tracks before buying them (V1, V2).
-    pub async fn preview(&self, media_ids: &[MediaId], kind: PreviewKind) -> Result<MediaVoucher, ExchangeError> {
+    pub async fn preview(
+        &self,
+        media_ids: &[MediaId],
+        kind: PreviewKind,
+    ) -> Result<MediaVoucher, ExchangeError> {
         #[derive(Serialize)]
         struct Wanted<'a> {
             media_ids: &'a [MediaId],

@@ -2,113 +2,52 @@
 //!
 //! One HTTP client for each role, because the role is checked **in the handshake** ([`trust`]): a server that cannot act as
 //! what it is asked for never sees a request, least of all a card number. TLS 1.3 only, the licensing center's root only.
-//! Every wait has an end ([`ANSWER_TIME`]), every answer a bound ([`ANSWER_BOUND`]).
+//! Every wait has an end ([`Patience`]), every answer a bound ([`ANSWER_BOUND`]).
 
+mod failure;
 pub(crate) mod trust;
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::redeem::ApiError;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use thiserror::Error;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::address::{StoreAddress, host_of};
 use crate::clock::Clock;
-use crate::error::Explain;
 
-/// Longest wait for a connection.
-const CONNECT_TIME: Duration = Duration::from_secs(4);
-/// Longest wait for a whole answer of a JSON request; with it, no wish hangs for more than ten seconds.
-const ANSWER_TIME: Duration = Duration::from_millis(9_500);
-/// Longest silence in a download.
-const SILENCE: Duration = Duration::from_secs(8);
+pub use failure::ExchangeError;
+
+/// How long a server is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Until there is a connection.
+    pub connection: Duration,
+    /// Until a JSON request has its whole answer, or a download its headers.
+    pub answer: Duration,
+    /// Between two pieces of an answer.
+    pub silence: Duration,
+}
+
+impl Patience {
+    /// No wish hangs for more than ten seconds.
+    pub const STANDARD: Self = Self {
+        connection: Duration::from_secs(4),
+        answer: Duration::from_millis(9_500),
+        silence: Duration::from_secs(8),
+    };
+}
+
+/// No message of ours is larger.
+const BODY_ROOM: usize = 64 << 10;
 /// Largest JSON answer or picture, bytes.
 pub const ANSWER_BOUND: usize = 16 << 20;
-
-/// Why a server did not do what it was asked.
-#[derive(Debug, Error)]
-pub enum ExchangeError {
-    /// No connection, or it broke.
-    #[error("{host} cannot be reached ({reason}): check your network and that the store is running, then try again")]
-    Unreachable {
-        /// Host and port.
-        host: String,
-        /// In the system's words.
-        reason: String,
-    },
-    /// Connected, but no answer in time.
-    #[error("{host} did not answer in time: try again in a moment")]
-    Silent {
-        /// Host and port.
-        host: String,
-    },
-    /// Its certificate is not good for what it was asked.
-    #[error("{host} cannot be trusted ({reason}): nothing was sent to it. Check the store address and root certificate")]
-    NotTrusted {
-        /// Host and port.
-        host: String,
-        /// What is wrong with the certificate.
-        reason: String,
-    },
-    /// It answered with a refusal of its own.
-    #[error("{message}")]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// The server's stable code.
-        code: String,
-        /// The server's words.
-        message: String,
-        /// The field of a form that is meant.
-        field: Option<String>,
-    },
-    /// Its answer is not what the interface says.
-    #[error("{host} gave an answer that this player does not understand: update the player, or tell the store's operator")]
-    Garbled {
-        /// Host and port.
-        host: String,
-    },
-}
-
-impl ExchangeError {
-    /// Whether the server may have done what it was asked although no good answer came.
-    pub fn leaves_doubt(&self) -> bool {
-        match self {
-            Self::Silent { .. } | Self::Garbled { .. } | Self::Unreachable { .. } => true,
-            Self::Refused { status, .. } => *status >= 500,
-            Self::NotTrusted { .. } => false,
-        }
-    }
-}
-
-impl Explain for ExchangeError {
-    fn code(&self) -> Cow<'static, str> {
-        match self {
-            Self::Unreachable { .. } | Self::Silent { .. } => "store-unreachable".into(),
-            Self::NotTrusted { .. } => "store-not-trusted".into(),
-            Self::Refused { code, .. } => code.clone().into(),
-            Self::Garbled { .. } => "store-garbled".into(),
-        }
-    }
-
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Unreachable { host, .. }
-            | Self::Silent { host }
-            | Self::NotTrusted { host, .. }
-            | Self::Garbled { host } => vec![("host", host.clone())],
-            Self::Refused { field, .. } => field.iter().map(|f| ("field", f.clone())).collect(),
-        }
-    }
-}
 
 /// Speaks to one store and the servers behind it. Cheap to clone.
 #[derive(Clone)]
@@ -118,6 +57,7 @@ pub struct StoreClient {
     merchant: Client,
     licensing_center: Client,
     delivery: Client,
+    patience: Patience,
 }
 
 impl std::fmt::Debug for StoreClient {
@@ -129,10 +69,15 @@ impl std::fmt::Debug for StoreClient {
 impl StoreClient {
     /// Makes the clients; connects when something is asked.
     pub fn new(address: StoreAddress, clock: Arc<dyn Clock>) -> Self {
+        Self::with_patience(address, clock, Patience::STANDARD)
+    }
+
+    /// The same, waiting as long as is said.
+    pub fn with_patience(address: StoreAddress, clock: Arc<dyn Clock>, patience: Patience) -> Self {
         let client = |role| {
             // Loopback is never behind a proxy; anything else may be.
             let is_loopback = is_loopback(&address.store_url);
-            http_client(trust::tls_config(&address.root, role, Arc::clone(&clock)), is_loopback)
+            http_client(trust::tls_config(&address.root, role, Arc::clone(&clock)), is_loopback, patience)
         };
         Self {
             merchant: client(Role::Merchant),
@@ -140,6 +85,7 @@ impl StoreClient {
             delivery: client(Role::DeliveryServer),
             licensing: address.licensing_url.clone().map_or_else(OnceLock::new, OnceLock::from),
             address,
+            patience,
         }
     }
 
@@ -151,41 +97,61 @@ impl StoreClient {
     /// `GET` of the merchant's JSON.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ExchangeError> {
         let url = join(&self.address.store_url, path);
-        read_json(&url, self.merchant.request(Method::GET, url.clone())).await
+        let request = self.merchant.get(url.clone()).timeout(self.patience.answer);
+        read_json(&url, request).await
     }
 
     /// `GET` of a picture or other bytes of the merchant, with their media type.
     pub async fn get_bytes(&self, path: &str) -> Result<(String, Vec<u8>), ExchangeError> {
         let url = join(&self.address.store_url, path);
-        let response = send(&url, self.merchant.get(url.clone()).timeout(ANSWER_TIME)).await?;
+        let response = send(&url, self.merchant.get(url.clone()).timeout(self.patience.answer)).await?;
         let media_type = response.headers().get("content-type").and_then(|v| v.to_str().ok());
         let media_type = media_type.unwrap_or("application/octet-stream").to_owned();
         Ok((media_type, read_bounded(&url, response).await?))
     }
 
     /// `POST` of JSON to the merchant. The body is wiped once it is sent: it may hold a card.
-    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ExchangeError> {
+    pub async fn post<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ExchangeError> {
         let url = join(&self.address.store_url, path);
-        read_json(&url, json_body(self.merchant.post(url.clone()), body)).await
+        let request = json_body(self.merchant.post(url.clone()), body).timeout(self.patience.answer);
+        read_json(&url, request).await
     }
 
     /// `POST` of JSON to the licensing center; gives the bytes, which may hold a secret.
-    pub async fn post_licensing<B: Serialize>(&self, path: &str, body: &B) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+    pub async fn post_licensing<B: Serialize>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
         let url = join(&self.licensing_url().await?, path);
-        let request = json_body(self.licensing_center.post(url.clone()), body).timeout(ANSWER_TIME);
+        let request = json_body(self.licensing_center.post(url.clone()), body).timeout(self.patience.answer);
         let response = send(&url, request).await?;
         read_bounded(&url, response).await.map(Zeroizing::new)
     }
 
     /// `POST` of JSON to a delivery server.
-    pub async fn post_delivery<B: Serialize, T: DeserializeOwned>(&self, url: &Url, body: &B) -> Result<T, ExchangeError> {
-        read_json(url, json_body(self.delivery.post(url.clone()), body)).await
+    pub async fn post_delivery<B: Serialize, T: DeserializeOwned>(
+        &self,
+        url: &Url,
+        body: &B,
+    ) -> Result<T, ExchangeError> {
+        let request = json_body(self.delivery.post(url.clone()), body).timeout(self.patience.answer);
+        read_json(url, request).await
     }
 
     /// `POST` of JSON to a delivery server that answers with nothing but 'done'.
-    pub async fn post_delivery_done<B: Serialize>(&self, url: &Url, token: &str, body: &B) -> Result<(), ExchangeError> {
+    pub async fn post_delivery_done<B: Serialize>(
+        &self,
+        url: &Url,
+        token: &str,
+        body: &B,
+    ) -> Result<(), ExchangeError> {
         let request = json_body(self.delivery.post(url.clone()), body).bearer_auth(token);
-        send(url, request.timeout(ANSWER_TIME)).await.map(drop)
+        send(url, request.timeout(self.patience.answer)).await.map(drop)
     }
 
     /// Starts a download from byte `from`. The answer's headers are here, its bytes still to be read.
@@ -195,7 +161,7 @@ impl StoreClient {
             request = request.header("range", format!("bytes={from}-"));
         }
         // The headers have to come in time; after them only silence counts (the clients' read timeout).
-        match tokio::time::timeout(ANSWER_TIME, send(url, request)).await {
+        match tokio::time::timeout(self.patience.answer, send(url, request)).await {
             Ok(answer) => answer,
             Err(_) => Err(ExchangeError::Silent { host: host_of(url) }),
         }
@@ -223,13 +189,13 @@ pub fn broken_transfer(url: &Url, error: &reqwest::Error) -> ExchangeError {
     ExchangeError::Unreachable { host, reason: innermost(error) }
 }
 
-fn http_client(tls: rustls::ClientConfig, direct: bool) -> Client {
+fn http_client(tls: rustls::ClientConfig, direct: bool, patience: Patience) -> Client {
     let builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .https_only(true)
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIME)
-        .read_timeout(SILENCE)
+        .connect_timeout(patience.connection)
+        .read_timeout(patience.silence)
         // One connection each way is enough, and plain HTTP/1.1 moves bulk bytes with the least work.
         .http1_only()
         .user_agent(concat!("Cadenza/", env!("CARGO_PKG_VERSION")));
@@ -252,7 +218,9 @@ fn join(base: &Url, path: &str) -> Url {
 
 /// JSON that is wiped when the transport lets go of it.
 fn json_body<B: Serialize>(request: RequestBuilder, body: &B) -> RequestBuilder {
-    let bytes = Zeroizing::new(serde_json::to_vec(body).expect("our messages are JSON"));
+    // Room enough from the start: a buffer that grows leaves copies behind that nobody wipes.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(BODY_ROOM));
+    serde_json::to_writer(&mut *bytes, body).expect("our messages are JSON");
     let request = request.header("content-type", "application/json");
     request.body(Bytes::from_owner(Wiped(bytes)))
 }
@@ -266,7 +234,7 @@ impl AsRef<[u8]> for Wiped {
 }
 
 async fn read_json<T: DeserializeOwned>(url: &Url, request: RequestBuilder) -> Result<T, ExchangeError> {
-    let response = send(url, request.timeout(ANSWER_TIME)).await?;
+    let response = send(url, request).await?;
     let bytes = Zeroizing::new(read_bounded(url, response).await?);
     serde_json::from_slice(&bytes).map_err(|error| {
         // The position only: the text may hold a receipt.
@@ -322,6 +290,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Explain;
 
     fn url() -> Url {
         Url::parse("https://127.0.0.1:1/v1/orders").unwrap()
@@ -329,7 +298,8 @@ mod tests {
 
     #[test]
     fn a_server_s_refusal_keeps_its_code_and_loses_control_characters() {
-        let error = refusal(&url(), 402, br#"{"code":"card-declined","message":"the card\u001b was declined"}"#);
+        let error =
+            refusal(&url(), 402, br#"{"code":"card-declined","message":"the card\u001b was declined"}"#);
         assert_eq!(error.code(), "card-declined");
         assert_eq!(error.to_string(), "the card was declined");
         assert!(!error.leaves_doubt());

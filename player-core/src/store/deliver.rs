@@ -79,7 +79,10 @@ impl Explain for DeliverError {
 impl DeliverError {
     /// The server's code, when it was the server that said no for good.
     pub fn final_refusal(&self) -> Option<&str> {
-        let (Self::Redeem(RedeemError::Exchange(e)) | Self::Download(DownloadError::Refused(e))) = self else { return None };
+        let (Self::Redeem(RedeemError::Exchange(e)) | Self::Download(DownloadError::Refused(e))) = self
+        else {
+            return None;
+        };
         match e {
             ExchangeError::Refused { status: 400..=499, code, .. } => Some(code),
             _ => None,
@@ -166,7 +169,11 @@ impl Courier<'_> {
         Ok(redeem::redeem(self.client, &voucher.track, &self.session, self.root).await?)
     }
 
-    async fn fetch(&self, voucher: &OpenVoucher, approval: &RedeemApproval) -> Result<DeliveryReport, DeliverError> {
+    async fn fetch(
+        &self,
+        voucher: &OpenVoucher,
+        approval: &RedeemApproval,
+    ) -> Result<DeliveryReport, DeliverError> {
         let started = Instant::now();
         let grant = &approval.grant;
         let wanted = download::Wanted {
@@ -182,12 +189,20 @@ impl Courier<'_> {
     }
 
     /// Makes the copy the listener's own: the transaction block, signed with their key, behind what the author signed.
-    fn seal(&self, voucher: &OpenVoucher, approval: &RedeemApproval, report: DeliveryReport) -> Result<Arrived, DeliverError> {
+    fn seal(
+        &self,
+        voucher: &OpenVoucher,
+        approval: &RedeemApproval,
+        report: DeliveryReport,
+    ) -> Result<Arrived, DeliverError> {
         let part = self.journal.part_path(voucher.id());
         let checked = scan::open(&part, self.root).and_then(|mut media| {
-            let is_right = *media.media_id() == approval.grant.media_id && media.signed_length() == approval.grant.length;
+            let is_right = *media.media_id() == approval.grant.media_id
+                && media.signed_length() == approval.grant.length;
             if !is_right || media.image(&approval.grant.quality).is_err() {
-                return Err(ScanError::Media(MediaError::NoSuchImage { quality: approval.grant.quality.clone() }));
+                return Err(ScanError::Media(MediaError::NoSuchImage {
+                    quality: approval.grant.quality.clone(),
+                }));
             }
             let mut text = |kind| media.text(kind).ok().flatten().unwrap_or_default();
             Ok(file_name(&text(TextKind::Artist), &text(TextKind::Title), &voucher.id().to_string()))
@@ -207,13 +222,17 @@ impl Courier<'_> {
             content_manager_chain: approval.content_manager_chain.clone(),
             consumer_chain: self.session.chain()?,
         };
-        let block = self.session.with(|passport| facts.signed(|domain, message| passport.sign(domain, message)))?;
+        let block =
+            self.session.with(|passport| facts.signed(|domain, message| passport.sign(domain, message)))?;
         append(&part, approval.grant.length, &block.to_bytes()).map_err(|e| FileError::writing(&part, e))?;
         Ok(Arrived { file_name, report })
     }
 
     fn place(&self, voucher: &OpenVoucher, arrived: &Arrived) -> Result<(), FileError> {
-        atomic::place_file(&self.journal.part_path(voucher.id()), &self.journal.music().join(&arrived.file_name))
+        atomic::place_file(
+            &self.journal.part_path(voucher.id()),
+            &self.journal.music().join(&arrived.file_name),
+        )
     }
 
     async fn acknowledge(
@@ -254,7 +273,8 @@ fn append(part: &Path, signed_length: u64, block: &[u8]) -> io::Result<()> {
 /// A name that a person recognises, every file system takes, and no other purchase has.
 fn file_name(artist: &str, title: &str, voucher: &str) -> String {
     let plain = |text: &str| {
-        let kept = |c: char| !c.is_control() && !matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+        let kept =
+            |c: char| !c.is_control() && !matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
         text.chars().filter(|c| kept(*c)).collect::<String>().trim_matches(['.', ' ']).to_owned()
     };
     let parts: Vec<String> = [artist, title].into_iter().map(plain).filter(|p| !p.is_empty()).collect();
@@ -269,7 +289,10 @@ fn file_name(artist: &str, title: &str, voucher: &str) -> String {
 pub fn sweep(journal: &Journal) {
     let wanted: Vec<PathBuf> = journal.vouchers().iter().map(|v| journal.part_path(v.id())).collect();
     let Ok(entries) = fs::read_dir(journal.music()) else { return };
-    let parts = entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "part"));
+    let parts = entries
+        .filter_map(Result::ok)
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "part"));
     for part in parts.filter(|p| !wanted.contains(p)) {
         tracing::info!(part = %part.display(), "removing what a delivery that is over left behind");
         let _ = fs::remove_file(part);
@@ -283,7 +306,10 @@ mod tests {
     #[test]
     fn a_file_name_is_readable_and_harmless() {
         let id = "0123456789abcdef";
-        assert_eq!(file_name("Erik Satie", "Gymnopédie No. 1", id), "Erik Satie - Gymnopédie No. 1 [01234567].cadenza");
+        assert_eq!(
+            file_name("Erik Satie", "Gymnopédie No. 1", id),
+            "Erik Satie - Gymnopédie No. 1 [01234567].cadenza"
+        );
         assert_eq!(file_name("../..", "a/b:c", id), "abc [01234567].cadenza");
         assert_eq!(file_name("", "\u{7}", id), "Track [01234567].cadenza");
         assert!(file_name(&"é".repeat(200), "x", id).len() < 160);

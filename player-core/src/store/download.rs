@@ -20,7 +20,7 @@ use url::Url;
 
 use super::address::host_of;
 use super::client::{ExchangeError, StoreClient, broken_transfer};
-use crate::atomic::FileError;
+use crate::atomic::{self, FileError};
 use crate::error::Explain;
 
 /// Chunks between network and disk; each is at most a TLS record or two.
@@ -45,7 +45,9 @@ pub enum DownloadError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Twice the wrong bytes.
-    #[error("{host} delivers damaged data: nothing was kept and nothing is lost. Try again later, or tell the store's operator")]
+    #[error(
+        "{host} delivers damaged data: nothing was kept and nothing is lost. Try again later, or tell the store's operator"
+    )]
     Damaged {
         /// Host and port.
         host: String,
@@ -93,6 +95,11 @@ pub async fn fetch(
 ) -> Result<(), DownloadError> {
     for _ in 0..2 {
         let mut sink = Sink::open(part, wanted.length).await?;
+        if let Err(full) = atomic::check_room(part, wanted.length.saturating_sub(sink.length)) {
+            // Half a track is no use on a full disk; the room is.
+            let _ = fs::remove_file(part);
+            return Err(full.into());
+        }
         sink = fill(client, wanted, sink, progress).await?;
         if sink.finish(wanted.sha256).await? {
             return Ok(());
@@ -115,7 +122,9 @@ async fn fill(
         let before = sink.length;
         let result = match client.download(&wanted.url, &wanted.token, sink.length).await {
             Ok(response) => receive(response, wanted, &mut sink, progress).await,
-            Err(e @ (ExchangeError::Refused { .. } | ExchangeError::NotTrusted { .. })) if !e.leaves_doubt() => {
+            Err(e @ (ExchangeError::Refused { .. } | ExchangeError::NotTrusted { .. }))
+                if !e.leaves_doubt() =>
+            {
                 return Err(DownloadError::Refused(e));
             }
             Err(e) => Err(DownloadError::Broken(e)),
@@ -153,7 +162,9 @@ async fn receive(
     }
     let mut told = sink.length;
     progress(told);
-    while let Some(chunk) = response.chunk().await.map_err(|e| DownloadError::Broken(broken_transfer(&wanted.url, &e)))? {
+    while let Some(chunk) =
+        response.chunk().await.map_err(|e| DownloadError::Broken(broken_transfer(&wanted.url, &e)))?
+    {
         if sink.length + chunk.len() as u64 > wanted.length {
             return Err(DownloadError::Damaged { host: host_of(&wanted.url) });
         }
@@ -290,7 +301,9 @@ fn existing(path: &Path, bound: u64) -> io::Result<(Written, u64)> {
     Ok((Written { file, hash }, length))
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, FileError> + Send + 'static) -> Result<T, FileError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, FileError> + Send + 'static,
+) -> Result<T, FileError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(e) => Err(FileError::writing(Path::new("the download"), io::Error::other(e.to_string()))),

@@ -239,7 +239,11 @@ mod tests {
     // C8
     #[test]
     fn neither_debug_nor_an_error_shows_the_number() {
-        let typed = TypedCard { number: "4242 4242 4242 4242".to_owned().into(), expiry: "09/29".into(), name: "Ann".into() };
+        let typed = TypedCard {
+            number: "4242 4242 4242 4242".to_owned().into(),
+            expiry: "09/29".into(),
+            name: "Ann".into(),
+        };
         let card = PaymentCard::check(&typed, NOVEMBER_2026).unwrap();
         let shown = format!("{typed:?} {card:?} {}", CardNumber::parse("4242 4242 4242 4241").unwrap_err());
         assert!(!shown.contains("4242"), "{shown}");

@@ -41,7 +41,9 @@ pub enum PurchaseError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The merchant's voucher does not fit the order.
-    #[error("the store's voucher does not fit order {order_id}: nothing is lost; try again, or tell the store's operator")]
+    #[error(
+        "the store's voucher does not fit order {order_id}: nothing is lost; try again, or tell the store's operator"
+    )]
     WrongVoucher {
         /// The order.
         order_id: String,
@@ -192,7 +194,10 @@ async fn fetch_vouchers(
     let Some(order_id) = &open.order_id else { return Ok(()) };
     let voucher = voucher_of(client, order_id).await?;
     let fits = voucher.kind == VoucherKind::Purchase
-        && open.items.iter().all(|i| voucher.tracks.iter().any(|t| t.media_id == i.media_id && t.receipt.is_some()));
+        && open
+            .items
+            .iter()
+            .all(|i| voucher.tracks.iter().any(|t| t.media_id == i.media_id && t.receipt.is_some()));
     if !fits {
         return Err(PurchaseError::WrongVoucher { order_id: order_id.clone() });
     }
@@ -205,7 +210,7 @@ async fn voucher_of(client: &StoreClient, order_id: &str) -> Result<MediaVoucher
     client.get(&format!("v1/orders/{escaped}/voucher")).await
 }
 
-/// Puts a voucher's tracks into the journal; one that is there already keeps what it has reached.
+/// Puts a voucher's tracks into the journal.
 pub fn keep_vouchers(
     journal: &Journal,
     voucher: MediaVoucher,
@@ -216,8 +221,10 @@ pub fn keep_vouchers(
     let mut kept = Vec::new();
     for track in voucher.tracks {
         let id = track.voucher_id;
-        if journal.voucher(id).is_none() {
-            let order_id = order_id.map(str::to_owned);
+        let before = journal.voucher(id);
+        // The newer voucher counts, except for a track that is whole on disk already.
+        if before.as_ref().is_none_or(|b| b.arrived.is_none()) {
+            let order_id = order_id.map(str::to_owned).or(before.and_then(|b| b.order_id));
             journal.keep_voucher(&OpenVoucher { track, expires, order_id, taken_at: now, arrived: None })?;
         }
         kept.push(id);

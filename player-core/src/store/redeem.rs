@@ -6,7 +6,9 @@ use std::borrow::Cow;
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::wrap::WrapLabel;
-use cadenza_protocol::redeem::{ChallengeRequest, ProofError, RedeemApproval, RedeemChallenge, RedeemRequest};
+use cadenza_protocol::redeem::{
+    ChallengeRequest, ProofError, RedeemApproval, RedeemChallenge, RedeemRequest,
+};
 use cadenza_protocol::voucher::VoucherTrack;
 use thiserror::Error;
 use url::Url;
@@ -34,13 +36,19 @@ pub enum RedeemError {
     #[error("the voucher names no delivery server that can be reached: fetch it again from the store")]
     BadAddress,
     /// Somebody else answered.
-    #[error("the server that answered is not the delivery server that the voucher names: fetch the voucher again from the store")]
+    #[error(
+        "the server that answered is not the delivery server that the voucher names: fetch the voucher again from the store"
+    )]
     OtherServer,
     /// The grant is not genuine.
-    #[error("the delivery was not granted by a content manager that can be trusted ({0}): nothing was downloaded; tell the store's operator")]
+    #[error(
+        "the delivery was not granted by a content manager that can be trusted ({0}): nothing was downloaded; tell the store's operator"
+    )]
     NotGenuine(#[from] ProofError),
     /// The grant is for something else.
-    #[error("the delivery server granted something else than this voucher says: nothing was downloaded; fetch the voucher again")]
+    #[error(
+        "the delivery server granted something else than this voucher says: nothing was downloaded; fetch the voucher again"
+    )]
     OtherGrant,
 }
 
@@ -71,7 +79,9 @@ pub async fn redeem(
     root: &Certificate,
 ) -> Result<RedeemApproval, RedeemError> {
     match redeem_once(client, track, session, root).await {
-        Err(RedeemError::Exchange(ExchangeError::Unreachable { .. })) => redeem_once(client, track, session, root).await,
+        Err(RedeemError::Exchange(ExchangeError::Unreachable { .. })) => {
+            redeem_once(client, track, session, root).await
+        }
         Err(RedeemError::Exchange(ExchangeError::Refused { code, .. })) if code == "stale-challenge" => {
             redeem_once(client, track, session, root).await
         }
@@ -135,6 +145,7 @@ fn check(
         return Err(RedeemError::OtherGrant);
     }
     // Opened once to see that they open; they are wiped here and opened again when the track is played.
-    let label = session.with(|p| WrapLabel::purchase(&grant.media_id, &grant.voucher_id, p.chain().leaf()))?;
+    let label =
+        session.with(|p| WrapLabel::purchase(&grant.media_id, &grant.voucher_id, p.chain().leaf()))?;
     session.unwrap_keys(&approval.wrapped_keys, &label).map(drop).map_err(|_| RedeemError::OtherGrant)
 }

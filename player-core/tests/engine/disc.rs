@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use cadenza_player::audio::decode::FileSource;
 use cadenza_player::audio::source::{PcmSource, SourceError};
 use cadenza_player::disc::burn::{
-    BurnError, BurnJob, BurnProgress, BurnTarget, Cancel, RecordLedger, RecordRefusal, Reservation, Unrestricted, burn,
+    BurnError, BurnJob, BurnProgress, BurnTarget, Cancel, RecordLedger, RecordRefusal, Reservation,
+    Unrestricted, burn,
 };
 use cadenza_player::disc::layout::{Capacity, DiscLayout, DiscOptions, DiscTrack, Sectors};
 use cadenza_player::playback::{Track, TrackId, TrackKind};
@@ -112,7 +113,8 @@ fn the_sheets_say_what_the_programs_that_burn_expect() {
     assert!(toc.contains("FILE \"disc.bin\" SWAP 00:04:08 00:07:16\nSTART 00:02:00\n"), "{toc}");
 
     let sheet = out.join("disc.cue").display().to_string();
-    let seen = run("cd-info", &["--no-header", "--no-device-info", "--no-cddb", &format!("--cue-file={sheet}")]);
+    let seen =
+        run("cd-info", &["--no-header", "--no-device-info", "--no-cddb", &format!("--cue-file={sheet}")]);
     assert!(seen.contains("1: 00:02:00  000000 audio"), "{seen}");
     assert!(seen.contains("2: 00:08:08  000458 audio"), "{seen}");
     let toc = out.join("disc.toc").display().to_string();
@@ -136,7 +138,9 @@ fn cdrdao_reads_the_samples_in_the_right_byte_order() {
         .filter_map(|line| line.split_once(':'))
         .filter(|(number, _)| number.trim().parse::<u32>().is_ok())
         .take(500)
-        .flat_map(|(_, values)| values.split_whitespace().map(|v| v.parse().expect("a sample")).collect::<Vec<_>>())
+        .flat_map(|(_, values)| {
+            values.split_whitespace().map(|v| v.parse().expect("a sample")).collect::<Vec<_>>()
+        })
         .collect();
     assert_eq!(samples.len(), 1_000);
     assert_eq!(samples, first[..1_000]);
@@ -259,7 +263,11 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert_eq!(error.code(), "disc-unwritable");
     let drive = BurnJob {
         target: BurnTarget::Drive("/dev/sr0".to_owned()),
-        ..job(vec![DiscTrack::measure(&numbers("T", 44_100, 200_000, stamp), None).expect("measured")], 0, &blocked)
+        ..job(
+            vec![DiscTrack::measure(&numbers("T", 44_100, 200_000, stamp), None).expect("measured")],
+            0,
+            &blocked,
+        )
     };
     let error = burn(&drive, &Unrestricted, &Cancel::default(), &mut |_| {}).expect_err("not yet");
     assert!(error.to_string().contains("not available yet"), "{error}");

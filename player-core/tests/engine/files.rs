@@ -119,7 +119,10 @@ fn opus_matches_the_reference_decoder_from_its_first_frame() {
     let opus = encode(&path, "opus", &["-c:a", "libopus", "-b:a", "128k"]);
     let raw = folder.path().join("reference.raw");
     let (from, to) = (opus.display().to_string(), raw.display().to_string());
-    run("ffmpeg", &["-v", "error", "-y", "-c:a", "libopus", "-i", &from, "-f", "f32le", "-c:a", "pcm_f32le", &to]);
+    run(
+        "ffmpeg",
+        &["-v", "error", "-y", "-c:a", "libopus", "-i", &from, "-f", "f32le", "-c:a", "pcm_f32le", &to],
+    );
     let reference: Vec<f32> = std::fs::read(&raw)
         .expect("decoded")
         .chunks_exact(4)
@@ -176,9 +179,12 @@ fn altered_bytes_never_crash_the_decoder() {
     let folder = folder();
     let path = folder.path().join("a.wav");
     noise_wav(&path, 44_100, 40_000);
-    for (format, options) in
-        [("flac", &[][..]), ("opus", &["-c:a", "libopus"]), ("mp3", &["-c:a", "libmp3lame"]), ("m4a", &["-c:a", "alac"])]
-    {
+    for (format, options) in [
+        ("flac", &[][..]),
+        ("opus", &["-c:a", "libopus"]),
+        ("mp3", &["-c:a", "libmp3lame"]),
+        ("m4a", &["-c:a", "alac"]),
+    ] {
         let good = std::fs::read(encode(&path, format, options)).expect("made");
         for step in 1..40_usize {
             let mut bad = Cursor::new(good.clone());

@@ -1,14 +1,12 @@
-//! Playing: joins, fades, seeks, pauses, devices that go away.
+//! Playing: joins, fades, seeks, pauses.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cadenza_player::audio::fade::{ClipFades, raised_cosine};
-use cadenza_player::audio::output::DeviceChoice;
+use cadenza_player::audio::loudness::{Loudness, Normalisation};
 use cadenza_player::audio::source::{PcmSource, SourceError};
-use cadenza_player::playback::{
-    Command, Event, OnDeviceLoss, PlaybackState, Repeat, Track, TrackId, TrackKind,
-};
+use cadenza_player::playback::{Command, Event, PlaybackState, Repeat, Track, TrackId, TrackKind};
 
 use crate::rig::{Numbers, PERIOD, Rig, clip, largest_step, numbers, stamp, steady};
 
@@ -22,8 +20,11 @@ fn periods_for(frames: usize) -> usize {
 fn tracks_join_with_no_frame_missing_and_none_added() {
     let mut rig = Rig::at(44_100);
     let lengths = [50_001_u64, 4_409, 120_000];
-    let tracks: Vec<_> =
-        lengths.iter().enumerate().map(|(n, length)| numbers(&n.to_string(), 44_100, *length, stamp)).collect();
+    let tracks: Vec<_> = lengths
+        .iter()
+        .enumerate()
+        .map(|(n, length)| numbers(&n.to_string(), 44_100, *length, stamp))
+        .collect();
     rig.load(&tracks);
     let heard = rig.periods(periods_for(174_410));
     let authored: Vec<f32> = lengths.iter().flat_map(|length| (0..*length).map(stamp)).collect();
@@ -61,7 +62,11 @@ fn a_join_through_the_resampler_is_as_smooth_as_one_track() {
 #[test]
 fn tracks_of_different_rates_follow_each_other_at_their_exact_lengths() {
     let mut rig = Rig::at(48_000);
-    rig.load(&[numbers("a", 48_000, 10_000, stamp), numbers("b", 96_000, 20_000, steady), numbers("c", 48_000, 5_000, stamp)]);
+    rig.load(&[
+        numbers("a", 48_000, 10_000, stamp),
+        numbers("b", 96_000, 20_000, steady),
+        numbers("c", 48_000, 5_000, stamp),
+    ]);
     let heard = rig.periods(periods_for(25_000));
     assert!(heard[..10_000].iter().enumerate().all(|(n, sample)| *sample == stamp(n as u64)));
     assert!((heard[15_000] - 0.5).abs() < 1e-3);
@@ -106,6 +111,24 @@ fn a_seek_is_heard_within_one_period_without_a_click() {
     assert!((next[0] - last - 1e-6).abs() < 1e-7, "and goes on frame by frame");
 }
 
+// P3
+#[test]
+fn a_dragged_slider_never_waits_for_the_device() {
+    let mut rig = Rig::at(48_000);
+    rig.load(&[numbers("a", 48_000, 4_000_000, stamp)]);
+    rig.periods(3);
+    rig.news();
+    for seek in 1..=100 {
+        rig.send(Command::Seek(seek * 500));
+        let ready = rig.news().into_iter().filter(|event| matches!(event, Event::Ready { .. })).count();
+        assert_eq!(ready, 1, "samples of seek {seek} are in the ring before the device has asked again");
+    }
+    rig.periods(2);
+    let heard = rig.periods(2);
+    let first = (50 * 48_000..).take(6_000).position(|frame| stamp(frame) == heard[0]).expect("from 50 s on");
+    assert!(heard.iter().zip(50 * 48_000 + first as u64..).all(|(sample, frame)| *sample == stamp(frame)));
+}
+
 #[test]
 fn seeks_in_a_row_end_at_the_last_one() {
     let mut rig = Rig::at(48_000);
@@ -115,8 +138,14 @@ fn seeks_in_a_row_end_at_the_last_one() {
         rig.send(Command::Seek(position * 1_000));
     }
     let heard = rig.periods(4);
-    let first = (20 * 48_000..).take(4_000).position(|frame| stamp(frame) == heard[3_000]).expect("from 20 s on");
-    assert!(heard[3_000..].iter().zip(20 * 48_000 + first as u64..).all(|(sample, frame)| *sample == stamp(frame)));
+    let first =
+        (20 * 48_000..).take(4_000).position(|frame| stamp(frame) == heard[3_000]).expect("from 20 s on");
+    assert!(
+        heard[3_000..]
+            .iter()
+            .zip(20 * 48_000 + first as u64..)
+            .all(|(sample, frame)| *sample == stamp(frame))
+    );
     assert_eq!(rig.status().underruns, 0);
 }
 
@@ -195,10 +224,31 @@ fn next_and_previous_move_through_the_queue() {
     rig.periods(200);
     rig.send(Command::Previous);
     rig.periods(1);
-    assert_eq!((title(&rig).as_str(), rig.status().position_ms < 100), ("b", true), "back to its start first");
+    assert_eq!(
+        (title(&rig).as_str(), rig.status().position_ms < 100),
+        ("b", true),
+        "back to its start first"
+    );
     rig.send(Command::Next);
     rig.send(Command::Next);
     assert_eq!(rig.status().state, PlaybackState::Stopped);
+}
+
+// M3
+#[test]
+fn normalisation_acts_at_once_and_off_is_exact_again() {
+    let loudness = Some(Loudness { integrated_lufs: -20.0, true_peak_dbtp: -20.0 });
+    let track = Track { loudness, ..Track::clone(&numbers("a", 44_100, 900_000, |_| 0.25)) };
+    let mut rig = Rig::at(44_100);
+    rig.load(&[Arc::new(track)]);
+    assert!(rig.periods(3).iter().all(|sample| *sample == 0.25));
+    rig.send(Command::Normalise(Normalisation::Track));
+    let heard = rig.periods(2);
+    assert!(largest_step(&heard) < 0.01);
+    assert!((heard.last().expect("sound") - 0.25 * 10.0_f32.powf(6.0 / 20.0)).abs() < 1e-5);
+    rig.send(Command::Normalise(Normalisation::Off));
+    rig.periods(1);
+    assert!(rig.periods(2).iter().all(|sample| *sample == 0.25));
 }
 
 // M2
@@ -232,13 +282,17 @@ fn a_live_source_that_falls_behind_buffers_and_comes_back() {
     let gate = Arc::clone(&arrived);
     let live = Track::new(TrackId::new("live"), TrackKind::Preview, "live", move || {
         let gate = Some(Arc::clone(&gate));
-        Ok(Box::new(Numbers { rate_hz: 48_000, frames: 480_000, at: 0, value: steady, gate }) as Box<dyn PcmSource>)
+        Ok(Box::new(Numbers { rate_hz: 48_000, frames: 480_000, at: 0, value: steady, gate })
+            as Box<dyn PcmSource>)
     });
     let mut rig = Rig::at(48_000);
     rig.load(&[Arc::new(live)]);
     assert_eq!(rig.status().state, PlaybackState::Buffering);
     assert!(!rig.news().iter().any(|event| matches!(event, Event::Ready { .. })));
+    assert!(!rig.world.is_open(), "sound would have to queue behind the silence");
     *arrived.lock().expect("gate") = 24_000;
+    rig.wait(Duration::from_millis(20));
+    assert!(rig.news().iter().any(|event| matches!(event, Event::Ready { .. })));
     let heard = rig.periods(30);
     assert_eq!(rig.status().state, PlaybackState::Buffering);
     assert!(largest_step(&heard[3_000..]) < 0.01, "no click when it runs dry");
@@ -270,97 +324,6 @@ fn a_track_that_cannot_be_opened_is_named_and_passed_over() {
     rig.send(Command::Repeat(Repeat::All));
     rig.load(&[broken]);
     assert_eq!(rig.status().state, PlaybackState::Stopped, "a queue of nothing but broken tracks ends");
-}
-
-// M4, F11
-#[test]
-fn a_device_that_comes_back_goes_on_where_it_was() {
-    let mut rig = Rig::at(44_100);
-    rig.load(&[numbers("a", 44_100, 4_000_000, stamp)]);
-    rig.periods(100);
-    let before = rig.status().position_ms;
-    rig.world.unplug();
-    rig.wait(Duration::from_millis(500));
-    assert!(rig.news().iter().any(|event| matches!(event, Event::DeviceLost { .. })));
-    assert!(!rig.world.is_open());
-    rig.world.connect(&["speakers"]);
-    rig.wait(Duration::from_millis(260));
-    assert!(rig.world.is_open());
-    assert_eq!(rig.status().state, PlaybackState::Playing);
-    let heard = rig.periods(4);
-    assert!(heard.iter().any(|sample| *sample != 0.0));
-    let after = rig.status().position_ms;
-    assert!((before..before + 120).contains(&after), "{before} to {after}");
-}
-
-// M4, F11
-#[test]
-fn a_device_that_stands_still_is_opened_again_within_a_second() {
-    let mut rig = Rig::at(44_100);
-    rig.load(&[numbers("a", 44_100, 4_000_000, stamp)]);
-    rig.periods(50);
-    rig.world.suspend();
-    rig.wait(Duration::from_millis(990));
-    assert!(rig.world.is_open());
-    assert_eq!(rig.status().state, PlaybackState::Playing);
-    assert!(rig.periods(4).iter().any(|sample| *sample != 0.0));
-}
-
-// F11
-#[test]
-fn paused_stays_paused_when_the_device_is_replaced() {
-    let mut rig = Rig::at(44_100);
-    rig.load(&[numbers("a", 44_100, 4_000_000, stamp)]);
-    rig.periods(50);
-    rig.send(Command::Pause);
-    rig.periods(3);
-    let before = rig.status().position_ms;
-    rig.world.connect(&["headphones"]);
-    rig.world.unplug();
-    rig.wait(Duration::from_millis(900));
-    assert_eq!(rig.world.open_name().as_deref(), Some("headphones"));
-    assert_eq!((rig.status().state, rig.status().position_ms), (PlaybackState::Paused, before));
-    assert!(rig.periods(10).iter().all(|sample| *sample == 0.0));
-    rig.send(Command::Play);
-    assert!(rig.periods(4).iter().any(|sample| *sample != 0.0));
-}
-
-// M4
-#[test]
-fn a_lost_device_pauses_or_moves_as_the_listener_chose() {
-    for (on_loss, state) in
-        [(OnDeviceLoss::Pause, PlaybackState::Paused), (OnDeviceLoss::Move, PlaybackState::Playing)]
-    {
-        let mut rig = Rig::at(44_100);
-        rig.world.connect(&["speakers", "headphones"]);
-        rig.send(Command::Device(DeviceChoice::Default));
-        rig.send(Command::OnDeviceLoss(on_loss));
-        rig.load(&[numbers("a", 44_100, 4_000_000, stamp)]);
-        rig.periods(20);
-        rig.world.unplug();
-        rig.wait(Duration::from_millis(300));
-        assert_eq!(rig.world.open_name().as_deref(), Some("headphones"));
-        assert_eq!(rig.status().state, state, "{on_loss:?}");
-    }
-}
-
-// M4
-#[test]
-fn no_device_is_a_clear_message_and_not_a_hang() {
-    let mut rig = Rig::at(44_100);
-    rig.world.connect(&[]);
-    rig.load(&[numbers("a", 44_100, 4_000_000, stamp)]);
-    let told = rig.news().into_iter().find_map(|event| match event {
-        Event::DeviceLost { code, message } => Some((code, message)),
-        _ => None,
-    });
-    let (code, message) = told.expect("it is said");
-    assert_eq!(code, "no-sound-device");
-    assert!(message.contains("connect one"), "{message}");
-    assert_eq!(rig.status().state, PlaybackState::Stopped);
-    rig.world.connect(&["speakers"]);
-    rig.send(Command::Play);
-    assert!(rig.periods(4).iter().any(|sample| *sample != 0.0));
 }
 
 // M7

@@ -304,7 +304,8 @@ pub fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> String {
         .current_dir(folder)
         .output()
         .unwrap_or_else(|error| panic!("{program} has to be installed for this test: {error}"));
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{program} {arguments:?}: {said}");
     said
 }

@@ -49,7 +49,9 @@ pub enum LockError {
     #[error("this passphrase does not open the passport; check capitals and keyboard layout and try again")]
     WrongPassphrase,
     /// Costs below the floor or above the cap.
-    #[error("the passport asks for an unusual passphrase cost and is not opened; export it again from where it came from")]
+    #[error(
+        "the passport asks for an unusual passphrase cost and is not opened; export it again from where it came from"
+    )]
     BadParameters,
 }
 

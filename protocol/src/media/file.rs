@@ -54,8 +54,7 @@ impl<R: Read + Seek> MediaFile<R> {
         if !header[..got].starts_with(&MAGIC) {
             return Err(MediaError::NotMedia);
         }
-        let Header { media_id, toc_offset, toc_length } =
-            Header::parse(&header[..got])?;
+        let Header { media_id, toc_offset, toc_length } = Header::parse(&header[..got])?;
 
         let toc_bytes = read_range(&mut source, toc_offset, toc_length, "table of contents")?;
         let toc = TableOfContents::from_bytes(&toc_bytes, toc_offset)?;
@@ -86,8 +85,7 @@ impl<R: Read + Seek> MediaFile<R> {
                 return Err(MediaError::malformed("record of purchase")(error));
             }
         };
-        let mut file =
-            Self { source, media_id, toc, author, images: Vec::new(), signed_length, transaction };
+        let mut file = Self { source, media_id, toc, author, images: Vec::new(), signed_length, transaction };
         file.images = file.read_images()?;
         Ok(file)
     }
@@ -139,11 +137,7 @@ impl<R: Read + Seek> MediaFile<R> {
     }
 
     /// A text, with the buyer's keys.
-    pub fn text_with_keys(
-        &mut self,
-        kind: TextKind,
-        keys: &KeyBundle,
-    ) -> Result<Option<String>, MediaError> {
+    pub fn text_with_keys(&mut self, kind: TextKind, keys: &KeyBundle) -> Result<Option<String>, MediaError> {
         self.read_text(kind, Some(keys))
     }
 
@@ -189,11 +183,7 @@ impl<R: Read + Seek> MediaFile<R> {
     }
 
     /// The same, taking the file along: for a thread of its own.
-    pub fn into_image(
-        self,
-        quality: &str,
-        keys: Option<&KeyBundle>,
-    ) -> Result<ImageReader<R>, MediaError> {
+    pub fn into_image(self, quality: &str, keys: Option<&KeyBundle>) -> Result<ImageReader<R>, MediaError> {
         let image = self.image(quality)?.clone();
         open_image(self.source, &self.media_id, &image, keys)
     }

@@ -139,7 +139,7 @@ pub struct ImageParameters {
     pub channels: u8,
     /// Bits a sample for lossless codecs, 0 for lossy ones.
     pub bits: u8,
-    /// Mean bit rate in bit/s.
+    /// Bit rate in bit/s: the mean for lossless codecs, the encoder's target for lossy ones.
     pub bit_rate: u32,
     /// Frames that come out, encoder delay and padding not counted.
     pub frames: u64,

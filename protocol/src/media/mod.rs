@@ -81,7 +81,9 @@ pub enum MediaError {
         item: String,
     },
     /// The author's signature does not fit header and table of contents.
-    #[error("the author's signature does not fit this media file: header or table of contents was altered; download it again")]
+    #[error(
+        "the author's signature does not fit this media file: header or table of contents was altered; download it again"
+    )]
     AuthorSignature,
     /// The author's certificate is not to be trusted.
     #[error("the author of this media file cannot be trusted: {0}")]

@@ -89,7 +89,8 @@ impl PreviewAddress {
     /// The address at a delivery server: `host` as a name or an IP address, `tls` for `rtsps`.
     pub fn to_url(&self, host: &str, port: u16, tls: bool) -> Result<Url, AddressError> {
         let scheme = if tls { "rtsps" } else { "rtsp" };
-        let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+        let host =
+            if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
         let Self { media_id, voucher_id, kind } = self;
         Url::parse(&format!("{scheme}://{host}:{port}/{media_id}?voucher={voucher_id}&kind={kind}"))
             .map_err(|_| AddressError::NotRtsp)

@@ -92,7 +92,10 @@ impl Description {
         line(format_args!("m=audio 0 RTP/AVP {PAYLOAD_TYPE}"));
         line(format_args!("b=AS:{}", self.bit_rate.div_ceil(1_000) + 16));
         line(format_args!("a=rtpmap:{PAYLOAD_TYPE} opus/{CLOCK_RATE}/2"));
-        line(format_args!("a=fmtp:{PAYLOAD_TYPE} stereo=1;sprop-stereo=1;maxaveragebitrate={}", self.bit_rate));
+        line(format_args!(
+            "a=fmtp:{PAYLOAD_TYPE} stereo=1;sprop-stereo=1;maxaveragebitrate={}",
+            self.bit_rate
+        ));
         line(format_args!("a=ptime:20"));
         line(format_args!("a=control:{control}"));
         sdp
@@ -103,9 +106,12 @@ impl Description {
         if text.len() > LONGEST || !text.starts_with("v=0") {
             return Err(DescriptionError::Malformed);
         }
-        let plain = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+        let plain =
+            |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
         let attribute = |name: &'static str| {
-            let value = text.lines().find_map(|line| line.strip_prefix("a=x-cadenza-")?.strip_prefix(name)?.strip_prefix(':'));
+            let value = text
+                .lines()
+                .find_map(|line| line.strip_prefix("a=x-cadenza-")?.strip_prefix(name)?.strip_prefix(':'));
             value.ok_or(DescriptionError::Missing(name))
         };
         let number = |name: &'static str| -> Result<u32, DescriptionError> {
@@ -190,7 +196,10 @@ mod tests {
             let rest: Vec<&str> =
                 lines.iter().enumerate().filter(|(n, _)| *n != left_out).map(|(_, line)| *line).collect();
             let read = Description::from_sdp(&rest.join("\r\n"));
-            assert_eq!(read.is_err(), left_out == 0 || lines[left_out].contains("x-cadenza") || lines[left_out].contains("rtpmap"));
+            assert_eq!(
+                read.is_err(),
+                left_out == 0 || lines[left_out].contains("x-cadenza") || lines[left_out].contains("rtpmap")
+            );
         }
         for length in (0..whole.len()).filter(|&n| whole.is_char_boundary(n)) {
             let _ = Description::from_sdp(&whole[..length]);

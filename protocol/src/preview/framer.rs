@@ -182,7 +182,12 @@ mod tests {
         ] {
             let mut framer = Framer::default();
             framer.push(bytes).unwrap();
-            assert_eq!(framer.next().unwrap_err(), FramerError::NotRtsp, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(
+                framer.next().unwrap_err(),
+                FramerError::NotRtsp,
+                "{}",
+                String::from_utf8_lossy(bytes)
+            );
         }
     }
 }

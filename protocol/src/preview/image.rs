@@ -160,7 +160,8 @@ impl Preview {
         }
         let packet = self.image.packet_at(self.position_of(asked));
         let time = self.image.packets.get(packet)?.position.saturating_sub(self.first);
-        let last = self.image.packets.get(self.image.packet_at(self.position_of(self.description.length) - 1))?;
+        let last =
+            self.image.packets.get(self.image.packet_at(self.position_of(self.description.length) - 1))?;
         let from = self.image.packets.get(packet)?.offset;
         let bytes_to_end = u64::from(last.offset) + u64::from(last.length) - u64::from(from);
         Some(Nearest { time: Npt(time), bytes_to_end })

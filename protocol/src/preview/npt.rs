@@ -61,7 +61,8 @@ impl Npt {
             NptTime::Now => (0, None),
             NptTime::Seconds(seconds, nanos) => (seconds, nanos),
             NptTime::Hms(hours, minutes, seconds, nanos) => {
-                let whole = hours.checked_mul(3_600)?.checked_add(u64::from(minutes) * 60 + u64::from(seconds))?;
+                let whole =
+                    hours.checked_mul(3_600)?.checked_add(u64::from(minutes) * 60 + u64::from(seconds))?;
                 (whole, nanos)
             }
         };
@@ -99,7 +100,14 @@ mod tests {
         assert_eq!(Npt::parse_range("npt=00:01:05.0-"), Some((second(65), None)));
         assert_eq!(Npt::parse_range("npt=-7"), Some((None, second(7))));
         assert_eq!(Npt::parse_range("npt=1-;time=19970123T143720Z"), Some((second(1), None)));
-        for other in ["", "npt", "smpte=0:10:00-", "npt=x-", "npt=99999999999999999999-", "npt=18446744073709551615:0:0-"] {
+        for other in [
+            "",
+            "npt",
+            "smpte=0:10:00-",
+            "npt=x-",
+            "npt=99999999999999999999-",
+            "npt=18446744073709551615:0:0-",
+        ] {
             assert!(matches!(Npt::parse_range(other), None | Some((None, None))), "{other}");
         }
     }

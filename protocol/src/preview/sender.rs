@@ -186,7 +186,8 @@ impl Sender {
         }
         run.report_at = now + REPORT_EVERY;
         let elapsed = now.saturating_duration_since(self.origin);
-        let ntp = elapsed.as_secs() << 32 | u64::from(elapsed.subsec_nanos()) * (1 << 32) / 1_000_000_000;
+        let fraction = u64::from(elapsed.subsec_nanos()) * (1 << 32) / 1_000_000_000;
+        let ntp = (elapsed.as_secs() << 32) | fraction;
         self.packetizer.write_report(ntp, self.packetizer.next_timestamp(), out);
         true
     }

@@ -80,7 +80,9 @@ impl Transport {
                 "interleaved" => interleaved = Some(pair::<u8>(value)?),
                 "client_port" => client = Some(pair::<u16>(value)?.0),
                 "server_port" => server = Some(pair::<u16>(value)?.0),
-                "x-cadenza-token" => token = unhex(value).and_then(|bytes| bytes.try_into().ok()).map(ProofToken),
+                "x-cadenza-token" => {
+                    token = unhex(value).and_then(|bytes| bytes.try_into().ok()).map(ProofToken)
+                }
                 "x-cadenza-proof" => proof = true,
                 "multicast" => multicast = true,
                 "mode" if !value.trim_matches('"').eq_ignore_ascii_case("play") => return None,

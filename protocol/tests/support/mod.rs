@@ -4,8 +4,8 @@ use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 use rsa::pkcs8::EncodePrivateKey;
 use rustls_pki_types::PrivateKeyDer;

@@ -41,7 +41,8 @@ impl AdminClient {
             let path = data.join(name);
             std::fs::read_to_string(&path).map_err(|e| AdminError::NotRunning(path, e))
         };
-        let ready: ReadyAdmin = serde_json::from_str(&read("ready.json")?).map_err(|_| AdminError::Ready(data.join("ready.json")))?;
+        let ready: ReadyAdmin = serde_json::from_str(&read("ready.json")?)
+            .map_err(|_| AdminError::Ready(data.join("ready.json")))?;
         let http = reqwest::Client::builder().no_proxy().build().map_err(ContentClientError::from)?;
         Ok(Self { http, url: ready.admin_url, token: read(TOKEN_FILE)?.trim().to_owned() })
     }

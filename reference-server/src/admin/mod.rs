@@ -50,12 +50,26 @@ pub struct Statistics {
 
 impl Desk {
     /// A desk whose token is drawn anew at every start.
-    pub fn open(data: &Path, manager: Option<Arc<ContentManager>>, config: ServerConfig, stop: watch::Sender<bool>, clock: Clock) -> Result<Arc<Self>, StartError> {
+    pub fn open(
+        data: &Path,
+        manager: Option<Arc<ContentManager>>,
+        config: ServerConfig,
+        stop: watch::Sender<bool>,
+        clock: Clock,
+    ) -> Result<Arc<Self>, StartError> {
         let token = Secret::random();
         let file = data.join(TOKEN_FILE);
         write_private(&file, hex(token.expose()).as_bytes()).map_err(|e| StartError::Data(file, e))?;
         let started = clock.now();
-        Ok(Arc::new(Self { token, manager, config, config_file: data.join("server.toml"), stop, clock, started }))
+        Ok(Arc::new(Self {
+            token,
+            manager,
+            config,
+            config_file: data.join("server.toml"),
+            stop,
+            clock,
+            started,
+        }))
     }
 }
 
@@ -69,11 +83,22 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .with_state(desk)
 }
 
-async fn token_gate(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Result<Response, ApiFailure> {
-    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+async fn token_gate(
+    State(desk): State<Arc<Desk>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiFailure> {
+    let shown = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let shown = shown.and_then(unhex).unwrap_or_default();
     if aws_lc_rs::constant_time::verify_slices_are_equal(&shown, desk.token.expose()).is_err() {
-        return Err(ApiFailure::new(StatusCode::UNAUTHORIZED, "token-needed", "show the token in admin.token of the server's data folder"));
+        return Err(ApiFailure::new(
+            StatusCode::UNAUTHORIZED,
+            "token-needed",
+            "show the token in admin.token of the server's data folder",
+        ));
     }
     Ok(next.run(request).await)
 }
@@ -92,7 +117,9 @@ async fn config(State(desk): State<Arc<Desk>>) -> Result<String, ApiFailure> {
 
 /// Keeps a configuration for the next start with `--config DATA/server.toml`.
 async fn set_config(State(desk): State<Arc<Desk>>, text: String) -> Result<StatusCode, ApiFailure> {
-    let wrong = |e: toml::de::Error| ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-config", e.to_string());
+    let wrong = |e: toml::de::Error| {
+        ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-config", e.to_string())
+    };
     toml::from_str::<ServerConfig>(&text).map_err(wrong)?;
     write_private(&desk.config_file, text.as_bytes()).map_err(ApiFailure::internal)?;
     Ok(StatusCode::NO_CONTENT)

@@ -263,9 +263,8 @@ impl About {
 }
 
 fn check(path: &Path, facts: &Facts) -> Result<(), AboutError> {
-    let invalid = |field, rule: &str| {
-        Err(AboutError::Invalid { path: path.to_owned(), field, rule: rule.to_owned() })
-    };
+    let invalid =
+        |field, rule: &str| Err(AboutError::Invalid { path: path.to_owned(), field, rule: rule.to_owned() });
     if facts.title.trim().is_empty() || facts.artist.trim().is_empty() {
         return invalid("title, artist", "both must be given");
     }

@@ -44,12 +44,12 @@ pub fn assemble(
     for kbps in &q.previews {
         let quality = format!("preview-{kbps}");
         let file = opus::encode(&preview, recording.channels, *kbps).map_err(failed(&quality))?;
-        add_opus(&mut builder, &common, quality, part, recording.channels, file, false);
+        add_opus(&mut builder, &common, (quality, *kbps), part, recording.channels, file);
     }
     if let Some(kbps) = opus_kbps(&q.lossy) {
         let samples = whole().map_err(failed("lossy"))?;
         let file = opus::encode(&samples, recording.channels, kbps).map_err(failed("lossy"))?;
-        add_opus(&mut builder, &common, "lossy".into(), Part::Song, recording.channels, file, true);
+        add_opus(&mut builder, &common, ("lossy".into(), kbps), Part::Song, recording.channels, file);
     }
     if q.lossless == "flac" {
         let (bytes, index) = flac::encode(recording).map_err(failed("lossless"))?;
@@ -99,14 +99,14 @@ impl Common {
 fn add_opus(
     builder: &mut MediaBuilder,
     common: &Common,
-    quality: String,
+    (quality, kbps): (String, u32),
     part: Part,
     channels: u8,
     file: opus::OpusFile,
-    for_sale: bool,
 ) {
+    let for_sale = quality == "lossy";
     let parameters = ImageParameters {
-        bit_rate: bit_rate(file.bytes.len(), file.frames, opus::RATE),
+        bit_rate: kbps * 1000,
         frames: file.frames,
         index: file.index,
         ..common.parameters(quality, part, channels, for_sale)
@@ -173,10 +173,8 @@ fn add_texts(builder: &mut MediaBuilder, about: &About) {
 /// One line a price: what, currency, cents.
 fn prices(facts: &Facts) -> String {
     let p = &facts.price;
-    let mut lines = vec![
-        format!("lossless {} {}", p.currency, p.lossless),
-        format!("lossy {} {}", p.currency, p.lossy),
-    ];
+    let mut lines =
+        vec![format!("lossless {} {}", p.currency, p.lossless), format!("lossy {} {}", p.currency, p.lossy)];
     lines.extend(p.album.map(|cents| format!("album {} {cents}", p.currency)));
     lines.join("\n")
 }

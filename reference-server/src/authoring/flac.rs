@@ -33,7 +33,7 @@ fn index(flac: &[u8]) -> Option<Vec<IndexEntry>> {
     let mut points = Vec::new();
     loop {
         let (header, body) = rest.split_first_chunk::<4>()?;
-        let length = usize::from(header[1]) << 16 | usize::from(header[2]) << 8 | usize::from(header[3]);
+        let length = u32::from_be_bytes([0, header[1], header[2], header[3]]) as usize;
         let (block, after) = body.split_at_checked(length)?;
         if header[0] & 0x7f == 3 {
             points = block.chunks_exact(18).filter_map(point).collect();

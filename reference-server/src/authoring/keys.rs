@@ -67,7 +67,8 @@ impl AuthorKeys {
     /// Opens the keys and locks them to the content manager instead: what is sent with the file.
     pub fn hand_over(&self, account: &Identity, to: &Certificate) -> Result<Vec<u8>, AuthorKeysError> {
         let label = WrapLabel::custody(&self.media_id, account.chain().leaf());
-        let keys = RsaPrivateKey::from_pkcs8_der(account.key_pkcs8())?.unwrap_keys(&self.wrapped_keys, &label)?;
+        let keys =
+            RsaPrivateKey::from_pkcs8_der(account.key_pkcs8())?.unwrap_keys(&self.wrapped_keys, &label)?;
         Ok(wrap_keys(&keys, to, &WrapLabel::custody(&self.media_id, to))?)
     }
 

@@ -146,10 +146,7 @@ struct Counting {
 }
 
 impl Counting {
-    fn through<'a, W: Write>(&'a mut self, out: W) -> impl Write + 'a
-    where
-        W: 'a,
-    {
+    fn through<'a, W: Write + 'a>(&'a mut self, out: W) -> impl Write + 'a {
         struct Through<'a, W: Write> {
             count: &'a mut u64,
             out: std::io::BufWriter<W>,

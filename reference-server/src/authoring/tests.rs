@@ -60,8 +60,7 @@ fn a_recording_becomes_a_media_file_and_comes_out_bit_for_bit() {
     std::fs::write(at("song.wav"), wav(&recording())).unwrap();
     std::fs::write(at("about.toml"), ABOUT).unwrap();
     let (authority, account) = account();
-    let options =
-        AuthorOptions { input: at("song.wav"), about: at("about.toml"), out: at("song.cadenza") };
+    let options = AuthorOptions { input: at("song.wav"), about: at("about.toml"), out: at("song.cadenza") };
     let authored = author(&options, &account, NOW).unwrap();
 
     let file = std::fs::File::open(at("song.cadenza")).unwrap();

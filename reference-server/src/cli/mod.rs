@@ -5,6 +5,7 @@ mod serve;
 
 use std::path::PathBuf;
 
+use cadenza_protocol::cert::Role;
 use cadenza_server::admin::client::AdminClient;
 use cadenza_server::authoring::{self, AuthorOptions};
 use cadenza_server::clock::Clock;
@@ -12,7 +13,6 @@ use cadenza_server::db::Database;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
-use cadenza_protocol::cert::Role;
 use clap::{Args, Parser, Subcommand};
 
 /// Anything that ends a command with code 1 and one line.
@@ -20,12 +20,16 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The Cadenza reference server: sells, keeps and delivers music; and the tools around it.
 #[derive(Debug, Parser)]
-#[command(name = "cadenza-server", version, after_help = "Examples:
+#[command(
+    name = "cadenza-server",
+    version,
+    after_help = "Examples:
   cadenza-server serve --data ./store --demo --demo-album ./album --ready-file ./ready.json
   cadenza-server account --data ./store --name 'Ada Example' --out ada.account
   cadenza-server author --input song.flac --about song.toml --account ada.account --out song.cadenza
   cadenza-server publish song.cadenza --to https://127.0.0.1:8445 --account ada.account
-  cadenza-server admin --data ./store stats")]
+  cadenza-server admin --data ./store stats"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -74,7 +78,9 @@ struct Later {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: cadenza-server author --input song.flac --about song.toml --account ada.account --out song.cadenza")]
+#[command(
+    after_help = "Example: cadenza-server author --input song.flac --about song.toml --account ada.account --out song.cadenza"
+)]
 struct AuthorArgs {
     /// Recording: WAV, FLAC or AIFF
     #[arg(long)]
@@ -158,9 +164,14 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
 async fn author(args: AuthorArgs) -> Result<(), Failure> {
     let account = Identity::load(&args.account)?;
     let options = AuthorOptions { input: args.input, about: args.about, out: args.out.clone() };
-    let made = tokio::task::spawn_blocking(move || authoring::author(&options, &account, Clock::System.now())).await??;
+    let made =
+        tokio::task::spawn_blocking(move || authoring::author(&options, &account, Clock::System.now()))
+            .await??;
     if args.json {
-        println!("{}", serde_json::json!({ "media_id": made.media_id, "bytes": made.bytes, "file": args.out }));
+        println!(
+            "{}",
+            serde_json::json!({ "media_id": made.media_id, "bytes": made.bytes, "file": args.out })
+        );
     } else {
         println!("{}  {} ({} bytes)", made.media_id, args.out.display(), made.bytes);
     }
@@ -190,7 +201,10 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
             }
             println!("uptime      {} s", stats.uptime_seconds);
             if let Some(content) = stats.content {
-                println!("vouchers    {}\nitems       {}\naccesses    {}\nmisses      {}\ndelivered   {}", content.vouchers, content.items, content.accesses, content.misses, content.delivered);
+                println!(
+                    "vouchers    {}\nitems       {}\naccesses    {}\nmisses      {}\ndelivered   {}",
+                    content.vouchers, content.items, content.accesses, content.misses, content.delivered
+                );
                 for (id, streams, used) in content.delivery_servers {
                     println!("delivery    {id}: {used} of {streams} streams in use");
                 }

@@ -28,7 +28,9 @@ pub struct ContentArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: cadenza-server publish song.cadenza --to https://127.0.0.1:8445 --account ada.account --project album")]
+#[command(
+    after_help = "Example: cadenza-server publish song.cadenza --to https://127.0.0.1:8445 --account ada.account --project album"
+)]
 pub struct PublishArgs {
     /// Media files; their .keys files lie beside them
     #[arg(required = true)]
@@ -92,8 +94,9 @@ impl ContentArgs {
     fn client(&self) -> Result<PublishClient, Failure> {
         let account = Identity::load(&self.account)?;
         let path = self.root.clone().unwrap_or_else(|| root_beside(&self.account));
-        let pem = std::fs::read_to_string(&path)
-            .map_err(|e| format!("{} cannot be read; name the licensing center's root with --root: {e}", path.display()))?;
+        let pem = std::fs::read_to_string(&path).map_err(|e| {
+            format!("{} cannot be read; name the licensing center's root with --root: {e}", path.display())
+        })?;
         Ok(PublishClient::new(&self.to, account, Certificate::from_pem(&pem)?, Clock::System)?)
     }
 
@@ -112,7 +115,8 @@ pub async fn publish(args: PublishArgs) -> Result<(), Failure> {
     let mut all = Vec::new();
     for file in &args.files {
         let name = file.file_name().ok_or("name a file")?.to_string_lossy();
-        let path = if args.project.is_empty() { name.into_owned() } else { format!("{}/{name}", args.project) };
+        let path =
+            if args.project.is_empty() { name.into_owned() } else { format!("{}/{name}", args.project) };
         let published = client.publish(file, &path, args.overwrite).await?;
         if !args.content.json {
             println!("{}  {}", published.media_id, published.title);
@@ -131,14 +135,18 @@ pub async fn project(args: PathArgs) -> Result<(), Failure> {
 
 pub async fn list(args: ListArgs) -> Result<(), Failure> {
     let listing = args.content.client()?.list(&args.path).await?;
-    let line = |e: &cadenza_server::content::publish::ListEntry| if e.is_project { format!("{}/", e.name) } else { e.name.clone() };
+    let line = |e: &cadenza_server::content::publish::ListEntry| {
+        if e.is_project { format!("{}/", e.name) } else { e.name.clone() }
+    };
     args.content.print(&listing, || listing.entries.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 pub async fn info(args: PathArgs) -> Result<(), Failure> {
     let facts = args.content.client()?.info(&args.path).await?;
     let sale = if facts.for_sale { "for sale" } else { "not for sale" };
-    args.content.print(&facts, || format!("{}\n{}\n{} bytes, {sale}\n{}", facts.title, facts.media_id, facts.length, facts.stream_url))
+    args.content.print(&facts, || {
+        format!("{}\n{}\n{} bytes, {sale}\n{}", facts.title, facts.media_id, facts.length, facts.stream_url)
+    })
 }
 
 pub async fn rename(args: RenameArgs) -> Result<(), Failure> {

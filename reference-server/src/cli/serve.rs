@@ -11,10 +11,12 @@ use clap::Args;
 use super::Failure;
 
 #[derive(Debug, Args)]
-#[command(after_help = "The first line of standard output, and the ready file, hold JSON with store_url, web_url, licensing_url,
+#[command(
+    after_help = "The first line of standard output, and the ready file, hold JSON with store_url, web_url, licensing_url,
 content_url, admin_url, delivery and root_cert once everything answers. SIGTERM ends it cleanly.
 
-Example: cadenza-server serve --data ./store --demo --demo-album ./album --ready-file ./ready.json")]
+Example: cadenza-server serve --data ./store --demo --demo-album ./album --ready-file ./ready.json"
+)]
 pub struct ServeArgs {
     /// Folder of keys, tables and media; made when it is missing
     #[arg(long)]

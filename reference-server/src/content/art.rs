@@ -22,7 +22,9 @@ const JPEG_QUALITY: u8 = 88;
 #[derive(Debug, thiserror::Error)]
 pub enum ArtError {
     /// Not a picture that can be read.
-    #[error("the cover is not a readable PNG or JPEG of at most 8000 pixels a side; replace it and author the file again: {0}")]
+    #[error(
+        "the cover is not a readable PNG or JPEG of at most 8000 pixels a side; replace it and author the file again: {0}"
+    )]
     Picture(#[from] image::ImageError),
     /// The store failed.
     #[error(transparent)]
@@ -72,7 +74,11 @@ fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), ima
     let mut pictures = Vec::new();
     for size in SIZES.into_iter().filter(|_| all_sizes) {
         let fits = picture.width().max(picture.height()) <= size;
-        let resized = if fits { picture.clone() } else { picture.resize(size, size, image::imageops::FilterType::Lanczos3) };
+        let resized = if fits {
+            picture.clone()
+        } else {
+            picture.resize(size, size, image::imageops::FilterType::Lanczos3)
+        };
         let mut jpeg = Vec::new();
         resized.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY))?;
         pictures.push((size, jpeg));

@@ -6,7 +6,9 @@
 use std::io::{Read, Seek};
 
 use cadenza_protocol::id::{MediaId, hex};
-use cadenza_protocol::media::{Allowance, AudioImage, Codec, GraphicKind, ItemKind, MediaError, MediaFile, Part, TextKind};
+use cadenza_protocol::media::{
+    Allowance, AudioImage, Codec, GraphicKind, ItemKind, MediaError, MediaFile, Part, TextKind,
+};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -97,10 +99,13 @@ pub struct Offer {
 }
 
 /// Reads the entry, and the cover's bytes, from a media file whose signature holds.
-pub fn read<R: Read + Seek>(file: &mut MediaFile<R>) -> Result<(CatalogueTrack, Option<Vec<u8>>), MediaError> {
+pub fn read<R: Read + Seek>(
+    file: &mut MediaFile<R>,
+) -> Result<(CatalogueTrack, Option<Vec<u8>>), MediaError> {
     let prices = clear_text(file, TextKind::Prices)?.map(|text| parse_prices(&text)).unwrap_or_default();
     let offers: Vec<Offer> = {
-        let mut offers: Vec<Offer> = file.images().iter().filter(|i| i.for_sale).map(|i| offer(i, &prices)).collect();
+        let mut offers: Vec<Offer> =
+            file.images().iter().filter(|i| i.for_sale).map(|i| offer(i, &prices)).collect();
         offers.sort_by_key(|o| std::cmp::Reverse((o.bits, o.bit_rate)));
         offers
     };
@@ -109,7 +114,8 @@ pub fn read<R: Read + Seek>(file: &mut MediaFile<R>) -> Result<(CatalogueTrack, 
         Some(image) => (Some(image.clip), image.duration_ms(), image.restrictions.record != Allowance::Never),
         None => (None, 0, false),
     };
-    let whole_song_preview = file.images().iter().any(|i| !i.for_sale && i.key.is_none() && i.part == Part::Song);
+    let whole_song_preview =
+        file.images().iter().any(|i| !i.for_sale && i.key.is_none() && i.part == Part::Song);
     let artist = clear_text(file, TextKind::Artist)?.unwrap_or_else(|| "Unknown artist".into());
     let album = clear_text(file, TextKind::Album)?.unwrap_or_default();
     let album_artist = clear_text(file, TextKind::AlbumArtist)?;
@@ -130,7 +136,10 @@ pub fn read<R: Read + Seek>(file: &mut MediaFile<R>) -> Result<(CatalogueTrack, 
         clip_duration_ms: clip.map_or(0, |c| c.duration_ms),
         fade_in_ms: clip.map_or(0, |c| c.fade_in_ms),
         fade_out_ms: clip.map_or(0, |c| c.fade_out_ms),
-        waveform: file.graphic(GraphicKind::Waveform)?.map(|g| g.bytes.into_iter().map(|v| v.min(100)).take(1024).collect()).unwrap_or_default(),
+        waveform: file
+            .graphic(GraphicKind::Waveform)?
+            .map(|g| g.bytes.into_iter().map(|v| v.min(100)).take(1024).collect())
+            .unwrap_or_default(),
         art: None,
         colour: SleeveColour::GREY,
         offers,
@@ -159,13 +168,15 @@ fn number(text: Option<String>) -> Option<u16> {
 }
 
 fn album_id(artist: &str, album: &str, media_id: &MediaId) -> String {
-    let group = if album.is_empty() { media_id.to_string() } else { format!("{artist}\0{album}").to_lowercase() };
+    let group =
+        if album.is_empty() { media_id.to_string() } else { format!("{artist}\0{album}").to_lowercase() };
     hex(&digest(&SHA256, group.as_bytes()).as_ref()[..8])
 }
 
 fn offer(image: &AudioImage, prices: &[(String, u64)]) -> Offer {
     let named = prices.iter().find(|(quality, _)| *quality == image.quality).map(|(_, cents)| *cents);
-    let usual = || DEFAULT_PRICES.iter().find(|(quality, _)| *quality == image.quality).map(|(_, cents)| *cents);
+    let usual =
+        || DEFAULT_PRICES.iter().find(|(quality, _)| *quality == image.quality).map(|(_, cents)| *cents);
     Offer {
         quality: image.quality.clone(),
         codec: codec_name(image.codec).into(),
@@ -201,7 +212,10 @@ mod tests {
 
     #[test]
     fn prices_are_read_line_by_line() {
-        assert_eq!(parse_prices("lossless USD 129\n lossy USD 99\nhifi EUR 5\nrubbish"), [("lossless".into(), 129), ("lossy".into(), 99)]);
+        assert_eq!(
+            parse_prices("lossless USD 129\n lossy USD 99\nhifi EUR 5\nrubbish"),
+            [("lossless".into(), 129), ("lossy".into(), 99)]
+        );
     }
 
     #[test]

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::messages::{
-    AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RedeemVerified, RegisterDelivery, ReleaseStream,
+    AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RedeemVerified, RegisterDelivery,
+    ReleaseStream,
 };
 
 /// A connection to one content manager.
@@ -42,7 +43,10 @@ impl ContentClient {
     }
 
     /// 'DS Register'.
-    pub async fn register(&self, place: &RegisterDelivery) -> Result<DeliveryConfiguration, ContentClientError> {
+    pub async fn register(
+        &self,
+        place: &RegisterDelivery,
+    ) -> Result<DeliveryConfiguration, ContentClientError> {
         self.post("/v1/delivery/register", place).await
     }
 
@@ -72,12 +76,20 @@ impl ContentClient {
     }
 
     /// Posts a message and reads the answer.
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ContentClientError> {
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ContentClientError> {
         Ok(self.send(path, body).await?.json().await?)
     }
 
     /// Posts a message whose answer is only yes or no.
-    pub(crate) async fn send(&self, path: &str, body: &impl Serialize) -> Result<reqwest::Response, ContentClientError> {
+    pub(crate) async fn send(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<reqwest::Response, ContentClientError> {
         accepted(self.http.post(format!("{}{path}", self.base)).json(body).send().await?).await
     }
 
@@ -93,7 +105,10 @@ pub(crate) async fn accepted(response: reqwest::Response) -> Result<reqwest::Res
     if status.is_success() {
         return Ok(response);
     }
-    let unreadable = ApiError { code: "unexpected-answer".into(), message: format!("the server answered with status {status}; try again") };
+    let unreadable = ApiError {
+        code: "unexpected-answer".into(),
+        message: format!("the server answered with status {status}; try again"),
+    };
     let error = response.json().await.unwrap_or(unreadable);
     Err(ContentClientError::Refused { status: status.as_u16(), error })
 }

@@ -31,9 +31,12 @@ impl SleeveColour {
             votes[bin(a, b)] += a.hypot(b);
         }
         let around = |i: usize| votes[(i + BINS - 1) % BINS] + votes[i] + votes[(i + 1) % BINS];
-        let Some(best) = (0..BINS).max_by(|&i, &j| around(i).total_cmp(&around(j))) else { return Self::GREY };
+        let Some(best) = (0..BINS).max_by(|&i, &j| around(i).total_cmp(&around(j))) else {
+            return Self::GREY;
+        };
         let near = |i: usize| (i + BINS - best + 1) % BINS <= 2;
-        let winners: Vec<_> = colours.iter().filter(|&&(a, b)| a.hypot(b) > 0.02 && near(bin(a, b))).collect();
+        let winners: Vec<_> =
+            colours.iter().filter(|&&(a, b)| a.hypot(b) > 0.02 && near(bin(a, b))).collect();
         if winners.len() < colours.len() / 200 {
             return Self::GREY;
         }
@@ -60,7 +63,10 @@ fn oklab_ab(rgb: [u8; 3]) -> (f32, f32) {
     let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
     let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
     let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
-    (1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s, 0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s)
+    (
+        1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
+        0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+    )
 }
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use cadenza_protocol::id::{VoucherId, hex, unhex};
-use cadenza_protocol::reserve::{AuthorizationToken, AuthorizeReply, AuthorizeRequest, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
+use cadenza_protocol::reserve::{
+    AuthorizationToken, AuthorizeReply, AuthorizeRequest, DeliverItem, DeliverRequest, ReserveRequest,
+    VoucherPacket,
+};
 use cadenza_protocol::secret::ReceiptToken;
 use cadenza_protocol::voucher::{DeliveryAddress, MAX_TRACKS, MediaVoucher, VoucherKind, VoucherTrack};
 use zeroize::Zeroizing;
@@ -32,11 +35,16 @@ pub(super) fn routes() -> Router<Arc<ContentManager>> {
         .route("/v1/commerce/deliver", post(deliver))
 }
 
-async fn inventory(State(manager): State<Arc<ContentManager>>) -> Result<Json<Vec<CatalogueTrack>>, ApiFailure> {
+async fn inventory(
+    State(manager): State<Arc<ContentManager>>,
+) -> Result<Json<Vec<CatalogueTrack>>, ApiFailure> {
     Ok(Json(manager.catalogue().await?))
 }
 
-async fn picture(State(manager): State<Arc<ContentManager>>, Path((name, size)): Path<(String, u32)>) -> Result<Response, ApiFailure> {
+async fn picture(
+    State(manager): State<Arc<ContentManager>>,
+    Path((name, size)): Path<(String, u32)>,
+) -> Result<Response, ApiFailure> {
     let none = || ApiFailure::not_found("there is no such cover");
     if name.len() != 64 || unhex(&name).is_none() {
         return Err(none());
@@ -52,8 +60,15 @@ async fn reserve(
     JsonBody(request): JsonBody<ReserveRequest>,
 ) -> Result<Json<VoucherPacket>, ApiFailure> {
     let track = manager.track(&request.media_id).await?;
-    let offer = track.entry.offers.iter().find(|o| o.quality == request.quality && o.channels == request.channels);
-    let offer = offer.ok_or_else(|| ApiFailure::new(StatusCode::NOT_FOUND, "not-for-sale", "this track is not sold in that quality; choose another"))?;
+    let offer =
+        track.entry.offers.iter().find(|o| o.quality == request.quality && o.channels == request.channels);
+    let offer = offer.ok_or_else(|| {
+        ApiFailure::new(
+            StatusCode::NOT_FOUND,
+            "not-for-sale",
+            "this track is not sold in that quality; choose another",
+        )
+    })?;
     let now = manager.now();
     let lifetime = manager.settings.reservation_seconds;
     let packet = VoucherPacket {
@@ -121,14 +136,19 @@ async fn expire(
 ) -> Result<StatusCode, ApiFailure> {
     let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
     let token = request.authorization.expose();
-    check_token(row.authorization.as_deref(), token).or_else(|no| check_token(row.authorized_with.as_deref(), token).map_err(|_| no))?;
+    check_token(row.authorization.as_deref(), token)
+        .or_else(|no| check_token(row.authorized_with.as_deref(), token).map_err(|_| no))?;
     // what a buyer has redeemed is the buyer's
     let done = sqlx::query("UPDATE vouchers SET state = 'expired' WHERE voucher_id = $1 AND state IN ('pending', 'purchased', 'expired') AND redeemed_by IS NULL")
         .bind(&row.voucher_id)
         .execute(manager.database.pool())
         .await?;
     if done.rows_affected() == 0 {
-        return Err(ApiFailure::new(StatusCode::CONFLICT, "already-redeemed", "this purchase was redeemed and cannot be taken back"));
+        return Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            "already-redeemed",
+            "this purchase was redeemed and cannot be taken back",
+        ));
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -139,7 +159,11 @@ async fn deliver(
     JsonBody(request): JsonBody<DeliverRequest>,
 ) -> Result<Json<MediaVoucher>, ApiFailure> {
     if request.items.is_empty() || request.items.len() > MAX_TRACKS {
-        return Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", "ask for 1 to 100 tracks at a time"));
+        return Err(ApiFailure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-request",
+            "ask for 1 to 100 tracks at a time",
+        ));
     }
     let delivery = manager.server_for_download().await?;
     let expires = manager.now().plus_days(i64::from(manager.settings.retrieve_days));
@@ -150,7 +174,11 @@ async fn deliver(
         match row.purchase_state(manager.now()) {
             Some(PurchaseState::Purchased | PurchaseState::Delivered) => {}
             Some(PurchaseState::Pending) => {
-                return Err(ApiFailure::new(StatusCode::CONFLICT, "not-authorized", "this purchase is not paid yet"));
+                return Err(ApiFailure::new(
+                    StatusCode::CONFLICT,
+                    "not-authorized",
+                    "this purchase is not paid yet",
+                ));
             }
             Some(PurchaseState::Expired) | None => return Err(lapsed()),
         }
@@ -165,30 +193,56 @@ async fn deliver(
 }
 
 impl ContentManager {
-    async fn merchants_voucher(&self, voucher_id: &VoucherId, caller: &Caller) -> Result<VoucherRow, ApiFailure> {
+    async fn merchants_voucher(
+        &self,
+        voucher_id: &VoucherId,
+        caller: &Caller,
+    ) -> Result<VoucherRow, ApiFailure> {
         let row = self.voucher(voucher_id).await?;
         if row.merchant != caller.certificate.subject() {
-            return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-voucher", "another merchant made this reservation"));
+            return Err(ApiFailure::new(
+                StatusCode::FORBIDDEN,
+                "not-your-voucher",
+                "another merchant made this reservation",
+            ));
         }
         Ok(row)
     }
 
-    async fn voucher_track(&self, row: VoucherRow, item: DeliverItem, delivery: DeliveryAddress) -> Result<VoucherTrack, ApiFailure> {
+    async fn voucher_track(
+        &self,
+        row: VoucherRow,
+        item: DeliverItem,
+        delivery: DeliveryAddress,
+    ) -> Result<VoucherTrack, ApiFailure> {
         let media_id = row.media_id()?;
         let title = self.track(&media_id).await.ok().map(|track| track.entry.title);
-        Ok(VoucherTrack { voucher_id: item.voucher_id, media_id, receipt: Some(item.receipt), delivery, quality: row.quality, title })
+        Ok(VoucherTrack {
+            voucher_id: item.voucher_id,
+            media_id,
+            receipt: Some(item.receipt),
+            delivery,
+            quality: row.quality,
+            title,
+        })
     }
 }
 
 /// Compares a secret with the stored one, in constant time.
 fn check_token(stored: Option<&str>, shown: &[u8; 32]) -> Result<(), ApiFailure> {
     let shown = Zeroizing::new(hex(shown));
-    let same = stored.is_some_and(|stored| aws_lc_rs::constant_time::verify_slices_are_equal(stored.as_bytes(), shown.as_bytes()).is_ok());
-    same.then_some(()).ok_or_else(|| ApiFailure::new(StatusCode::FORBIDDEN, "wrong-token", "the token does not belong to this reservation"))
+    let same = stored.is_some_and(|stored| {
+        aws_lc_rs::constant_time::verify_slices_are_equal(stored.as_bytes(), shown.as_bytes()).is_ok()
+    });
+    same.then_some(()).ok_or_else(|| {
+        ApiFailure::new(StatusCode::FORBIDDEN, "wrong-token", "the token does not belong to this reservation")
+    })
 }
 
 fn reply(voucher_id: &str, token: Option<&str>) -> Result<Json<AuthorizeReply>, ApiFailure> {
     let bytes = token.and_then(unhex).and_then(|bytes| bytes.try_into().ok());
-    let authorization = bytes.map(AuthorizationToken::from_bytes).ok_or_else(|| ApiFailure::internal("a stored token is damaged"))?;
+    let authorization = bytes
+        .map(AuthorizationToken::from_bytes)
+        .ok_or_else(|| ApiFailure::internal("a stored token is damaged"))?;
     Ok(Json(AuthorizeReply { voucher_id: voucher_id.parse().map_err(ApiFailure::internal)?, authorization }))
 }

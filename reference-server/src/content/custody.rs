@@ -11,7 +11,9 @@ use zeroize::Zeroizing;
 #[derive(Debug, thiserror::Error)]
 pub enum CustodyError {
     /// The content manager's key is no RSA key.
-    #[error("the content manager's key is not a usable RSA key; delete its account file to have a new one issued")]
+    #[error(
+        "the content manager's key is not a usable RSA key; delete its account file to have a new one issued"
+    )]
     Key,
     /// Not for this key, not for this file, or altered.
     #[error("the media keys are not locked to this content manager for this file; publish it again")]
@@ -51,7 +53,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::open(folder.path(), UnixTime(1_800_000_000)).unwrap();
         let subject = Subject { name: "cm".into(), role: Role::ContentManager, hosts: vec![] };
-        let keeper = authority.issue_identity(&subject, keys::rsa_3072().unwrap(), UnixTime(1_800_000_000)).unwrap();
+        let keeper =
+            authority.issue_identity(&subject, keys::rsa_3072().unwrap(), UnixTime(1_800_000_000)).unwrap();
         let keys = KeyBundle::new(vec![(KeyId(1), ContentKey::random())]).unwrap();
         let media = MediaId::random();
         let label = WrapLabel::custody(&media, keeper.chain().leaf());

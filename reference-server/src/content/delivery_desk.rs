@@ -12,7 +12,10 @@ use axum::{Extension, Json, Router};
 use cadenza_protocol::id::DeliveryServerId;
 use cadenza_protocol::voucher::DeliveryAddress;
 
-use super::messages::{AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RegisterDelivery, ReleaseStream, StreamStatus};
+use super::messages::{
+    AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RegisterDelivery, ReleaseStream,
+    StreamStatus,
+};
 use super::vouchers::lapsed;
 use super::{ContentManager, DELIVERY_REFRESH};
 use crate::api::{ApiFailure, JsonBody};
@@ -54,7 +57,10 @@ async fn register(
     .await?;
     if place.starting {
         tracing::info!(server = %id, "a delivery server registered");
-        sqlx::query("DELETE FROM streams WHERE server = $1").bind(id.as_str()).execute(manager.database.pool()).await?;
+        sqlx::query("DELETE FROM streams WHERE server = $1")
+            .bind(id.as_str())
+            .execute(manager.database.pool())
+            .await?;
     }
     Ok(Json(DeliveryConfiguration {
         streams: manager.settings.streams,
@@ -72,7 +78,11 @@ async fn allocate(
     let id = server_id(&caller)?;
     let voucher = manager.voucher(&stream.voucher_id).await?;
     if voucher.kind != stream.kind.as_str() || voucher.media_id()? != stream.media_id {
-        return Err(ApiFailure::new(StatusCode::FORBIDDEN, "voucher-mismatch", "this voucher is for something else; ask the store for a preview of this track"));
+        return Err(ApiFailure::new(
+            StatusCode::FORBIDDEN,
+            "voucher-mismatch",
+            "this voucher is for something else; ask the store for a preview of this track",
+        ));
     }
     if manager.now().0 > voucher.expires_at {
         return Err(lapsed());
@@ -80,17 +90,22 @@ async fn allocate(
     let track = manager.track(&stream.media_id).await?;
     let mut tx = manager.database.begin_write().await?;
     // holds the server's row, so that two requests cannot both take its last stream
-    let total: Option<(i64,)> = sqlx::query_as("UPDATE delivery_servers SET seen_at = seen_at WHERE id = $1 RETURNING streams")
-        .bind(id.as_str())
-        .fetch_optional(&mut *tx)
-        .await?;
-    let (total,) = total.ok_or_else(|| ApiFailure::new(StatusCode::CONFLICT, "not-registered", "register this delivery server first"))?;
-    let (used,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM streams WHERE server = $1 AND NOT (voucher_id = $2 AND media_id = $3)")
-        .bind(id.as_str())
-        .bind(&voucher.voucher_id)
-        .bind(&voucher.media_id)
-        .fetch_one(&mut *tx)
-        .await?;
+    let total: Option<(i64,)> =
+        sqlx::query_as("UPDATE delivery_servers SET seen_at = seen_at WHERE id = $1 RETURNING streams")
+            .bind(id.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+    let (total,) = total.ok_or_else(|| {
+        ApiFailure::new(StatusCode::CONFLICT, "not-registered", "register this delivery server first")
+    })?;
+    let (used,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM streams WHERE server = $1 AND NOT (voucher_id = $2 AND media_id = $3)",
+    )
+    .bind(id.as_str())
+    .bind(&voucher.voucher_id)
+    .bind(&voucher.media_id)
+    .fetch_one(&mut *tx)
+    .await?;
     if used >= total {
         return Err(no_stream());
     }
@@ -140,7 +155,10 @@ async fn release(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn media(State(manager): State<Arc<ContentManager>>, JsonBody(question): JsonBody<MediaQuestion>) -> Result<Json<MediaFacts>, ApiFailure> {
+async fn media(
+    State(manager): State<Arc<ContentManager>>,
+    JsonBody(question): JsonBody<MediaQuestion>,
+) -> Result<Json<MediaFacts>, ApiFailure> {
     Ok(Json(manager.track(&question.media_id).await?.facts))
 }
 
@@ -154,12 +172,13 @@ struct ServerRow {
 }
 
 impl ContentManager {
-    /// A delivery server with a free stream: the least busy of those heard of lately (V2).
+    /// A delivery server with a free stream: one heard of lately before others, the least busy first (V2). One that has been
+    /// silent is better than none: the machine may only have slept.
     pub(super) async fn server_with_free_stream(&self) -> Result<DeliveryAddress, ApiFailure> {
         let row: Option<ServerRow> = sqlx::query_as(
             "SELECT id, host, https, rtsps, rtsp FROM
-               (SELECT d.*, (SELECT COUNT(*) FROM streams s WHERE s.server = d.id) AS used FROM delivery_servers d WHERE d.seen_at >= $1) AS load
-             WHERE used < streams ORDER BY used, id LIMIT 1",
+               (SELECT d.*, (SELECT COUNT(*) FROM streams s WHERE s.server = d.id) AS used FROM delivery_servers d) AS load
+             WHERE used < streams ORDER BY CASE WHEN seen_at >= $1 THEN 0 ELSE 1 END, used, id LIMIT 1",
         )
         .bind(self.heard_of_since())
         .fetch_optional(self.database.pool())
@@ -167,16 +186,18 @@ impl ContentManager {
         row.ok_or_else(no_stream)?.address()
     }
 
-    /// A delivery server for downloads: the least busy of those heard of lately.
+    /// A delivery server for downloads, chosen alike; streams in use do not matter.
     pub(super) async fn server_for_download(&self) -> Result<DeliveryAddress, ApiFailure> {
         let row: Option<ServerRow> = sqlx::query_as(
-            "SELECT d.id, d.host, d.https, d.rtsps, d.rtsp FROM delivery_servers d WHERE d.seen_at >= $1
-             ORDER BY (SELECT COUNT(*) FROM streams s WHERE s.server = d.id), d.id LIMIT 1",
+            "SELECT d.id, d.host, d.https, d.rtsps, d.rtsp FROM delivery_servers d
+             ORDER BY CASE WHEN d.seen_at >= $1 THEN 0 ELSE 1 END, (SELECT COUNT(*) FROM streams s WHERE s.server = d.id), d.id
+             LIMIT 1",
         )
         .bind(self.heard_of_since())
         .fetch_optional(self.database.pool())
         .await?;
-        let none = || ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "no-delivery-server", "no delivery server answers now; your purchase is safe, retrieve it later");
+        let why = "no delivery server answers now; your purchase is safe, retrieve it later";
+        let none = || ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "no-delivery-server", why);
         row.ok_or_else(none)?.address()
     }
 
@@ -204,5 +225,9 @@ impl ServerRow {
 }
 
 fn no_stream() -> ApiFailure {
-    ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "no-stream", "the preview cannot be played right now, all streams are in use; try again in a minute")
+    ApiFailure::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "no-stream",
+        "the preview cannot be played right now, all streams are in use; try again in a minute",
+    )
 }

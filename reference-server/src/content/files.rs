@@ -44,7 +44,10 @@ impl MediaFiles {
     pub fn at(address: &str, cache: &Path) -> Result<Self, MediaFilesError> {
         if let Some(bucket_and_prefix) = address.strip_prefix("s3://") {
             let bucket = bucket_and_prefix.split('/').next().unwrap_or_default();
-            let s3 = object_store::aws::AmazonS3Builder::from_env().with_url(address).with_bucket_name(bucket).build()?;
+            let s3 = object_store::aws::AmazonS3Builder::from_env()
+                .with_url(address)
+                .with_bucket_name(bucket)
+                .build()?;
             let prefix = bucket_and_prefix.split_once('/').map(|(_, prefix)| prefix).unwrap_or_default();
             std::fs::create_dir_all(cache)?;
             return Ok(Self {

@@ -19,7 +19,7 @@ use cadenza_protocol::redeem::DeliveryGrant;
 use serde::{Deserialize, Serialize};
 
 /// 'DS Register': where players reach this delivery server. Repeated every
-/// [`DeliveryConfiguration::refresh_seconds`]; a server not heard of for three times that long is not chosen.
+/// [`DeliveryConfiguration::refresh_seconds`]; a server not heard of for three times that long is chosen last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterDelivery {
     /// Host name or address for players, without a port.

@@ -147,18 +147,31 @@ impl ContentManager {
             accesses: self.counters.accesses.load(Ordering::Relaxed),
             misses: self.counters.misses.load(Ordering::Relaxed),
             delivered: count("SELECT COUNT(*) FROM delivery_log").await?,
-            delivery_servers: servers.into_iter().map(|(id, total, used)| (id, total.unsigned_abs(), used.unsigned_abs())).collect(),
+            delivery_servers: servers
+                .into_iter()
+                .map(|(id, total, used)| (id, total.unsigned_abs(), used.unsigned_abs()))
+                .collect(),
         })
     }
 }
 
 /// The service's routes: each part for its own role.
 pub fn router(manager: Arc<ContentManager>) -> Router {
-    let gate = |roles| from_fn_with_state(RoleGate { root: manager.tls.root().clone(), clock: manager.clock.clone(), roles }, role_gate);
+    let gate = |roles| {
+        from_fn_with_state(
+            RoleGate { root: manager.tls.root().clone(), clock: manager.clock.clone(), roles },
+            role_gate,
+        )
+    };
     let limit = || DefaultBodyLimit::max(MESSAGE_LIMIT);
     Router::new()
         .merge(commerce::routes().merge(preview::routes()).layer(limit()).layer(gate(&[Role::Merchant])))
-        .merge(delivery_desk::routes().merge(redeem::routes()).layer(limit()).layer(gate(&[Role::DeliveryServer])))
+        .merge(
+            delivery_desk::routes()
+                .merge(redeem::routes())
+                .layer(limit())
+                .layer(gate(&[Role::DeliveryServer])),
+        )
         .merge(publish::routes().layer(gate(&[Role::Author])))
         .with_state(manager)
 }

@@ -34,13 +34,21 @@ async fn preview(
     JsonBody(wish): JsonBody<PreviewWish>,
 ) -> Result<Json<MediaVoucher>, ApiFailure> {
     if wish.media_ids.is_empty() || wish.media_ids.len() > MAX_TRACKS {
-        return Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", "ask for 1 to 100 tracks at a time"));
+        return Err(ApiFailure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-request",
+            "ask for 1 to 100 tracks at a time",
+        ));
     }
     let mut found = Vec::with_capacity(wish.media_ids.len());
     for media_id in &wish.media_ids {
         let entry = manager.track(media_id).await?.entry;
         if wish.kind == PreviewKind::Song && !entry.whole_song_preview {
-            return Err(ApiFailure::new(StatusCode::NOT_FOUND, "no-whole-song", "this track can be heard as a clip only; ask for the clip"));
+            return Err(ApiFailure::new(
+                StatusCode::NOT_FOUND,
+                "no-whole-song",
+                "this track can be heard as a clip only; ask for the clip",
+            ));
         }
         found.push(entry);
     }
@@ -65,7 +73,14 @@ async fn preview(
         .await?;
         manager.count_voucher();
         let (media_id, title) = (entry.media_id, Some(entry.title));
-        tracks.push(VoucherTrack { voucher_id, media_id, receipt: None, delivery: delivery.clone(), quality: None, title });
+        tracks.push(VoucherTrack {
+            voucher_id,
+            media_id,
+            receipt: None,
+            delivery: delivery.clone(),
+            quality: None,
+            title,
+        });
     }
     Ok(Json(MediaVoucher { kind: VoucherKind::Preview, tracks, expires }))
 }

@@ -11,8 +11,8 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use cadenza_protocol::cert::Certificate;
-use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::mac::verify_redeem_mac;
+use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::crypto::wrap::{WrapLabel, wrap_keys};
 use cadenza_protocol::id::{KeyId, VoucherId, hex, unhex};
@@ -42,7 +42,11 @@ async fn redeem(
     let buyer = request.chain.leaf();
     check_state(&manager, &row, buyer)?;
     if row.media_id()? != request.media_id {
-        return Err(ApiFailure::new(StatusCode::FORBIDDEN, "voucher-mismatch", "this voucher is for another track; fetch it again from the store"));
+        return Err(ApiFailure::new(
+            StatusCode::FORBIDDEN,
+            "voucher-mismatch",
+            "this voucher is for another track; fetch it again from the store",
+        ));
     }
     let receipt = receipt(&row)?;
     let fingerprint = buyer.fingerprint();
@@ -59,8 +63,16 @@ async fn redeem(
 fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) -> Result<(), ApiFailure> {
     let now = manager.now();
     match row.purchase_state(now) {
-        None => Err(ApiFailure::new(StatusCode::CONFLICT, "not-a-purchase", "this voucher is for listening; buy the track to download it")),
-        Some(PurchaseState::Pending) => Err(ApiFailure::new(StatusCode::PAYMENT_REQUIRED, "not-authorized", "this purchase is not paid yet; finish it in the store")),
+        None => Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            "not-a-purchase",
+            "this voucher is for listening; buy the track to download it",
+        )),
+        Some(PurchaseState::Pending) => Err(ApiFailure::new(
+            StatusCode::PAYMENT_REQUIRED,
+            "not-authorized",
+            "this purchase is not paid yet; finish it in the store",
+        )),
         Some(PurchaseState::Expired) => Err(lapsed()),
         Some(PurchaseState::Purchased | PurchaseState::Delivered) => match &row.redeemed_by {
             None if now.0 > row.expires_at => Err(lapsed()),
@@ -71,7 +83,11 @@ fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) 
 }
 
 fn used() -> ApiFailure {
-    ApiFailure::new(StatusCode::CONFLICT, "voucher-used", "this voucher was redeemed with another passport; use the passport it was first redeemed with, or buy the track again")
+    ApiFailure::new(
+        StatusCode::CONFLICT,
+        "voucher-used",
+        "this voucher was redeemed with another passport; use the passport it was first redeemed with, or buy the track again",
+    )
 }
 
 fn receipt(row: &VoucherRow) -> Result<ReceiptToken, ApiFailure> {
@@ -89,7 +105,12 @@ fn refuse_proof(error: ProofError) -> ApiFailure {
 
 impl ContentManager {
     /// One statement decides whose voucher it is.
-    async fn claim(&self, voucher_id: &VoucherId, buyer: &Certificate, server: &str) -> Result<(), ApiFailure> {
+    async fn claim(
+        &self,
+        voucher_id: &VoucherId,
+        buyer: &Certificate,
+        server: &str,
+    ) -> Result<(), ApiFailure> {
         let claimed = sqlx::query(
             "UPDATE vouchers SET redeemed_by = $1, redeemed_serial = $2, redeemed_at = COALESCE(redeemed_at, $3), server = $4
              WHERE voucher_id = $5 AND state IN ('purchased', 'delivered') AND (redeemed_by IS NULL OR redeemed_by = $1)",
@@ -105,22 +126,33 @@ impl ContentManager {
     }
 
     /// Locks the keys of the bought quality to the buyer and signs for it.
-    async fn grant(&self, voucher_id: &VoucherId, buyer: Certificate, quality: &str, track: PublishedTrack) -> Result<RedeemVerified, ApiFailure> {
+    async fn grant(
+        &self,
+        voucher_id: &VoucherId,
+        buyer: Certificate,
+        quality: &str,
+        track: PublishedTrack,
+    ) -> Result<RedeemVerified, ApiFailure> {
         let identity = self.tls.identity();
         let root = self.tls.root().clone();
         let file = self.files.open(&track.facts.object).await.map_err(ApiFailure::internal)?;
         let (voucher_id, quality, now) = (*voucher_id, quality.to_owned(), self.now());
         // RSA and file reading are slow for an async thread
         let work = tokio::task::spawn_blocking(move || -> Result<RedeemVerified, ApiFailure> {
-            let media = MediaFile::open(std::io::BufReader::new(file), &root).map_err(ApiFailure::internal)?;
+            let media =
+                MediaFile::open(std::io::BufReader::new(file), &root).map_err(ApiFailure::internal)?;
             let image = media.image(&quality).map_err(ApiFailure::internal)?;
             let keeper = Certificate::from_pem(&track.custody_certificate).map_err(ApiFailure::internal)?;
             let label = WrapLabel::custody(&track.facts.media_id, &keeper);
-            let all = custody::unwrap_keys(identity.key_pkcs8(), &track.wrapped_keys, &label).map_err(ApiFailure::internal)?;
+            let all = custody::unwrap_keys(identity.key_pkcs8(), &track.wrapped_keys, &label)
+                .map_err(ApiFailure::internal)?;
             let wanted: Vec<KeyId> = image.key.into_iter().chain([KeyId::DESCRIPTIVE]).collect();
             let keys = all.only(&wanted).map_err(ApiFailure::internal)?;
-            let wrapped_keys = wrap_keys(&keys, &buyer, &WrapLabel::purchase(&track.facts.media_id, &voucher_id, &buyer))
-                .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "certificate-unfit", e.to_string()))?;
+            let wrapped_keys =
+                wrap_keys(&keys, &buyer, &WrapLabel::purchase(&track.facts.media_id, &voucher_id, &buyer))
+                    .map_err(|e| {
+                        ApiFailure::new(StatusCode::FORBIDDEN, "certificate-unfit", e.to_string())
+                    })?;
             let manager = identity.chain().leaf();
             let grant = DeliveryGrant {
                 voucher_id,
@@ -136,14 +168,23 @@ impl ContentManager {
             let key = SigningKey::from_pkcs8_der(identity.key_pkcs8()).map_err(ApiFailure::internal)?;
             let grant_signature = grant.sign(&key);
             let content_manager_chain = identity.chain().clone();
-            Ok(RedeemVerified { grant, grant_signature, wrapped_keys, content_manager_chain, promotional_item: None, media: track.facts })
+            Ok(RedeemVerified {
+                grant,
+                grant_signature,
+                wrapped_keys,
+                content_manager_chain,
+                promotional_item: None,
+                media: track.facts,
+            })
         });
         work.await.map_err(ApiFailure::internal)?
     }
 }
 
 fn file_hash(track: &PublishedTrack) -> Result<[u8; 32], ApiFailure> {
-    unhex(&track.facts.sha256).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| ApiFailure::internal("a stored hash is damaged"))
+    unhex(&track.facts.sha256)
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| ApiFailure::internal("a stored hash is damaged"))
 }
 
 /// 'The player has it all, and it is right': delivered, once, with one log entry, however often it is said.
@@ -155,11 +196,19 @@ async fn done(
     server_id(&caller)?;
     let row = manager.voucher(&report.voucher_id).await?;
     let Some(owner) = &row.redeemed_serial else {
-        return Err(ApiFailure::new(StatusCode::CONFLICT, "not-redeemed", "this voucher was not redeemed yet"));
+        return Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            "not-redeemed",
+            "this voucher was not redeemed yet",
+        ));
     };
     let track = manager.track(&row.media_id()?).await?;
     if file_hash(&track)? != report.sha256 {
-        return Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "hash-mismatch", "what arrived is not what was sent; download it again"));
+        return Err(ApiFailure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "hash-mismatch",
+            "what arrived is not what was sent; download it again",
+        ));
     }
     let mut tx = manager.database.begin_write().await?;
     let first = sqlx::query("UPDATE vouchers SET state = 'delivered', delivered_at = $1 WHERE voucher_id = $2 AND state = 'purchased'")

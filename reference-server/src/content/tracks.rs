@@ -46,7 +46,11 @@ impl ContentManager {
         .await?;
         let Some(row) = row else {
             self.counters.misses.fetch_add(1, Ordering::Relaxed);
-            return Err(ApiFailure::new(StatusCode::NOT_FOUND, "unknown-media", "this track is not in the catalogue any more"));
+            return Err(ApiFailure::new(
+                StatusCode::NOT_FOUND,
+                "unknown-media",
+                "this track is not in the catalogue any more",
+            ));
         };
         let entry: CatalogueTrack = serde_json::from_str(&row.facts).map_err(ApiFailure::internal)?;
         Ok(PublishedTrack {
@@ -61,21 +65,19 @@ impl ContentManager {
             entry,
             path: row.path,
             author: row.author,
-            wrapped_keys: crate::text::from_base64(&row.wrapped_keys).ok_or_else(|| ApiFailure::internal("custody keys are not base64"))?,
+            wrapped_keys: crate::text::from_base64(&row.wrapped_keys)
+                .ok_or_else(|| ApiFailure::internal("custody keys are not base64"))?,
             custody_certificate: row.custody_pem,
         })
     }
 
-    /// Whether anything is published.
-    pub async fn is_stocked(&self) -> Result<bool, crate::db::DatabaseError> {
-        let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM media").fetch_one(self.database.pool()).await?;
-        Ok(count > 0)
-    }
-
     /// Everything for sale, by album and number.
     pub(super) async fn catalogue(&self) -> Result<Vec<CatalogueTrack>, ApiFailure> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("SELECT facts FROM media WHERE for_sale = 1 ORDER BY album, album_id, track_number, title").fetch_all(self.database.pool()).await?;
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT facts FROM media WHERE for_sale = 1 ORDER BY album, album_id, track_number, title",
+        )
+        .fetch_all(self.database.pool())
+        .await?;
         rows.iter().map(|(facts,)| serde_json::from_str(facts).map_err(ApiFailure::internal)).collect()
     }
 }

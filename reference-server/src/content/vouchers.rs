@@ -86,12 +86,19 @@ impl ContentManager {
             .bind(now.plus_days(-1).0)
             .execute(self.database.pool())
             .await?;
-        sqlx::query("DELETE FROM streams WHERE allocated_at < $1").bind(now.plus_days(-1).0).execute(self.database.pool()).await?;
+        sqlx::query("DELETE FROM streams WHERE allocated_at < $1")
+            .bind(now.plus_days(-1).0)
+            .execute(self.database.pool())
+            .await?;
         Ok(())
     }
 }
 
 /// The refusal for a voucher that has run out.
 pub(super) fn lapsed() -> ApiFailure {
-    ApiFailure::new(StatusCode::GONE, "voucher-expired", "this voucher has expired; get a new one from the store")
+    ApiFailure::new(
+        StatusCode::GONE,
+        "voucher-expired",
+        "this voucher has expired; get a new one from the store",
+    )
 }

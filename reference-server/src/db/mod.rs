@@ -29,10 +29,14 @@ enum Kind {
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The database could not be reached or created.
-    #[error("the database cannot be opened; check the path or URL, its permissions and the space on the disk: {0}")]
+    #[error(
+        "the database cannot be opened; check the path or URL, its permissions and the space on the disk: {0}"
+    )]
     Open(#[from] sqlx::Error),
     /// The tables could not be brought up to date.
-    #[error("the tables could not be brought up to date; the data may come from a newer version of this program: {0}")]
+    #[error(
+        "the tables could not be brought up to date; the data may come from a newer version of this program: {0}"
+    )]
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
 
@@ -102,8 +106,11 @@ mod tests {
         tx.commit().await.expect("committed");
         first.close().await;
         let again = Database::file(&path).await.expect("the same database");
-        let (at,): (i64,) =
-            sqlx::query_as("SELECT created_at FROM projects WHERE path = $1").bind("demo").fetch_one(again.pool()).await.expect("the row");
+        let (at,): (i64,) = sqlx::query_as("SELECT created_at FROM projects WHERE path = $1")
+            .bind("demo")
+            .fetch_one(again.pool())
+            .await
+            .expect("the row");
         assert_eq!(at, 7);
     }
 }

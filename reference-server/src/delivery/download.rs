@@ -23,7 +23,12 @@ use crate::api::ApiFailure;
 const PIECE: usize = 256 << 10;
 
 /// Answers a `GET`.
-pub(super) async fn answer(path: &Path, ticket: &Ticket, headers: &HeaderMap, rate: Option<u64>) -> Result<Response, ApiFailure> {
+pub(super) async fn answer(
+    path: &Path,
+    ticket: &Ticket,
+    headers: &HeaderMap,
+    rate: Option<u64>,
+) -> Result<Response, ApiFailure> {
     let etag = format!("\"{}\"", ticket.sha256);
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     // A range of something else is no use to the player: then it gets the whole.
@@ -103,7 +108,8 @@ enum Asked {
 impl Asked {
     /// One range; several, or something else, are answered with the whole (RFC 9110, section 14.2).
     fn read(range: &str, total: u64) -> Self {
-        let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
+        let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-'))
+        else {
             return Self::Whole;
         };
         let (first, end) = match (first.parse::<u64>(), last.parse::<u64>()) {

@@ -72,7 +72,9 @@ pub enum DeliveryError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The content manager does not take it.
-    #[error("the content manager did not take this delivery server; check that it runs and that the certificate is of role DeliveryServer: {0}")]
+    #[error(
+        "the content manager did not take this delivery server; check that it runs and that the certificate is of role DeliveryServer: {0}"
+    )]
     Register(#[from] ContentClientError),
 }
 

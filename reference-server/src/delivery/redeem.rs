@@ -18,7 +18,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use cadenza_protocol::id::VoucherId;
-use cadenza_protocol::redeem::{ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest};
+use cadenza_protocol::redeem::{
+    ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
+};
 
 use super::Desk;
 use super::download;
@@ -43,7 +45,13 @@ async fn challenge(
     State(desk): State<Arc<Desk>>,
     JsonBody(request): JsonBody<ChallengeRequest>,
 ) -> Result<Json<RedeemChallenge>, ApiFailure> {
-    let busy = || ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many deliveries are beginning at once; try again in a minute");
+    let busy = || {
+        ApiFailure::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "too many deliveries are beginning at once; try again in a minute",
+        )
+    };
     let nonce = desk.nonces.give(request.voucher_id).ok_or_else(busy)?;
     Ok(Json(RedeemChallenge { nonce, delivery_server: desk.id.clone() }))
 }
@@ -53,7 +61,11 @@ async fn redeem(
     JsonBody(request): JsonBody<RedeemRequest>,
 ) -> Result<Json<RedeemApproval>, ApiFailure> {
     if !desk.nonces.take(&request.nonce, request.voucher_id) {
-        return Err(ApiFailure::new(StatusCode::CONFLICT, "stale-challenge", "the server's challenge has lapsed or was used already; ask for a new one and try again"));
+        return Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            "stale-challenge",
+            "the server's challenge has lapsed or was used already; ask for a new one and try again",
+        ));
     }
     let verified = desk.content.redeem(&request).await.map_err(hand_on)?;
     let download_token = desk.tickets.issue(Ticket {
@@ -96,9 +108,17 @@ async fn done(
 
 /// The ticket in the request, if it is for this voucher.
 fn bearer(desk: &Desk, headers: &HeaderMap, voucher_id: VoucherId) -> Result<Ticket, ApiFailure> {
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let ticket = token.and_then(|token| desk.tickets.read(token)).filter(|ticket| ticket.voucher_id == voucher_id);
-    ticket.ok_or_else(|| ApiFailure::new(StatusCode::UNAUTHORIZED, "ticket-expired", "this download has to be approved again; redeem the voucher once more"))
+    let token =
+        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let ticket =
+        token.and_then(|token| desk.tickets.read(token)).filter(|ticket| ticket.voucher_id == voucher_id);
+    ticket.ok_or_else(|| {
+        ApiFailure::new(
+            StatusCode::UNAUTHORIZED,
+            "ticket-expired",
+            "this download has to be approved again; redeem the voucher once more",
+        )
+    })
 }
 
 /// The content manager's own words go to the player.
@@ -110,7 +130,11 @@ fn hand_on(error: ContentClientError) -> ApiFailure {
         }
         ContentClientError::Unreachable(error) => {
             tracing::warn!(%error, "the content manager cannot be reached");
-            ApiFailure::new(StatusCode::BAD_GATEWAY, "content-manager-unreachable", "the store behind this delivery server does not answer; your purchase is safe, try again in a moment")
+            ApiFailure::new(
+                StatusCode::BAD_GATEWAY,
+                "content-manager-unreachable",
+                "the store behind this delivery server does not answer; your purchase is safe, try again in a moment",
+            )
         }
     }
 }

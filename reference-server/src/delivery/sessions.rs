@@ -4,7 +4,7 @@
 //! machine wants to know, and wakes it in time. A task wakes about five times a second while it plays and sends ten
 //! packets in one write.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -33,7 +33,12 @@ const READ: usize = 4 << 10;
 const DATAGRAMS_IN_A_ROW: usize = 64;
 
 /// Serves players over TLS.
-pub(super) async fn serve_tls(listener: TcpListener, acceptor: TlsAcceptor, desk: Arc<Desk>, shutdown: watch::Receiver<bool>) {
+pub(super) async fn serve_tls(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    desk: Arc<Desk>,
+    shutdown: watch::Receiver<bool>,
+) {
     let stop = shutdown.clone();
     accept(listener, shutdown, move |stream, peer| {
         let (acceptor, desk, stop) = (acceptor.clone(), desk.clone(), stop.clone());
@@ -87,6 +92,7 @@ async fn accept<F: Future<Output = ()> + Send + 'static>(
 type Asking = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 enum Answer {
+    Released,
     Opened(Result<Arc<Preview>, Refusal>),
     Allocated(PreviewAddress, Result<(SessionSeeds, Option<UdpSocket>), Refusal>),
 }
@@ -99,7 +105,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut connection = ServerConnection::new(ServerLimits::default(), peer.ip(), Instant::now());
-    let mut asking: Option<Asking> = None;
+    // One after the other: a stream is given back before the same one is taken again.
+    let mut asking: VecDeque<Asking> = VecDeque::new();
     let mut udp: Option<UdpSocket> = None;
     let mut held = HashSet::new();
     let (mut input, mut datagram_in, mut datagram) = ([0; READ], [0; 256], Vec::with_capacity(1_500));
@@ -108,22 +115,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
         let now = Instant::now();
         connection.advance(now);
         while let Some(action) = connection.next_action() {
-            match action {
-                ServerAction::Open { address, bandwidth } => {
-                    let desk = desk.clone();
-                    asking = Some(Box::pin(async move { Answer::Opened(open(&desk, address, bandwidth).await) }));
-                }
-                ServerAction::Allocate { address, bandwidth, udp } => {
-                    let desk = desk.clone();
-                    asking = Some(Box::pin(async move {
-                        Answer::Allocated(address, allocate(&desk, address, bandwidth, udp, peer).await)
-                    }));
-                }
-                ServerAction::Release { address, played, image, end } => {
-                    held.remove(&address);
-                    release(&desk, address, played, image, end).await;
-                }
+            if let ServerAction::Release { address, .. } = &action {
+                held.remove(address);
             }
+            asking.push_back(ask(desk.clone(), action, peer));
         }
         if let Some(udp) = &udp {
             send_datagrams(&mut connection, udp, &mut datagram).await;
@@ -132,6 +127,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
             break;
         }
         let room = connection.room().min(READ);
+        let wake = connection.deadline().max(now + Duration::from_millis(1));
         tokio::select! {
             read = reader.read(&mut input[..room]), if room > 0 => match read {
                 Ok(0) | Err(_) => connection.disconnected(Instant::now()),
@@ -146,8 +142,9 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
                 Err(_) => connection.disconnected(Instant::now()),
             },
             answer = wait_for(&mut asking) => {
-                asking = None;
+                asking.pop_front();
                 match answer {
+                    Answer::Released => {}
                     Answer::Opened(answer) => connection.opened(answer, Instant::now()),
                     Answer::Allocated(address, answer) => {
                         let answer = answer.map(|(seeds, socket)| {
@@ -163,7 +160,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
             Some((count, from)) = receive_datagram(&udp, &mut datagram_in) => {
                 connection.receive_datagram(from, &datagram_in[..count], Instant::now());
             }
-            () = tokio::time::sleep_until(connection.deadline().into()) => {}
+            () = tokio::time::sleep_until(wake.into()) => {}
             _ = shutdown.wait_for(|stop| *stop) => connection.disconnected(Instant::now()),
         }
         if connection.is_closing() && unflushed && connection.outgoing().is_empty() {
@@ -172,8 +169,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
             unflushed = false;
         }
     }
-    if let Some(Answer::Allocated(address, Ok(_))) = finish(asking).await {
-        held.insert(address);
+    // A stream that was asked for when the client went away has to be given back too.
+    for question in asking {
+        if let Answer::Allocated(address, Ok(_)) = question.await {
+            held.insert(address);
+        }
     }
     for address in held {
         release(&desk, address, Default::default(), String::new(), StreamEnd::Disconnected).await;
@@ -187,7 +187,11 @@ enum Pushed {
 }
 
 /// Writes what there is; once that is done, sees that TLS holds none of it back. Can be dropped at any point.
-async fn push<W: AsyncWrite + Unpin>(writer: &mut W, bytes: &[u8], unflushed: bool) -> std::io::Result<Pushed> {
+async fn push<W: AsyncWrite + Unpin>(
+    writer: &mut W,
+    bytes: &[u8],
+    unflushed: bool,
+) -> std::io::Result<Pushed> {
     match (bytes.is_empty(), unflushed) {
         (false, _) => match writer.write(bytes).await? {
             0 => Err(std::io::ErrorKind::WriteZero.into()),
@@ -198,13 +202,26 @@ async fn push<W: AsyncWrite + Unpin>(writer: &mut W, bytes: &[u8], unflushed: bo
     }
 }
 
-/// A stream that was asked for when the client went away has to be given back too.
-async fn finish(asking: Option<Asking>) -> Option<Answer> {
-    Some(asking?.await)
+/// What the machine wants to know or to have done, as a question to the content manager.
+fn ask(desk: Arc<Desk>, action: ServerAction, peer: SocketAddr) -> Asking {
+    Box::pin(async move {
+        match action {
+            ServerAction::Open { address, bandwidth } => {
+                Answer::Opened(open(&desk, address, bandwidth).await)
+            }
+            ServerAction::Allocate { address, bandwidth, udp } => {
+                Answer::Allocated(address, allocate(&desk, address, bandwidth, udp, peer).await)
+            }
+            ServerAction::Release { address, played, image, end } => {
+                release(&desk, address, played, image, end).await;
+                Answer::Released
+            }
+        }
+    })
 }
 
-async fn wait_for(asking: &mut Option<Asking>) -> Answer {
-    match asking {
+async fn wait_for(asking: &mut VecDeque<Asking>) -> Answer {
+    match asking.front_mut() {
         Some(answer) => answer.await,
         None => pending().await,
     }

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::media::{AudioImage, Codec, MediaError, MediaFile, Part};
-use cadenza_protocol::preview::{Description, Npt, OpusImage, OpusImageError, Preview, PreviewKind, Refusal, RefusalKind};
+use cadenza_protocol::preview::{
+    Description, Npt, OpusImage, OpusImageError, Preview, PreviewKind, Refusal, RefusalKind,
+};
 use ogg::PacketReader;
 
 use crate::content::files::{MediaFiles, MediaFilesError};
@@ -96,7 +98,9 @@ impl Shelf {
         let opus = self.opus(facts, image).await?;
         let clip = image.clip;
         let (start, length) = match (kind, image.part) {
-            (PreviewKind::Clip, Part::Song) => (clip.start_ms.into(), Npt::from_millis(clip.duration_ms.into())),
+            (PreviewKind::Clip, Part::Song) => {
+                (clip.start_ms.into(), Npt::from_millis(clip.duration_ms.into()))
+            }
             (PreviewKind::Clip, Part::Clip) | (PreviewKind::Song, _) => (0, Npt(image.frames)),
         };
         // A whole song begins and ends as its author made it.
@@ -188,7 +192,11 @@ impl Held {
 }
 
 /// The best free image that fits: the player states its bandwidth, the server picks (V5).
-fn choose(images: &[AudioImage], kind: PreviewKind, bandwidth: Option<u32>) -> Result<&AudioImage, ShelfError> {
+fn choose(
+    images: &[AudioImage],
+    kind: PreviewKind,
+    bandwidth: Option<u32>,
+) -> Result<&AudioImage, ShelfError> {
     let free = images.iter().filter(|image| {
         let suits = kind == PreviewKind::Clip || image.part == Part::Song;
         image.key.is_none() && image.codec == Codec::OggOpus && !image.for_sale && suits
@@ -222,7 +230,9 @@ fn opus_packets(bytes: &[u8]) -> Option<Result<OpusImage, OpusImageError>> {
     let mut packets = PacketReader::new(Cursor::new(bytes));
     let head = packets.read_packet().ok()??.data;
     let pre_skip = match head.as_slice() {
-        [b'O', b'p', b'u', b's', b'H', b'e', b'a', b'd', 1..16, 1 | 2, low, high, ..] => u16::from_le_bytes([*low, *high]),
+        [b'O', b'p', b'u', b's', b'H', b'e', b'a', b'd', 1..16, 1 | 2, low, high, ..] => {
+            u16::from_le_bytes([*low, *high])
+        }
         _ => return None,
     };
     packets.read_packet().ok()??; // OpusTags

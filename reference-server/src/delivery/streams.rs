@@ -4,7 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cadenza_protocol::preview::{Npt, Preview, PreviewAddress, PreviewKind, Refusal, RefusalKind, SessionSeeds, StreamEnd};
+use cadenza_protocol::preview::{
+    Npt, Preview, PreviewAddress, PreviewKind, Refusal, RefusalKind, SessionSeeds, StreamEnd,
+};
 use tokio::net::UdpSocket;
 
 use super::Desk;
@@ -15,7 +17,11 @@ use crate::content::messages::{self, AllocateStream, ReleaseStream, StreamStatus
 const ANSWER: Duration = Duration::from_secs(4);
 
 /// Finds the song and loads the image that suits the player (V5).
-pub(super) async fn open(desk: &Desk, address: PreviewAddress, bandwidth: Option<u32>) -> Result<Arc<Preview>, Refusal> {
+pub(super) async fn open(
+    desk: &Desk,
+    address: PreviewAddress,
+    bandwidth: Option<u32>,
+) -> Result<Arc<Preview>, Refusal> {
     let facts = in_time(desk.content.media(address.media_id)).await?;
     let preview = desk.shelf.preview(&facts, address.kind, bandwidth).await;
     preview.map(Arc::new).map_err(|error| error.refusal())
@@ -46,7 +52,13 @@ pub(super) async fn allocate(
 }
 
 /// Gives a stream back. A content manager that does not answer forgets it with the voucher.
-pub(super) async fn release(desk: &Desk, address: PreviewAddress, played: Npt, image: String, end: StreamEnd) {
+pub(super) async fn release(
+    desk: &Desk,
+    address: PreviewAddress,
+    played: Npt,
+    image: String,
+    end: StreamEnd,
+) {
     let stream = ReleaseStream {
         voucher_id: address.voucher_id,
         media_id: address.media_id,
@@ -59,8 +71,12 @@ pub(super) async fn release(desk: &Desk, address: PreviewAddress, played: Npt, i
     };
     match tokio::time::timeout(ANSWER, desk.content.release(&stream)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, voucher = %stream.voucher_id, "a stream could not be given back"),
-        Err(_) => tracing::warn!(voucher = %stream.voucher_id, "the content manager did not answer a release"),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, voucher = %stream.voucher_id, "a stream could not be given back")
+        }
+        Err(_) => {
+            tracing::warn!(voucher = %stream.voucher_id, "the content manager did not answer a release")
+        }
     }
 }
 
@@ -99,7 +115,8 @@ fn unreachable() -> Refusal {
 /// A free port from the configured base on, or any free one.
 async fn open_socket(desk: &Desk) -> Result<UdpSocket, Refusal> {
     let configuration = desk.configuration();
-    let none = || Refusal { kind: RefusalKind::NoStream, message: "no UDP port is free; play without UDP".into() };
+    let none =
+        || Refusal { kind: RefusalKind::NoStream, message: "no UDP port is free; play without UDP".into() };
     let Some(base) = configuration.udp_base_port else {
         return bind(desk.listen, 0).await.ok_or_else(none);
     };

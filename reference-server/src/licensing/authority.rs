@@ -11,8 +11,9 @@ use cadenza_protocol::id::unhex;
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, DnType, ExtendedKeyUsagePurpose as Usage, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PublicKeyData, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
+    ExtendedKeyUsagePurpose as Usage, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData,
+    RevokedCertParams, SerialNumber,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use time::OffsetDateTime;
@@ -107,7 +108,12 @@ impl Authority {
     }
 
     /// Issues a certificate for a public key: leaf and issuing authority.
-    pub fn issue(&self, subject: &Subject, key: &impl PublicKeyData, now: UnixTime) -> Result<CertificateChain, AuthorityError> {
+    pub fn issue(
+        &self,
+        subject: &Subject,
+        key: &impl PublicKeyData,
+        now: UnixTime,
+    ) -> Result<CertificateChain, AuthorityError> {
         let authority = if subject.role == Role::Consumer { &self.players } else { &self.services };
         let mut params = CertificateParams::new(subject.hosts.clone())?;
         name_and_date(&mut params, &subject.name, now, lifetime_days(subject.role))?;
@@ -149,7 +155,12 @@ impl Authority {
     }
 
     /// Issues for a private key held here.
-    pub fn issue_identity(&self, subject: &Subject, key_pkcs8: zeroize::Zeroizing<Vec<u8>>, now: UnixTime) -> Result<Identity, AuthorityError> {
+    pub fn issue_identity(
+        &self,
+        subject: &Subject,
+        key_pkcs8: zeroize::Zeroizing<Vec<u8>>,
+        now: UnixTime,
+    ) -> Result<Identity, AuthorityError> {
         let chain = self.issue(subject, &key_pair(&key_pkcs8)?, now)?;
         Ok(Identity::new(chain, key_pkcs8))
     }
@@ -170,7 +181,10 @@ fn create(folder: &Path, now: UnixTime, account: &dyn Fn(&str) -> PathBuf) -> Re
     let root = Identity::new(CertificateChain::new(vec![Certificate::from_der(root.der().to_vec())?])?, key);
     root.save(&account("root"))?;
     let service_roles: Vec<Role> = Role::ALL.iter().copied().filter(|role| *role != Role::Consumer).collect();
-    for (file, name, roles) in [("players", "Cadenza Player CA", &[Role::Consumer][..]), ("services", "Cadenza Services CA", &service_roles)] {
+    for (file, name, roles) in [
+        ("players", "Cadenza Player CA", &[Role::Consumer][..]),
+        ("services", "Cadenza Services CA", &service_roles),
+    ] {
         let key = keys::p256()?;
         let mut params = CertificateParams::default();
         name_and_date(&mut params, name, now, ROOT_YEARS * 365 - 1)?;
@@ -199,7 +213,12 @@ fn authority_usages(params: &mut CertificateParams, path_length: u8) {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
 }
 
-fn name_and_date(params: &mut CertificateParams, name: &str, now: UnixTime, days: i64) -> Result<(), AuthorityError> {
+fn name_and_date(
+    params: &mut CertificateParams,
+    name: &str,
+    now: UnixTime,
+    days: i64,
+) -> Result<(), AuthorityError> {
     let date = |t: UnixTime| OffsetDateTime::from_unix_timestamp(t.0).map_err(|_| AuthorityError::Date);
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, "Cadenza");
@@ -230,7 +249,8 @@ mod tests {
     fn issued(role: Role) -> (Authority, CertificateChain) {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::open(folder.path(), NOW).unwrap();
-        let subject = Subject { name: "someone".into(), role, hosts: vec!["localhost".into(), "127.0.0.1".into()] };
+        let subject =
+            Subject { name: "someone".into(), role, hosts: vec!["localhost".into(), "127.0.0.1".into()] };
         let identity = authority.issue_identity(&subject, keys::p256().unwrap(), NOW).unwrap();
         (authority, identity.chain().clone())
     }
@@ -249,7 +269,8 @@ mod tests {
     fn a_content_manager_is_certified_for_two_weeks() {
         let (authority, chain) = issued(Role::ContentManager);
         assert!(verify_chain(&chain, authority.root(), Role::ContentManager, NOW.plus_days(13)).is_ok());
-        let refusal = verify_chain(&chain, authority.root(), Role::ContentManager, NOW.plus_days(15)).unwrap_err();
+        let refusal =
+            verify_chain(&chain, authority.root(), Role::ContentManager, NOW.plus_days(15)).unwrap_err();
         assert!(matches!(refusal, CertificateError::Expired { .. }), "{refusal:?}");
     }
 

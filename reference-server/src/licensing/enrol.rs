@@ -97,7 +97,10 @@ pub struct Enrolling {
 impl Enrolling {
     /// A service of the data folder.
     pub fn service(folder: &Path, name: &str, role: Role, hosts: Vec<String>) -> Self {
-        Self { subject: Subject { name: name.to_owned(), role, hosts }, file: folder.join("services").join(name).with_extension("account") }
+        Self {
+            subject: Subject { name: name.to_owned(), role, hosts },
+            file: folder.join("services").join(name).with_extension("account"),
+        }
     }
 
     fn hosts_file(&self) -> PathBuf {
@@ -107,8 +110,10 @@ impl Enrolling {
     fn is_good(&self, identity: &Identity, root: &Certificate, now: UnixTime) -> bool {
         let left = identity.chain().leaf().not_after().0 - now.0;
         let third = lifetime_days(self.subject.role) * 86_400 / 3;
-        let same_hosts = std::fs::read_to_string(self.hosts_file()).is_ok_and(|hosts| hosts == self.subject.hosts.join("\n"));
-        let trusted = cadenza_protocol::cert::verify_chain(identity.chain(), root, self.subject.role, now).is_ok();
+        let same_hosts = std::fs::read_to_string(self.hosts_file())
+            .is_ok_and(|hosts| hosts == self.subject.hosts.join("\n"));
+        let trusted =
+            cadenza_protocol::cert::verify_chain(identity.chain(), root, self.subject.role, now).is_ok();
         left > third && same_hosts && trusted
     }
 }
@@ -136,12 +141,18 @@ impl Enrolment {
         let chain = self.certify(&wish.subject, &key, clock).await?;
         let identity = Identity::new(chain, key);
         identity.save(&wish.file)?;
-        std::fs::write(wish.hosts_file(), wish.subject.hosts.join("\n")).map_err(|e| IdentityError::Io(wish.hosts_file(), e))?;
+        std::fs::write(wish.hosts_file(), wish.subject.hosts.join("\n"))
+            .map_err(|e| IdentityError::Io(wish.hosts_file(), e))?;
         tracing::info!(name = %wish.subject.name, role = wish.subject.role.name(), until = identity.chain().leaf().not_after().0, "certificate issued");
         Ok((identity, true))
     }
 
-    async fn certify(&self, subject: &Subject, key: &[u8], clock: &Clock) -> Result<CertificateChain, EnrolError> {
+    async fn certify(
+        &self,
+        subject: &Subject,
+        key: &[u8],
+        clock: &Clock,
+    ) -> Result<CertificateChain, EnrolError> {
         let pair = key_pair(key)?;
         match self {
             Self::Here { authority, database } => {
@@ -170,9 +181,9 @@ impl Enrolment {
 /// RSA for those to whom media keys are wrapped, P-256 for all others.
 async fn new_key(role: Role) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     match role {
-        Role::ContentManager | Role::Author | Role::Consumer => {
-            tokio::task::spawn_blocking(keys::rsa_3072).await.map_err(|e| KeyError::Generation(e.to_string()))?
-        }
+        Role::ContentManager | Role::Author | Role::Consumer => tokio::task::spawn_blocking(keys::rsa_3072)
+            .await
+            .map_err(|e| KeyError::Generation(e.to_string()))?,
         _ => keys::p256(),
     }
 }

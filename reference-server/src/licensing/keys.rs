@@ -19,7 +19,8 @@ pub enum KeyError {
 
 /// A fresh P-256 key, PKCS#8 DER.
 pub fn p256() -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|e| KeyError::Generation(e.to_string()))?;
+    let pair =
+        KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|e| KeyError::Generation(e.to_string()))?;
     Ok(Zeroizing::new(pair.serialize_der()))
 }
 
@@ -41,7 +42,9 @@ impl RsaKeys {
     /// nobody should wait for primes at shutdown.
     pub fn start() -> std::io::Result<Self> {
         let (made, ready) = mpsc::channel(READY);
-        std::thread::Builder::new().name("rsa-keys".into()).spawn(move || while made.blocking_send(rsa_3072()).is_ok() {})?;
+        std::thread::Builder::new()
+            .name("rsa-keys".into())
+            .spawn(move || while made.blocking_send(rsa_3072()).is_ok() {})?;
         Ok(Self { ready: Mutex::new(ready) })
     }
 

@@ -63,12 +63,25 @@ impl LicensingCenter {
         let master = MasterKey::open(&folder.join("master.key"))?;
         // made and read like the master key: 64 hexadecimal digits for its owner only
         let enrolment_token = MasterKey::open(&folder.join("enrolment.token"))?.into_secret();
-        Ok(Self { authority, database, clock, keys: RsaKeys::start()?, master, tls, payment, enrolment_token })
+        Ok(Self {
+            authority,
+            database,
+            clock,
+            keys: RsaKeys::start()?,
+            master,
+            tls,
+            payment,
+            enrolment_token,
+        })
     }
 }
 
 /// Writes an issued certificate into the licensing center's table.
-pub(crate) async fn record(database: &Database, chain: &CertificateChain, role: Role) -> Result<(), sqlx::Error> {
+pub(crate) async fn record(
+    database: &Database,
+    chain: &CertificateChain,
+    role: Role,
+) -> Result<(), sqlx::Error> {
     let leaf = chain.leaf();
     sqlx::query("INSERT INTO certificates (serial, subject, role, not_before, not_after, chain_pem) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(leaf.serial())

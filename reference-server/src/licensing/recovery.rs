@@ -65,7 +65,11 @@ impl MasterKey {
         let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or(RecoveryError::Record)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| RecoveryError::Record)?;
         let mut body = Zeroizing::new(body.to_vec());
-        let length = self.aead()?.open_in_place(nonce, Aad::from(serial), &mut body).map_err(|_| RecoveryError::Record)?.len();
+        let length = self
+            .aead()?
+            .open_in_place(nonce, Aad::from(serial), &mut body)
+            .map_err(|_| RecoveryError::Record)?
+            .len();
         body.truncate(length);
         Ok(body)
     }

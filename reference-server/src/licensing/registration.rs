@@ -104,22 +104,45 @@ impl RegistrationForm {
         }
         let email = filled("email", self.email, "your e-mail address")?;
         let parts = email.split_once('@');
-        if parts.is_none_or(|(user, host)| user.is_empty() || !host.contains('.') || host.starts_with('.') || email.contains(' ')) {
+        if parts.is_none_or(|(user, host)| {
+            user.is_empty() || !host.contains('.') || host.starts_with('.') || email.contains(' ')
+        }) {
             return Err(field("email", "write an e-mail address like ada@example.org"));
         }
         let card_field = |e: CardError| {
-            let name = if matches!(e, CardError::NotDigits | CardError::CheckDigit) { "card_number" } else { "card_expiry" };
+            let name = if matches!(e, CardError::NotDigits | CardError::CheckDigit) {
+                "card_number"
+            } else {
+                "card_expiry"
+            };
             field(name, &e.to_string())
         };
         let card = self.card_number.check().map_err(card_field)?;
         let expiry: CardExpiry = self.card_expiry.parse().map_err(card_field)?;
         expiry.check(now).map_err(card_field)?;
-        let confidential = filled("confidential", self.confidential, "a line that you would not like to see passed around")?;
+        let confidential =
+            filled("confidential", self.confidential, "a line that you would not like to see passed around")?;
         let (card_brand, card_last4) = (card.brand().to_owned(), card.last4().to_owned());
         let region = short("region", self.region)?;
-        let interests = self.interests.into_iter().take(32).map(|interest| short("interests", interest)).collect::<Result<_, _>>()?;
+        let interests = self
+            .interests
+            .into_iter()
+            .take(32)
+            .map(|interest| short("interests", interest))
+            .collect::<Result<_, _>>()?;
         let card_expiry = expiry.to_string();
-        let facts = PersonalFacts { name, address, telephone, email, card_brand, card_last4, card_expiry, confidential, region, interests };
+        let facts = PersonalFacts {
+            name,
+            address,
+            telephone,
+            email,
+            card_brand,
+            card_last4,
+            card_expiry,
+            confidential,
+            region,
+            interests,
+        };
         refuse_numbers(&facts, &card)?;
         Ok(Registrant { facts, card, expiry })
     }
@@ -127,11 +150,21 @@ impl RegistrationForm {
 
 /// A card number in another field would be kept: it is refused there (C8).
 fn refuse_numbers(facts: &PersonalFacts, card: &CardNumber) -> Result<(), RegistrationError> {
-    let fields = [("name", &facts.name), ("address", &facts.address), ("telephone", &facts.telephone), ("email", &facts.email), ("confidential", &facts.confidential), ("region", &facts.region)];
+    let fields = [
+        ("name", &facts.name),
+        ("address", &facts.address),
+        ("telephone", &facts.telephone),
+        ("email", &facts.email),
+        ("confidential", &facts.confidential),
+        ("region", &facts.region),
+    ];
     let all = fields.into_iter().chain(facts.interests.iter().map(|interest| ("interests", interest)));
     for (name, text) in all {
         if card.is_in(text) {
-            return Err(field(name, "this field holds your card number, which is never kept; write something else"));
+            return Err(field(
+                name,
+                "this field holds your card number, which is never kept; write something else",
+            ));
         }
     }
     Ok(())
@@ -167,8 +200,15 @@ impl LicensingCenter {
         let now = self.clock.now();
         let registrant = form.check(now)?;
         self.check_card(&registrant).await?;
-        let key = tokio::time::timeout(KEY_PATIENCE, self.keys.take()).await.map_err(internal)?.map_err(internal)?;
-        let subject = Subject { name: registrant.facts.name.chars().take(64).collect(), role: Role::Consumer, hosts: vec![] };
+        let key = tokio::time::timeout(KEY_PATIENCE, self.keys.take())
+            .await
+            .map_err(internal)?
+            .map_err(internal)?;
+        let subject = Subject {
+            name: registrant.facts.name.chars().take(64).collect(),
+            role: Role::Consumer,
+            hosts: vec![],
+        };
         let consumer = self.authority.issue_identity(&subject, key, now).map_err(internal)?;
         let serial = consumer.chain().leaf().serial();
         let registration_key = RegistrationKey::random();
@@ -195,14 +235,23 @@ impl LicensingCenter {
             idempotency_key: idempotency_key.clone(),
             amount_cents: 0,
             currency: crate::content::catalogue::CURRENCY.to_owned(),
-            instrument: Instrument::Card { number: registrant.card.clone(), expiry: registrant.expiry, name: registrant.facts.name.clone() },
+            instrument: Instrument::Card {
+                number: registrant.card.clone(),
+                expiry: registrant.expiry,
+                name: registrant.facts.name.clone(),
+            },
         };
         self.payment.authorize(&request).await?;
         self.payment.void(&idempotency_key).await;
         Ok(())
     }
 
-    async fn keep_for_recovery(&self, serial: &str, facts: &PersonalFacts, key: &RegistrationKey) -> Result<(), RegistrationError> {
+    async fn keep_for_recovery(
+        &self,
+        serial: &str,
+        facts: &PersonalFacts,
+        key: &RegistrationKey,
+    ) -> Result<(), RegistrationError> {
         let key_text = Zeroizing::new(hex(key.expose()));
         let record = RecoveryRecord { registration_key: &key_text, facts };
         let record = Zeroizing::new(serde_json::to_vec(&record).map_err(internal)?);

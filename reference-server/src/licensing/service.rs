@@ -38,7 +38,10 @@ pub fn router(center: Arc<LicensingCenter>) -> Router {
         .with_state(center)
 }
 
-async fn register(State(center): State<Arc<LicensingCenter>>, JsonBody(form): JsonBody<RegistrationForm>) -> Result<Response, ApiFailure> {
+async fn register(
+    State(center): State<Arc<LicensingCenter>>,
+    JsonBody(form): JsonBody<RegistrationForm>,
+) -> Result<Response, ApiFailure> {
     let file = center.register(form).await?;
     Ok(passport_response(&file))
 }
@@ -58,11 +61,12 @@ async fn root(State(center): State<Arc<LicensingCenter>>) -> Response {
 }
 
 async fn crl(State(center): State<Arc<LicensingCenter>>) -> Result<Response, ApiFailure> {
-    let revoked: Vec<(String, i64)> =
-        sqlx::query_as("SELECT serial, revoked_at FROM certificates WHERE role = $1 AND revoked_at IS NOT NULL")
-            .bind(Role::Consumer.name())
-            .fetch_all(center.database.pool())
-            .await?;
+    let revoked: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT serial, revoked_at FROM certificates WHERE role = $1 AND revoked_at IS NOT NULL",
+    )
+    .bind(Role::Consumer.name())
+    .fetch_all(center.database.pool())
+    .await?;
     let der = center.authority.players_crl(&revoked, center.clock.now()).map_err(ApiFailure::internal)?;
     Ok(([(header::CONTENT_TYPE, "application/pkix-crl")], der).into_response())
 }
@@ -73,15 +77,24 @@ async fn certify(
 ) -> Result<Json<CertificateChain>, ApiFailure> {
     let shown = unhex(&request.token).unwrap_or_default();
     if aws_lc_rs::constant_time::verify_slices_are_equal(&shown, center.enrolment_token.expose()).is_err() {
-        return Err(ApiFailure::new(StatusCode::FORBIDDEN, "wrong-token", "this enrolment token is not the licensing center's; read it from its data folder"));
+        return Err(ApiFailure::new(
+            StatusCode::FORBIDDEN,
+            "wrong-token",
+            "this enrolment token is not the licensing center's; read it from its data folder",
+        ));
     }
-    let invalid = |message: &str| ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", message);
+    let invalid =
+        |message: &str| ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", message);
     let role = Role::ALL.iter().copied().find(|role| role.name() == request.role && *role != Role::Consumer);
     let role = role.ok_or_else(|| invalid("name a role that a service or an author can have"))?;
-    let csr = CertificateSigningRequestParams::from_der(&request.csr.into()).map_err(|_| invalid("the signing request cannot be read, or its signature is wrong"))?;
+    let csr = CertificateSigningRequestParams::from_der(&request.csr.into())
+        .map_err(|_| invalid("the signing request cannot be read, or its signature is wrong"))?;
     let name: String = request.name.chars().filter(|c| !c.is_control()).take(64).collect();
     let subject = Subject { name, role, hosts: request.hosts.into_iter().take(16).collect() };
-    let chain = center.authority.issue(&subject, &csr.public_key, center.clock.now()).map_err(|e| invalid(&e.to_string()))?;
+    let chain = center
+        .authority
+        .issue(&subject, &csr.public_key, center.clock.now())
+        .map_err(|e| invalid(&e.to_string()))?;
     record(&center.database, &chain, role).await?;
     tracing::info!(name = %subject.name, role = role.name(), "certificate issued by request");
     Ok(Json(chain))

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use cadenza_protocol::id::MediaId;
 
 use super::Merchant;
-use super::messages::{AlbumCard, AlbumPage, AlbumPrice, Clip, OrderedTrack, Quality, StoreFront, TrackList, TrackOffer};
+use super::messages::{
+    AlbumCard, AlbumPage, AlbumPrice, Clip, OrderedTrack, Quality, StoreFront, TrackList, TrackOffer,
+};
 use crate::api::ApiFailure;
 use crate::content::catalogue::{CURRENCY, CatalogueTrack, Offer};
 use crate::content::client::ContentClientError;
@@ -36,14 +38,18 @@ impl Shelves {
                 None => groups.push(vec![track]),
             }
         }
-        let mut albums: Vec<AlbumPage> = groups.into_iter().map(|group| album(group, markup_percent)).collect();
+        let mut albums: Vec<AlbumPage> =
+            groups.into_iter().map(|group| album(group, markup_percent)).collect();
         albums.sort_by_key(|album| album.card.title.to_lowercase());
         Self { filled: Instant::now(), albums, art }
     }
 
     /// All albums.
     pub fn front(&self) -> StoreFront {
-        StoreFront { currency: CURRENCY.to_owned(), albums: self.albums.iter().map(|a| a.card.clone()).collect() }
+        StoreFront {
+            currency: CURRENCY.to_owned(),
+            albums: self.albums.iter().map(|a| a.card.clone()).collect(),
+        }
     }
 
     /// One album.
@@ -61,10 +67,18 @@ impl Shelves {
     pub fn price(&self, items: &[OrderedTrack]) -> Vec<Option<u64>> {
         let mut prices: Vec<Option<u64>> = items.iter().map(|item| self.single_price(item)).collect();
         for album in &self.albums {
-            let Some(first) = items.iter().find(|item| item.media_id == album.tracks[0].media_id) else { continue };
-            let wanted = |track: &TrackOffer| items.iter().position(|i| i.media_id == track.media_id && i.quality == first.quality);
-            let Some(places) = album.tracks.iter().map(wanted).collect::<Option<Vec<usize>>>() else { continue };
-            let Some(whole) = album.card.prices.iter().find(|price| price.quality == first.quality) else { continue };
+            let Some(first) = items.iter().find(|item| item.media_id == album.tracks[0].media_id) else {
+                continue;
+            };
+            let wanted = |track: &TrackOffer| {
+                items.iter().position(|i| i.media_id == track.media_id && i.quality == first.quality)
+            };
+            let Some(places) = album.tracks.iter().map(wanted).collect::<Option<Vec<usize>>>() else {
+                continue;
+            };
+            let Some(whole) = album.card.prices.iter().find(|price| price.quality == first.quality) else {
+                continue;
+            };
             for (place, share) in places.iter().zip(shares(whole.price_cents, places.len())) {
                 prices[*place] = Some(share);
             }
@@ -85,10 +99,24 @@ impl Shelves {
     pub fn search(&self, words: &str) -> TrackList {
         let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
         let fits = |track: &&TrackOffer| {
-            let text = format!("{} {} {} {}", track.title, track.artist, track.album, track.composer.as_deref().unwrap_or_default()).to_lowercase();
+            let text = format!(
+                "{} {} {} {}",
+                track.title,
+                track.artist,
+                track.album,
+                track.composer.as_deref().unwrap_or_default()
+            )
+            .to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
-        let tracks = self.albums.iter().flat_map(|album| &album.tracks).filter(fits).take(SEARCH_LIMIT).cloned().collect();
+        let tracks = self
+            .albums
+            .iter()
+            .flat_map(|album| &album.tracks)
+            .filter(fits)
+            .take(SEARCH_LIMIT)
+            .cloned()
+            .collect();
         TrackList { currency: CURRENCY.to_owned(), tracks }
     }
 }
@@ -164,14 +192,31 @@ fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32) -> AlbumPage {
             prices: Vec::new(),
         },
         currency: CURRENCY.to_owned(),
-        liner_notes: said(|t| t.liner_notes.clone()),
-        credits: said(|t| t.credits.clone()),
+        liner_notes: together(&group, |t| t.liner_notes.as_deref()),
+        credits: together(&group, |t| t.credits.as_deref()),
         label: said(|t| t.label.clone()),
         copyright: said(|t| t.copyright.clone()),
         tracks: group.into_iter().map(|track| offer(track, markup_percent)).collect(),
     };
     page.card.prices = album_prices(&page.tracks, whole);
     page
+}
+
+/// The texts of an album's tracks as one: what all of them say stands once, at the end; the rest under the track's title.
+fn together(group: &[CatalogueTrack], text: fn(&CatalogueTrack) -> Option<&str>) -> Option<String> {
+    let texts: Vec<(&str, Vec<&str>)> =
+        group.iter().filter_map(|t| Some((t.title.as_str(), text(t)?.lines().collect()))).collect();
+    let (_, first) = texts.first()?;
+    let is_common = |line: &str| texts.iter().all(|(_, lines)| lines.contains(&line));
+    let common: Vec<&str> = first.iter().copied().filter(|line| is_common(line)).collect();
+    let own = texts.iter().filter_map(|(title, lines)| {
+        let lines: Vec<&str> = lines.iter().copied().filter(|line| !is_common(line)).collect();
+        (!lines.is_empty()).then(|| {
+            if texts.len() == 1 { lines.join("\n") } else { format!("{title}\n{}", lines.join("\n")) }
+        })
+    });
+    let common = (!common.is_empty()).then(|| common.join("\n"));
+    Some(own.chain(common).collect::<Vec<_>>().join("\n\n"))
 }
 
 /// The artists of a compilation, each once, three at most.
@@ -188,12 +233,17 @@ fn artists(group: &[CatalogueTrack]) -> String {
 /// Qualities in which every track can be had, with what all of them cost together: the album's price if it has one, and never
 /// more than its tracks.
 fn album_prices(tracks: &[TrackOffer], whole: Option<u64>) -> Vec<AlbumPrice> {
-    let price = |track: &TrackOffer, quality: &str| track.qualities.iter().find(|q| q.name == quality).map(|q| q.price_cents);
+    let price = |track: &TrackOffer, quality: &str| {
+        track.qualities.iter().find(|q| q.name == quality).map(|q| q.price_cents)
+    };
     let of = |quality: &Quality| {
         let all: Option<Vec<u64>> = tracks.iter().map(|track| price(track, &quality.name)).collect();
         all.map(|all| {
             let sum = all.iter().sum();
-            AlbumPrice { quality: quality.name.clone(), price_cents: whole.filter(|_| tracks.len() > 1).map_or(sum, |whole| sum.min(whole)) }
+            AlbumPrice {
+                quality: quality.name.clone(),
+                price_cents: whole.filter(|_| tracks.len() > 1).map_or(sum, |whole| sum.min(whole)),
+            }
         })
     };
     tracks.first().map(|track| track.qualities.iter().filter_map(of).collect()).unwrap_or_default()

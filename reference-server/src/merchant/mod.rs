@@ -5,6 +5,7 @@
 
 pub mod inventory;
 pub mod messages;
+mod order_rows;
 pub mod orders;
 pub mod service;
 
@@ -83,11 +84,25 @@ impl Merchant {
     pub fn new(parts: MerchantParts) -> Self {
         let MerchantParts { settings, content, payment, database, clock, licensing_url, web_url } = parts;
         let lanes = (0..ORDER_LANES).map(|_| Mutex::new(())).collect();
-        Self { settings, content, payment, database, clock, shelves: RwLock::new(None), lanes, licensing_url, web_url }
+        Self {
+            settings,
+            content,
+            payment,
+            database,
+            clock,
+            shelves: RwLock::new(None),
+            lanes,
+            licensing_url,
+            web_url,
+        }
     }
 
     /// A voucher to listen by.
-    pub async fn preview(&self, media_ids: Vec<MediaId>, kind: PreviewKind) -> Result<MediaVoucher, ApiFailure> {
+    pub async fn preview(
+        &self,
+        media_ids: Vec<MediaId>,
+        kind: PreviewKind,
+    ) -> Result<MediaVoucher, ApiFailure> {
         Ok(self.content.post("/v1/commerce/preview", &PreviewRequest { media_ids, kind }).await?)
     }
 
@@ -110,7 +125,11 @@ impl From<ContentClientError> for ApiFailure {
             }
             ContentClientError::Unreachable(detail) => {
                 tracing::error!(%detail, "the content manager did not answer");
-                Self::new(StatusCode::BAD_GATEWAY, "store-unavailable", "the store cannot reach its music right now; nothing was charged, try again in a moment")
+                Self::new(
+                    StatusCode::BAD_GATEWAY,
+                    "store-unavailable",
+                    "the store cannot reach its music right now; nothing was charged, try again in a moment",
+                )
             }
         }
     }

@@ -8,55 +8,34 @@
 //! where it stopped, when its key comes again or at the next start ([`Merchant::settle_open_orders`]).
 
 use axum::http::StatusCode;
-use cadenza_protocol::id::{MediaId, VoucherId, hex, unhex};
-use cadenza_protocol::reserve::{
-    AuthorizationToken, AuthorizeReply, AuthorizeRequest, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket,
-};
-use cadenza_protocol::secret::{ReceiptToken, Secret};
+use cadenza_protocol::id::hex;
+use cadenza_protocol::reserve::{AuthorizeReply, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
+use cadenza_protocol::secret::Secret;
 use cadenza_protocol::voucher::{MAX_TRACKS, MediaVoucher};
 use ring::digest::{SHA256, digest};
 
 use super::Merchant;
 use super::messages::{CardFields, Order, OrderItem, OrderRequest, OrderedTrack};
+use super::order_rows::ItemRow;
 use crate::api::ApiFailure;
 use crate::content::catalogue::CURRENCY;
 use crate::payment::card::CardExpiry;
 use crate::payment::messages::{Instrument, PaymentRequest};
-
-#[derive(Debug, sqlx::FromRow)]
-struct OrderRow {
-    order_id: String,
-    wanted: String,
-    state: String,
-    refusal: Option<String>,
-    total_cents: i64,
-    currency: String,
-    paid_with: Option<String>,
-}
-
-#[derive(Debug, sqlx::FromRow)]
-struct ItemRow {
-    position: i64,
-    media_id: String,
-    title: String,
-    artist: String,
-    quality: String,
-    price_cents: i64,
-    voucher_id: Option<String>,
-    authorization: Option<String>,
-    receipt: Option<String>,
-}
 
 impl Merchant {
     /// Takes an order to `paid`, or says why not. The same key gives the same order.
     pub async fn order(&self, request: OrderRequest) -> Result<Order, ApiFailure> {
         let key = order_key(&request.idempotency_key)?;
         let instrument = self.instrument(&request)?;
-        let items = ordered(request.items)?;
+        let items = distinct(request.items)?;
         let _lane = self.lanes[lane(&key)].lock().await;
         let order_id = match self.order_by_key(&key).await? {
             Some(row) if row.wanted != wanted(&items)? => {
-                return Err(ApiFailure::new(StatusCode::CONFLICT, "key-reused", "this order key was used for another order; draw a new one"));
+                return Err(ApiFailure::new(
+                    StatusCode::CONFLICT,
+                    "key-reused",
+                    "this order key was used for another order; draw a new one",
+                ));
             }
             Some(row) if row.state == "paid" => return self.paid_order(&row.order_id).await,
             Some(row) if row.state == "refused" => return Err(refused(row.refusal.as_deref())),
@@ -70,9 +49,14 @@ impl Merchant {
     pub async fn paid_order(&self, order_id: &str) -> Result<Order, ApiFailure> {
         let row = self.order_row(order_id).await?;
         if row.state != "paid" {
-            return Err(ApiFailure::new(StatusCode::PAYMENT_REQUIRED, "not-paid", "this order is not paid; finish it in the store"));
+            return Err(ApiFailure::new(
+                StatusCode::PAYMENT_REQUIRED,
+                "not-paid",
+                "this order is not paid; finish it in the store",
+            ));
         }
-        let items: Result<Vec<OrderItem>, ApiFailure> = self.item_rows(order_id).await?.into_iter().map(ItemRow::bought).collect();
+        let items: Result<Vec<OrderItem>, ApiFailure> =
+            self.item_rows(order_id).await?.into_iter().map(ItemRow::bought).collect();
         Ok(Order {
             order_id: row.order_id,
             state: row.state,
@@ -86,13 +70,16 @@ impl Merchant {
     /// The voucher for everything in a paid order (B4, B9: again and again).
     pub async fn order_voucher(&self, order_id: &str) -> Result<MediaVoucher, ApiFailure> {
         self.paid_order(order_id).await?;
-        let items: Result<Vec<DeliverItem>, ApiFailure> = self.item_rows(order_id).await?.into_iter().map(ItemRow::deliverable).collect();
+        let items: Result<Vec<DeliverItem>, ApiFailure> =
+            self.item_rows(order_id).await?.into_iter().map(ItemRow::deliverable).collect();
         Ok(self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await?)
     }
 
     /// Finishes what was paid, and gives up what was not, after a crash.
     pub async fn settle_open_orders(&self) -> Result<(), ApiFailure> {
-        let open: Vec<(String,)> = sqlx::query_as("SELECT order_id FROM orders WHERE state = 'open'").fetch_all(self.database.pool()).await?;
+        let open: Vec<(String,)> = sqlx::query_as("SELECT order_id FROM orders WHERE state = 'open'")
+            .fetch_all(self.database.pool())
+            .await?;
         for (order_id,) in open {
             if self.payment.capture(&order_id).await {
                 self.complete(&order_id, None).await?;
@@ -105,15 +92,26 @@ impl Merchant {
 
     fn instrument(&self, request: &OrderRequest) -> Result<Instrument, ApiFailure> {
         match (&request.card, &request.wallet) {
-            (Some(card), None) => self.card(card),
-            (None, Some(wallet)) => Ok(Instrument::Wallet { token: wallet.token.chars().take(200).collect() }),
+            (Some(card), None) => self.card(card, &request.idempotency_key),
+            (None, Some(wallet)) => {
+                Ok(Instrument::Wallet { token: wallet.token.chars().take(200).collect() })
+            }
             _ => Err(invalid("card", "pay with a card or with a wallet")),
         }
     }
 
-    fn card(&self, card: &CardFields) -> Result<Instrument, ApiFailure> {
+    fn card(&self, card: &CardFields, key: &str) -> Result<Instrument, ApiFailure> {
         let number = card.number.check().map_err(|e| invalid("card.number", &e.to_string()))?;
-        let expiry: CardExpiry = card.expiry.parse().map_err(|e: crate::payment::card::CardError| invalid("card.expiry", &e.to_string()))?;
+        if number.is_in(key) {
+            return Err(invalid(
+                "idempotency_key",
+                "an order's key is kept: draw one that holds no card number",
+            ));
+        }
+        let expiry: CardExpiry = card
+            .expiry
+            .parse()
+            .map_err(|e: crate::payment::card::CardError| invalid("card.expiry", &e.to_string()))?;
         expiry.check(self.clock.now()).map_err(|e| invalid("card.expiry", &e.to_string()))?;
         let name = card.name.trim();
         if name.is_empty() || name.chars().count() > 200 || number.is_in(name) {
@@ -127,9 +125,22 @@ impl Merchant {
         let shelves = self.shelves_with_all(items).await?;
         let mut rows = Vec::with_capacity(items.len());
         for (item, price) in items.iter().zip(shelves.price(items)) {
-            let track = shelves.track(&item.media_id).ok_or_else(|| ApiFailure::not_found("this track is not in the store"))?;
-            let price = price.ok_or_else(|| ApiFailure::new(StatusCode::NOT_FOUND, "not-for-sale", "this track is not sold in that quality; choose another"))?;
-            rows.push((item, track.title.clone(), track.artist.clone(), i64::try_from(price).map_err(ApiFailure::internal)?));
+            let track = shelves
+                .track(&item.media_id)
+                .ok_or_else(|| ApiFailure::not_found("this track is not in the store"))?;
+            let price = price.ok_or_else(|| {
+                ApiFailure::new(
+                    StatusCode::NOT_FOUND,
+                    "not-for-sale",
+                    "this track is not sold in that quality; choose another",
+                )
+            })?;
+            rows.push((
+                item,
+                track.title.clone(),
+                track.artist.clone(),
+                i64::try_from(price).map_err(ApiFailure::internal)?,
+            ));
         }
         let mut tx = self.database.begin_write().await?;
         sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, created_at) VALUES ($1, $2, $3, 'open', $4, $5, $6)")
@@ -196,7 +207,11 @@ impl Merchant {
             }
         }
         if !self.payment.capture(order_id).await {
-            return Err(ApiFailure::new(StatusCode::BAD_GATEWAY, "payment-unconfirmed", "the payment is not confirmed yet; send the same order again, it is charged once"));
+            return Err(ApiFailure::new(
+                StatusCode::BAD_GATEWAY,
+                "payment-unconfirmed",
+                "the payment is not confirmed yet; send the same order again, it is charged once",
+            ));
         }
         sqlx::query("UPDATE orders SET state = 'paid', paid_with = COALESCE($1, paid_with) WHERE order_id = $2 AND state = 'open'")
             .bind(paid_with)
@@ -210,7 +225,10 @@ impl Merchant {
     async fn reserve(&self, order_id: &str, item: &ItemRow) -> Result<(), ApiFailure> {
         let media_id = item.media_id()?;
         let shelves = self.shelves_with(&media_id).await?;
-        let channels = shelves.track(&media_id).and_then(|t| t.qualities.iter().find(|q| q.name == item.quality)).map_or(2, |q| q.channels);
+        let channels = shelves
+            .track(&media_id)
+            .and_then(|t| t.qualities.iter().find(|q| q.name == item.quality))
+            .map_or(2, |q| q.channels);
         let wish = ReserveRequest { media_id, quality: item.quality.clone(), channels };
         let packet: VoucherPacket = self.content.post("/v1/commerce/reserve", &wish).await?;
         sqlx::query("UPDATE order_items SET voucher_id = $1, \"authorization\" = $2, receipt = $3 WHERE order_id = $4 AND position = $5")
@@ -238,96 +256,58 @@ impl Merchant {
             }
         }
         self.payment.void(order_id).await;
-        sqlx::query("UPDATE orders SET state = 'refused', refusal = $1 WHERE order_id = $2 AND state = 'open'")
-            .bind(code)
-            .bind(order_id)
-            .execute(self.database.pool())
-            .await?;
+        sqlx::query(
+            "UPDATE orders SET state = 'refused', refusal = $1 WHERE order_id = $2 AND state = 'open'",
+        )
+        .bind(code)
+        .bind(order_id)
+        .execute(self.database.pool())
+        .await?;
         self.log(order_id, "refused", code).await
     }
 
     async fn log(&self, order_id: &str, event: &str, detail: &str) -> Result<(), ApiFailure> {
-        sqlx::query("INSERT INTO merchant_log (entry, at, order_id, event, detail) VALUES ($1, $2, $3, $4, $5)")
-            .bind(hex(Secret::<16>::random().expose()))
-            .bind(self.clock.now().0)
-            .bind(order_id)
-            .bind(event)
-            .bind(detail)
-            .execute(self.database.pool())
-            .await?;
+        sqlx::query(
+            "INSERT INTO merchant_log (entry, at, order_id, event, detail) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(hex(Secret::<16>::random().expose()))
+        .bind(self.clock.now().0)
+        .bind(order_id)
+        .bind(event)
+        .bind(detail)
+        .execute(self.database.pool())
+        .await?;
         tracing::info!(order = order_id, event, "order");
         Ok(())
-    }
-
-    async fn order_by_key(&self, key: &str) -> Result<Option<OrderRow>, sqlx::Error> {
-        sqlx::query_as("SELECT order_id, wanted, state, refusal, total_cents, currency, paid_with FROM orders WHERE idempotency_key = $1")
-            .bind(key)
-            .fetch_optional(self.database.pool())
-            .await
-    }
-
-    async fn order_row(&self, order_id: &str) -> Result<OrderRow, ApiFailure> {
-        let row: Option<OrderRow> = sqlx::query_as("SELECT order_id, wanted, state, refusal, total_cents, currency, paid_with FROM orders WHERE order_id = $1")
-            .bind(order_id)
-            .fetch_optional(self.database.pool())
-            .await?;
-        row.ok_or_else(|| ApiFailure::not_found("there is no such order"))
-    }
-
-    async fn item_rows(&self, order_id: &str) -> Result<Vec<ItemRow>, sqlx::Error> {
-        sqlx::query_as(
-            "SELECT position, media_id, title, artist, quality, price_cents, voucher_id, \"authorization\", receipt
-             FROM order_items WHERE order_id = $1 ORDER BY position",
-        )
-        .bind(order_id)
-        .fetch_all(self.database.pool())
-        .await
-    }
-}
-
-impl ItemRow {
-    fn media_id(&self) -> Result<MediaId, ApiFailure> {
-        self.media_id.parse().map_err(ApiFailure::internal)
-    }
-
-    fn voucher_id(&self) -> Result<VoucherId, ApiFailure> {
-        self.voucher_id.as_deref().unwrap_or_default().parse().map_err(ApiFailure::internal)
-    }
-
-    fn step(&self) -> Result<AuthorizeRequest, ApiFailure> {
-        let token = self.authorization.as_deref().and_then(unhex).and_then(|bytes| bytes.try_into().ok());
-        let authorization = token.map(AuthorizationToken::from_bytes).ok_or_else(|| ApiFailure::internal("an order line has no token"))?;
-        Ok(AuthorizeRequest { voucher_id: self.voucher_id()?, authorization })
-    }
-
-    fn deliverable(self) -> Result<DeliverItem, ApiFailure> {
-        let token = self.receipt.as_deref().and_then(unhex).and_then(|bytes| bytes.try_into().ok());
-        let receipt = token.map(ReceiptToken::from_bytes).ok_or_else(|| ApiFailure::internal("an order line has no receipt"))?;
-        Ok(DeliverItem { voucher_id: self.voucher_id()?, receipt })
-    }
-
-    fn bought(self) -> Result<OrderItem, ApiFailure> {
-        let (media_id, voucher_id) = (self.media_id()?, self.voucher_id()?);
-        let price_cents = self.price_cents.unsigned_abs();
-        Ok(OrderItem { media_id, voucher_id, title: self.title, artist: self.artist, quality: self.quality, price_cents })
     }
 }
 
 fn order_key(key: &str) -> Result<String, ApiFailure> {
     let fits = (8..=100).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic());
-    fits.then(|| key.to_owned()).ok_or_else(|| invalid("idempotency_key", "an order needs a key of 8 to 100 characters, drawn once"))
+    fits.then(|| key.to_owned())
+        .ok_or_else(|| invalid("idempotency_key", "an order needs a key of 8 to 100 characters, drawn once"))
 }
 
-/// The items in a fixed order, each once.
-fn ordered(mut items: Vec<OrderedTrack>) -> Result<Vec<OrderedTrack>, ApiFailure> {
-    items.sort();
-    items.dedup_by(|a, b| a.media_id == b.media_id);
-    let fits = (1..=MAX_TRACKS).contains(&items.len());
-    fits.then_some(items).ok_or_else(|| invalid("items", "order 1 to 100 tracks at a time"))
+/// The items as ordered, each track once.
+fn distinct(items: Vec<OrderedTrack>) -> Result<Vec<OrderedTrack>, ApiFailure> {
+    let mut once: Vec<OrderedTrack> = Vec::with_capacity(items.len().min(MAX_TRACKS));
+    for item in items {
+        if once.iter().all(|known| known.media_id != item.media_id) {
+            once.push(item);
+        }
+        if once.len() > MAX_TRACKS {
+            break;
+        }
+    }
+    let fits = (1..=MAX_TRACKS).contains(&once.len());
+    fits.then_some(once).ok_or_else(|| invalid("items", "order 1 to 100 tracks at a time"))
 }
 
+/// What was ordered, whatever the order: to notice a key that is used for something else.
 fn wanted(items: &[OrderedTrack]) -> Result<String, ApiFailure> {
-    serde_json::to_string(items).map_err(ApiFailure::internal)
+    let mut sorted: Vec<&OrderedTrack> = items.iter().collect();
+    sorted.sort();
+    serde_json::to_string(&sorted).map_err(ApiFailure::internal)
 }
 
 fn lane(key: &str) -> usize {
@@ -343,7 +323,10 @@ fn refused(code: Option<&str>) -> ApiFailure {
     let (code, message) = match code {
         Some("card-declined") => ("card-declined", "the bank declined this card; try another one"),
         Some("card-expired") => ("card-expired", "the bank says this card has expired; use another one"),
-        Some("payment-timeout") => ("payment-timeout", "the bank did not answer in time; nothing was charged, try again or use another card"),
+        Some("payment-timeout") => (
+            "payment-timeout",
+            "the bank did not answer in time; nothing was charged, try again or use another card",
+        ),
         _ => ("order-refused", "this order was given up and nothing was charged; order again"),
     };
     ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message)

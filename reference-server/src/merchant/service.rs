@@ -12,7 +12,9 @@ use cadenza_protocol::voucher::{MEDIA_TYPE, MediaVoucher};
 use serde::Deserialize;
 
 use super::Merchant;
-use super::messages::{About, AlbumPage, Order, OrderRequest, PreviewRequest, StoreFront, TrackList, TrackOffer};
+use super::messages::{
+    About, AlbumPage, Order, OrderRequest, PreviewRequest, StoreFront, TrackList, TrackOffer,
+};
 use crate::api::{ApiFailure, JsonBody, PathId};
 use crate::content::catalogue::CURRENCY;
 
@@ -50,9 +52,16 @@ async fn albums(State(merchant): State<Arc<Merchant>>) -> Result<Json<StoreFront
     Ok(Json(merchant.shelves().await?.front()))
 }
 
-async fn album(State(merchant): State<Arc<Merchant>>, Path(id): Path<String>) -> Result<Json<AlbumPage>, ApiFailure> {
+async fn album(
+    State(merchant): State<Arc<Merchant>>,
+    Path(id): Path<String>,
+) -> Result<Json<AlbumPage>, ApiFailure> {
     let shelves = merchant.shelves().await?;
-    shelves.album(&id).cloned().map(Json).ok_or_else(|| ApiFailure::not_found("this album is not in the store"))
+    shelves
+        .album(&id)
+        .cloned()
+        .map(Json)
+        .ok_or_else(|| ApiFailure::not_found("this album is not in the store"))
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,16 +70,29 @@ struct Search {
     q: String,
 }
 
-async fn tracks(State(merchant): State<Arc<Merchant>>, Query(Search { q }): Query<Search>) -> Result<Json<TrackList>, ApiFailure> {
+async fn tracks(
+    State(merchant): State<Arc<Merchant>>,
+    Query(Search { q }): Query<Search>,
+) -> Result<Json<TrackList>, ApiFailure> {
     Ok(Json(merchant.shelves().await?.search(&q)))
 }
 
-async fn track(State(merchant): State<Arc<Merchant>>, PathId(media_id): PathId<MediaId>) -> Result<Json<TrackOffer>, ApiFailure> {
+async fn track(
+    State(merchant): State<Arc<Merchant>>,
+    PathId(media_id): PathId<MediaId>,
+) -> Result<Json<TrackOffer>, ApiFailure> {
     let shelves = merchant.shelves_with(&media_id).await?;
-    shelves.track(&media_id).cloned().map(Json).ok_or_else(|| ApiFailure::not_found("this track is not in the store"))
+    shelves
+        .track(&media_id)
+        .cloned()
+        .map(Json)
+        .ok_or_else(|| ApiFailure::not_found("this track is not in the store"))
 }
 
-async fn waveform(State(merchant): State<Arc<Merchant>>, PathId(media_id): PathId<MediaId>) -> Result<Vec<u8>, ApiFailure> {
+async fn waveform(
+    State(merchant): State<Arc<Merchant>>,
+    PathId(media_id): PathId<MediaId>,
+) -> Result<Vec<u8>, ApiFailure> {
     let shelves = merchant.shelves_with(&media_id).await?;
     Ok(shelves.track(&media_id).map(|track| track.waveform.clone()).unwrap_or_default())
 }
@@ -80,31 +102,52 @@ struct Size {
     size: Option<u32>,
 }
 
-async fn art(State(merchant): State<Arc<Merchant>>, PathId(media_id): PathId<MediaId>, Query(Size { size }): Query<Size>) -> Result<Response, ApiFailure> {
+async fn art(
+    State(merchant): State<Arc<Merchant>>,
+    PathId(media_id): PathId<MediaId>,
+    Query(Size { size }): Query<Size>,
+) -> Result<Response, ApiFailure> {
     art_response(&merchant, &media_id, size.unwrap_or(ART_SIZE)).await
 }
 
 /// A cover, which a client may keep for a day.
-pub(crate) async fn art_response(merchant: &Merchant, media_id: &MediaId, size: u32) -> Result<Response, ApiFailure> {
+pub(crate) async fn art_response(
+    merchant: &Merchant,
+    media_id: &MediaId,
+    size: u32,
+) -> Result<Response, ApiFailure> {
     let jpeg = merchant.art(media_id, size).await?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "max-age=86400")], jpeg).into_response())
+    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "max-age=86400")], jpeg)
+        .into_response())
 }
 
-async fn preview(State(merchant): State<Arc<Merchant>>, JsonBody(wish): JsonBody<PreviewRequest>) -> Result<Response, ApiFailure> {
+async fn preview(
+    State(merchant): State<Arc<Merchant>>,
+    JsonBody(wish): JsonBody<PreviewRequest>,
+) -> Result<Response, ApiFailure> {
     Ok(voucher_response(&merchant.preview(wish.media_ids, wish.kind).await?, "preview"))
 }
 
-async fn order(State(merchant): State<Arc<Merchant>>, JsonBody(request): JsonBody<OrderRequest>) -> Result<Json<Order>, ApiFailure> {
+async fn order(
+    State(merchant): State<Arc<Merchant>>,
+    JsonBody(request): JsonBody<OrderRequest>,
+) -> Result<Json<Order>, ApiFailure> {
     // on a task of its own: a player that hangs up does not stop a payment half-way
     let work = tokio::spawn(async move { merchant.order(request).await });
     work.await.map_err(ApiFailure::internal)?.map(Json)
 }
 
-async fn paid(State(merchant): State<Arc<Merchant>>, Path(order_id): Path<String>) -> Result<Json<Order>, ApiFailure> {
+async fn paid(
+    State(merchant): State<Arc<Merchant>>,
+    Path(order_id): Path<String>,
+) -> Result<Json<Order>, ApiFailure> {
     merchant.paid_order(&order_id).await.map(Json)
 }
 
-async fn voucher(State(merchant): State<Arc<Merchant>>, Path(order_id): Path<String>) -> Result<Response, ApiFailure> {
+async fn voucher(
+    State(merchant): State<Arc<Merchant>>,
+    Path(order_id): Path<String>,
+) -> Result<Response, ApiFailure> {
     Ok(voucher_response(&merchant.order_voucher(&order_id).await?, "music"))
 }
 

@@ -44,11 +44,12 @@ impl FromStr for CardNumber {
     type Err = CardError;
 
     fn from_str(text: &str) -> Result<Self, CardError> {
-        let digits = Zeroizing::new(text.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')).collect::<String>());
+        let digits =
+            Zeroizing::new(text.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')).collect::<String>());
         if !(12..=19).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(CardError::NotDigits);
         }
-        if luhn_sum(&digits) % 10 != 0 {
+        if !luhn_sum(&digits).is_multiple_of(10) {
             return Err(CardError::CheckDigit);
         }
         Ok(Self(digits))
@@ -167,7 +168,8 @@ impl CardExpiry {
     pub fn check(self, now: UnixTime) -> Result<(), CardError> {
         let today = OffsetDateTime::from_unix_timestamp(now.0).map_err(|_| CardError::Expiry)?.date();
         let month = Month::try_from(self.month).map_err(|_| CardError::Expiry)?;
-        let last = Date::from_calendar_date(self.year, month, month.length(self.year)).map_err(|_| CardError::Expiry)?;
+        let last = Date::from_calendar_date(self.year, month, month.length(self.year))
+            .map_err(|_| CardError::Expiry)?;
         if today > last { Err(CardError::Expired) } else { Ok(()) }
     }
 }

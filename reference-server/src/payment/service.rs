@@ -39,7 +39,8 @@ impl PaymentProcess {
 
 /// The service's routes, for merchants and the licensing center only.
 pub fn router(process: Arc<PaymentProcess>, root: cadenza_protocol::cert::Certificate) -> Router {
-    let gate = RoleGate { root, clock: process.clock.clone(), roles: &[Role::Merchant, Role::LicensingCenter] };
+    let gate =
+        RoleGate { root, clock: process.clock.clone(), roles: &[Role::Merchant, Role::LicensingCenter] };
     Router::new()
         .route("/v1/authorize", post(authorize))
         .route("/v1/capture", post(capture))
@@ -57,9 +58,14 @@ async fn authorize(
     if let Some(kept) = kept_verdict(&process, &key).await? {
         return kept.answer(&request);
     }
-    let decision = tokio::time::timeout(BANK_LIMIT, process.processors.decide(&request)).await.map_err(|_| {
-        ApiFailure::new(StatusCode::GATEWAY_TIMEOUT, "payment-timeout", "the bank did not answer; nothing was charged, try again")
-    })?;
+    let decision =
+        tokio::time::timeout(BANK_LIMIT, process.processors.decide(&request)).await.map_err(|_| {
+            ApiFailure::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                "payment-timeout",
+                "the bank did not answer; nothing was charged, try again",
+            )
+        })?;
     let mark = process.processors.mark(&request);
     let state = match decision {
         Decision::Approved => "authorized",
@@ -68,7 +74,8 @@ async fn authorize(
     };
     keep(&process, &key, &caller, state, request.amount_cents, &request.currency, &mark).await?;
     // whoever came first under this key has decided, also if that was a void
-    let kept = kept_verdict(&process, &key).await?.ok_or_else(|| ApiFailure::internal("a verdict vanished"))?;
+    let kept =
+        kept_verdict(&process, &key).await?.ok_or_else(|| ApiFailure::internal("a verdict vanished"))?;
     tracing::info!(payer = %caller.certificate.subject(), amount = request.amount_cents, verdict = %kept.state, "payment decided");
     kept.answer(&request)
 }
@@ -83,7 +90,11 @@ async fn capture(
         .execute(process.database.pool())
         .await?;
     if changed.rows_affected() == 0 {
-        return Err(ApiFailure::new(StatusCode::CONFLICT, "not-authorized", "there is no authorized payment to capture; authorize it again"));
+        return Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            "not-authorized",
+            "there is no authorized payment to capture; authorize it again",
+        ));
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -115,24 +126,37 @@ struct Verdict {
 
 impl Verdict {
     fn answer(self, request: &PaymentRequest) -> Result<Json<Payment>, ApiFailure> {
-        let payment_required = |code, message: &str| Err(ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message));
+        let payment_required =
+            |code, message: &str| Err(ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message));
         match self.state.as_str() {
             "declined" => payment_required("card-declined", "the bank declined this card; try another one"),
-            "expired-card" => payment_required("card-expired", "the bank says this card has expired; use another one"),
-            "voided" => payment_required("payment-timeout", "this payment was given up; nothing was charged, try again"),
-            _ if u64::try_from(self.amount_cents) != Ok(request.amount_cents) => {
-                Err(ApiFailure::new(StatusCode::CONFLICT, "key-reused", "this payment key was used for another amount"))
+            "expired-card" => {
+                payment_required("card-expired", "the bank says this card has expired; use another one")
             }
-            _ => Ok(Json(Payment { payment_id: self.payment_id, mark: PaymentMark { brand: self.brand, last4: self.last4 } })),
+            "voided" => payment_required(
+                "payment-timeout",
+                "this payment was given up; nothing was charged, try again",
+            ),
+            _ if u64::try_from(self.amount_cents) != Ok(request.amount_cents) => Err(ApiFailure::new(
+                StatusCode::CONFLICT,
+                "key-reused",
+                "this payment key was used for another amount",
+            )),
+            _ => Ok(Json(Payment {
+                payment_id: self.payment_id,
+                mark: PaymentMark { brand: self.brand, last4: self.last4 },
+            })),
         }
     }
 }
 
 async fn kept_verdict(process: &PaymentProcess, key: &str) -> Result<Option<Verdict>, sqlx::Error> {
-    sqlx::query_as("SELECT payment_id, amount_cents, state, brand, last4 FROM payments WHERE idempotency_key = $1")
-        .bind(key)
-        .fetch_optional(process.database.pool())
-        .await
+    sqlx::query_as(
+        "SELECT payment_id, amount_cents, state, brand, last4 FROM payments WHERE idempotency_key = $1",
+    )
+    .bind(key)
+    .fetch_optional(process.database.pool())
+    .await
 }
 
 async fn keep(

@@ -23,7 +23,9 @@ impl PaymentProcessor for TestCards {
 
     fn mark(&self, request: &PaymentRequest) -> PaymentMark {
         match &request.instrument {
-            Instrument::Card { number, .. } => PaymentMark { brand: number.brand().into(), last4: number.last4().into() },
+            Instrument::Card { number, .. } => {
+                PaymentMark { brand: number.brand().into(), last4: number.last4().into() }
+            }
             Instrument::Wallet { .. } => PaymentMark { brand: "Wallet".into(), last4: "----".into() },
         }
     }

@@ -16,7 +16,9 @@ impl PaymentProcessor for TestWallet {
 
     fn mark(&self, request: &PaymentRequest) -> PaymentMark {
         let last4 = match &request.instrument {
-            Instrument::Wallet { token } if token.is_ascii() && token.len() >= 8 => token[token.len() - 4..].to_owned(),
+            Instrument::Wallet { token } if token.is_ascii() && token.len() >= 8 => {
+                token[token.len() - 4..].to_owned()
+            }
             _ => "----".to_owned(),
         };
         PaymentMark { brand: "Wallet".into(), last4 }

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use tokio::sync::watch;
 
+use super::doors::stopped;
 use super::parts::Parts;
 use super::{ServeOptions, StartError};
 use crate::authoring::{AuthorOptions, AuthoringError, author};
-use crate::content::ContentManager;
 use crate::content::publish::client::{PublishClient, PublishError};
+use crate::db::DatabaseError;
 use crate::identity::Identity;
 
 /// Tracks that are authored beside each other.
@@ -24,7 +26,9 @@ const AUTHOR: &str = "Cadenza Editions";
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// No folder was named.
-    #[error("where is the demo album? name its folder with --demo-album or CADENZA_DEMO_ALBUM (cargo xtask run does this)")]
+    #[error(
+        "where is the demo album? name its folder with --demo-album or CADENZA_DEMO_ALBUM (cargo xtask run does this)"
+    )]
     NoFolder,
     /// The folder cannot be read, or nothing is in it.
     #[error("there is no demo album in {0}; it needs recordings, each with its .toml description")]
@@ -40,42 +44,100 @@ pub enum DemoError {
     Interrupted(#[from] tokio::task::JoinError),
 }
 
-/// Publishes the demo album if nothing is published yet.
-pub(super) async fn publish(options: &ServeOptions, parts: &Parts, manager: &Arc<ContentManager>, content_url: &str) -> Result<(), StartError> {
-    if manager.is_stocked().await? {
-        return Ok(());
-    }
-    let folder = options.demo_album.clone().or_else(|| std::env::var_os("CADENZA_DEMO_ALBUM").map(PathBuf::from)).ok_or(DemoError::NoFolder)?;
-    let recordings = recordings(&folder)?;
-    tracing::info!(tracks = recordings.len(), "first start: authoring and publishing the demo album");
-    let account = parts.author(&options.data.join("authors").join("demo.account"), AUTHOR).await?;
-    let client = PublishClient::new(content_url, account.clone(), parts.root().clone(), parts.clock.clone()).map_err(|e| DemoError::Publish(folder, e))?;
-    let work = options.data.join("authoring");
-    let results: Vec<Result<(), DemoError>> = futures_util::stream::iter(recordings)
-        .map(|recording| one(recording, &work, &account, &client, parts))
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    let _ = std::fs::remove_dir_all(&work); // published: nothing here is needed any more
-    results.into_iter().collect::<Result<(), DemoError>>()?;
-    Ok(())
+/// The album on its way into the store.
+pub(super) struct Demo {
+    parts: Arc<Parts>,
+    content_url: String,
+    album: Option<PathBuf>,
+    data: PathBuf,
 }
 
-async fn one(recording: PathBuf, work: &Path, account: &Identity, client: &PublishClient, parts: &Parts) -> Result<(), DemoError> {
-    let name = recording.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let out = work.join(&name).with_extension("cadenza");
-    let options = AuthorOptions { about: recording.with_extension("toml"), input: recording.clone(), out: out.clone() };
-    let (account, now) = (account.clone(), parts.clock.now());
-    tokio::task::spawn_blocking(move || author(&options, &account, now)).await?.map_err(|e| DemoError::Author(recording.clone(), e))?;
-    let path = format!("{PROJECT}/{name}.cadenza");
-    client.publish(&out, &path, true).await.map_err(|e| DemoError::Publish(recording, e))?;
-    Ok(())
+impl Demo {
+    pub fn new(options: &ServeOptions, parts: Arc<Parts>, content_url: String) -> Self {
+        let album =
+            options.demo_album.clone().or_else(|| std::env::var_os("CADENZA_DEMO_ALBUM").map(PathBuf::from));
+        Self { parts, content_url, album, data: options.data.clone() }
+    }
+
+    /// Publishes what is missing, unless the album was whole once, or the store has other things in it.
+    pub async fn publish(&self) -> Result<(), StartError> {
+        let done = self.data.join("demo.done");
+        let published = self.published().await?;
+        if done.exists() || published.iter().any(|path| !path.starts_with(PROJECT)) {
+            return Ok(());
+        }
+        let folder = self.album.clone().ok_or(DemoError::NoFolder)?;
+        let mut missing = recordings(&folder)?;
+        missing.retain(|recording| !published.contains(&path_of(recording)));
+        tracing::info!(tracks = missing.len(), "authoring and publishing the demo album");
+        let account = self.parts.author(&self.data.join("authors").join("demo.account"), AUTHOR).await?;
+        let (root, clock) = (self.parts.root().clone(), self.parts.clock.clone());
+        let client = PublishClient::new(&self.content_url, account.clone(), root, clock)
+            .map_err(|e| DemoError::Publish(folder, e))?;
+        let work = self.data.join("authoring");
+        let results: Vec<Result<(), DemoError>> = futures_util::stream::iter(missing)
+            .map(|recording| self.one(recording, &work, &account, &client))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let _ = std::fs::remove_dir_all(&work); // published: nothing here is needed any more
+        results.into_iter().collect::<Result<(), DemoError>>()?;
+        std::fs::write(&done, "").map_err(|e| StartError::Data(done, e))
+    }
+
+    /// The same beside the running server; what is not done by its end is done at the next start.
+    pub async fn publish_in_background(self, stopping: watch::Receiver<bool>) {
+        tokio::select! {
+            outcome = self.publish() => {
+                if let Err(error) = outcome {
+                    tracing::error!(%error, "the demo album is not complete");
+                }
+            }
+            () = stopped(stopping) => {}
+        }
+    }
+
+    async fn published(&self) -> Result<Vec<String>, StartError> {
+        let rows: Vec<(String,)> = sqlx::query_as("SELECT path FROM media")
+            .fetch_all(self.parts.database.pool())
+            .await
+            .map_err(DatabaseError::from)?;
+        Ok(rows.into_iter().map(|(path,)| path).collect())
+    }
+
+    async fn one(
+        &self,
+        recording: PathBuf,
+        work: &Path,
+        account: &Identity,
+        client: &PublishClient,
+    ) -> Result<(), DemoError> {
+        let path = path_of(&recording);
+        let out = work.join(&path);
+        let options = AuthorOptions {
+            about: recording.with_extension("toml"),
+            input: recording.clone(),
+            out: out.clone(),
+        };
+        let (account, now) = (account.clone(), self.parts.clock.now());
+        tokio::task::spawn_blocking(move || author(&options, &account, now))
+            .await?
+            .map_err(|e| DemoError::Author(recording.clone(), e))?;
+        client.publish(&out, &path, true).await.map_err(|e| DemoError::Publish(recording, e))?;
+        Ok(())
+    }
+}
+
+fn path_of(recording: &Path) -> String {
+    format!("{PROJECT}/{}.cadenza", recording.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 fn recordings(folder: &Path) -> Result<Vec<PathBuf>, DemoError> {
     let empty = || DemoError::Empty(folder.to_owned());
     let is_recording = |path: &PathBuf| {
-        let sound = path.extension().is_some_and(|e| ["flac", "wav", "aiff"].iter().any(|known| e.eq_ignore_ascii_case(known)));
+        let sound = path
+            .extension()
+            .is_some_and(|e| ["flac", "wav", "aiff"].iter().any(|known| e.eq_ignore_ascii_case(known)));
         sound && path.with_extension("toml").is_file()
     };
     let entries = std::fs::read_dir(folder).map_err(|_| empty())?;

@@ -45,7 +45,14 @@ impl Doors {
     }
 
     /// Binds and serves over TLS; gives the URL.
-    pub async fn open_tls(&mut self, name: &'static str, port: u16, tls: &ServiceTls, auth: ClientAuth, router: Router) -> Result<String, StartError> {
+    pub async fn open_tls(
+        &mut self,
+        name: &'static str,
+        port: u16,
+        tls: &ServiceTls,
+        auth: ClientAuth,
+        router: Router,
+    ) -> Result<String, StartError> {
         let listener = self.reserve(port).await?;
         let url = self.url("https", &listener);
         self.serve_tls(name, listener, tls, auth, router)?;
@@ -53,7 +60,14 @@ impl Doors {
     }
 
     /// Serves over TLS on a bound port.
-    pub fn serve_tls(&mut self, name: &'static str, listener: TcpListener, tls: &ServiceTls, auth: ClientAuth, router: Router) -> Result<(), StartError> {
+    pub fn serve_tls(
+        &mut self,
+        name: &'static str,
+        listener: TcpListener,
+        tls: &ServiceTls,
+        auth: ClientAuth,
+        router: Router,
+    ) -> Result<(), StartError> {
         let listener = tls.listener(listener, auth)?;
         let stopping = self.stopping.clone();
         self.tasks.spawn(async move {
@@ -65,7 +79,12 @@ impl Doors {
     }
 
     /// Binds and serves plain HTTP on loopback; gives the URL.
-    pub async fn open_plain(&mut self, name: &'static str, port: u16, router: Router) -> Result<String, StartError> {
+    pub async fn open_plain(
+        &mut self,
+        name: &'static str,
+        port: u16,
+        router: Router,
+    ) -> Result<String, StartError> {
         let listener = self.reserve_loopback(port).await?;
         let url = self.url_loopback(&listener);
         self.serve_plain(name, listener, router);

@@ -22,7 +22,12 @@ pub(super) struct Maintenance {
 }
 
 impl Maintenance {
-    pub fn new(services: Vec<(Enrolling, ServiceTls)>, enrolment: Enrolment, clock: Clock, manager: Option<Arc<ContentManager>>) -> Self {
+    pub fn new(
+        services: Vec<(Enrolling, ServiceTls)>,
+        enrolment: Enrolment,
+        clock: Clock,
+        manager: Option<Arc<ContentManager>>,
+    ) -> Self {
         Self { services, enrolment, clock, manager }
     }
 
@@ -47,7 +52,9 @@ impl Maintenance {
                     }
                 }
                 Ok((_, false)) => {}
-                Err(error) => tracing::error!(name = %enrolling.subject.name, %error, "a certificate was not renewed; trying again in a minute"),
+                Err(error) => {
+                    tracing::error!(name = %enrolling.subject.name, %error, "a certificate was not renewed; trying again in a minute")
+                }
             }
         }
         if let Some(manager) = &self.manager

@@ -32,11 +32,12 @@ use crate::payment::{self, PaymentProcess};
 use crate::tls::{ClientAuth, anonymous_client};
 use crate::web::{self, Storefront};
 
+use demo::Demo;
 pub use demo::DemoError;
 use doors::Doors;
 use maintenance::Maintenance;
-pub use parts::StartError;
 use parts::Parts;
+pub use parts::StartError;
 
 /// How long services wait for each other.
 const BETWEEN_SERVICES: Duration = Duration::from_secs(15);
@@ -54,6 +55,8 @@ pub struct ServeOptions {
     pub roles: Roles,
     /// Publish the demo album if nothing is published yet.
     pub demo: bool,
+    /// Do that while the server already answers: tracks appear in the store one by one.
+    pub demo_in_background: bool,
     /// Folder of the demo album: recordings with their descriptions. Default: `CADENZA_DEMO_ALBUM`.
     pub demo_album: Option<PathBuf>,
     /// Write what is ready there, too.
@@ -72,6 +75,7 @@ impl ServeOptions {
             listen: Ipv4Addr::LOCALHOST.into(),
             roles: Roles::ALL,
             demo: false,
+            demo_in_background: false,
             demo_album: None,
             ready_file: None,
             config: ServerConfig::default(),
@@ -136,7 +140,7 @@ pub struct RunningServer {
 impl Server {
     /// Starts the roles; returns when all of them answer.
     pub async fn start(options: ServeOptions) -> Result<RunningServer, StartError> {
-        let parts = Parts::open(&options).await?;
+        let parts = Arc::new(Parts::open(&options).await?);
         let (stop, stopping) = watch::channel(false);
         let mut doors = Doors::new(options.listen, parts.host.clone(), stopping.clone());
         let mut ready = Ready { root_cert: parts.root_path.clone(), ..Ready::default() };
@@ -154,10 +158,19 @@ impl Server {
 
         if let Some(authority) = &parts.authority {
             let tls = parts.service("licensing", Role::LicensingCenter).await?;
-            let payment = PaymentClient::new(tls.client(Role::PaymentProcessor, BETWEEN_SERVICES)?, &payment_url);
-            let center = LicensingCenter::open(&parts.licensing_folder(), authority.clone(), parts.database.clone(), parts.clock.clone(), tls.clone(), payment)?;
+            let payment =
+                PaymentClient::new(tls.client(Role::PaymentProcessor, BETWEEN_SERVICES)?, &payment_url);
+            let center = LicensingCenter::open(
+                &parts.licensing_folder(),
+                authority.clone(),
+                parts.database.clone(),
+                parts.clock.clone(),
+                tls.clone(),
+                payment,
+            )?;
             let router = licensing::service::router(Arc::new(center));
-            ready.licensing_url = Some(doors.open_tls("licensing", ports.licensing, &tls, ClientAuth::None, router).await?);
+            ready.licensing_url =
+                Some(doors.open_tls("licensing", ports.licensing, &tls, ClientAuth::None, router).await?);
         } else {
             ready.licensing_url = remote.licensing_url.clone();
         }
@@ -167,10 +180,18 @@ impl Server {
             let tls = parts.service("content-manager", Role::ContentManager).await?;
             let uploads = options.data.join("uploads");
             let settings = options.config.content.clone();
-            let running = ContentManager::new(parts.database.clone(), parts.files.clone(), uploads, tls.clone(), parts.clock.clone(), settings);
+            let running = ContentManager::new(
+                parts.database.clone(),
+                parts.files.clone(),
+                uploads,
+                tls.clone(),
+                parts.clock.clone(),
+                settings,
+            );
             let running = Arc::new(running);
             let router = content::router(running.clone());
-            ready.content_url = Some(doors.open_tls("content", ports.content, &tls, ClientAuth::Required, router).await?);
+            ready.content_url =
+                Some(doors.open_tls("content", ports.content, &tls, ClientAuth::Required, router).await?);
             manager = Some(running);
         } else {
             ready.content_url = remote.content_url.clone();
@@ -184,8 +205,13 @@ impl Server {
             delivery = Some(running);
         }
 
-        if options.demo && let Some(manager) = &manager {
-            demo::publish(&options, &parts, manager, &content_url).await?;
+        if options.demo && manager.is_some() {
+            let demo = Demo::new(&options, parts.clone(), content_url.clone());
+            if options.demo_in_background {
+                doors.spawn(demo.publish_in_background(stopping.clone()));
+            } else {
+                demo.publish().await?;
+            }
         }
 
         if options.roles.merchant {
@@ -195,8 +221,14 @@ impl Server {
             let licensing_url = ready.licensing_url.clone().unwrap_or_default();
             let merchant = Arc::new(Merchant::new(MerchantParts {
                 settings: options.config.merchant.clone(),
-                content: ContentClient::new(tls.client(Role::ContentManager, BETWEEN_SERVICES)?, &content_url),
-                payment: PaymentClient::new(tls.client(Role::PaymentProcessor, BETWEEN_SERVICES)?, &payment_url),
+                content: ContentClient::new(
+                    tls.client(Role::ContentManager, BETWEEN_SERVICES)?,
+                    &content_url,
+                ),
+                payment: PaymentClient::new(
+                    tls.client(Role::PaymentProcessor, BETWEEN_SERVICES)?,
+                    &payment_url,
+                ),
                 database: parts.database.clone(),
                 clock: parts.clock.clone(),
                 licensing_url: licensing_url.clone(),
@@ -205,26 +237,51 @@ impl Server {
             if let Err(failure) = merchant.settle_open_orders().await {
                 tracing::warn!(code = %failure.error.code, "orders left open by the last run could not be settled yet");
             }
-            doors.serve_tls("store", store, &tls, ClientAuth::None, merchant::service::router(merchant.clone()))?;
-            let licensing = anonymous_client(parts.root(), Role::LicensingCenter, &parts.clock, BETWEEN_SERVICES)?;
+            doors.serve_tls(
+                "store",
+                store,
+                &tls,
+                ClientAuth::None,
+                merchant::service::router(merchant.clone()),
+            )?;
+            let licensing =
+                anonymous_client(parts.root(), Role::LicensingCenter, &parts.clock, BETWEEN_SERVICES)?;
             let hosts = vec!["localhost".into(), "127.0.0.1".into(), "::1".into(), parts.host.clone()];
-            let front = Storefront { merchant, licensing, licensing_url, store_url: store_url.clone(), hosts };
+            let front =
+                Storefront { merchant, licensing, licensing_url, store_url: store_url.clone(), hosts };
             doors.serve_plain("web", web, web::router(front));
             (ready.store_url, ready.web_url) = (Some(store_url), Some(web_url));
         }
 
-        let maintenance = Arc::new(Maintenance::new(parts.services(), parts.enrolment.clone(), parts.clock.clone(), manager.clone()));
+        let maintenance = Arc::new(Maintenance::new(
+            parts.services(),
+            parts.enrolment.clone(),
+            parts.clock.clone(),
+            manager.clone(),
+        ));
         doors.spawn(maintenance.clone().run(stopping.clone()));
-        let desk = admin::Desk::open(&options.data, manager, options.config.clone(), stop.clone(), parts.clock.clone())?;
+        let desk = admin::Desk::open(
+            &options.data,
+            manager,
+            options.config.clone(),
+            stop.clone(),
+            parts.clock.clone(),
+        )?;
         ready.admin_url = Some(doors.open_plain("admin", ports.admin, admin::router(desk)).await?);
         parts::write_ready(&options, &ready)?;
-        Ok(RunningServer { ready, stop, doors, delivery, maintenance, database: parts.database })
+        Ok(RunningServer { ready, stop, doors, delivery, maintenance, database: parts.database.clone() })
     }
 }
 
-async fn start_delivery(options: &ServeOptions, parts: &Parts, content_url: &str, stopping: watch::Receiver<bool>) -> Result<RunningDelivery, StartError> {
+async fn start_delivery(
+    options: &ServeOptions,
+    parts: &Parts,
+    content_url: &str,
+    stopping: watch::Receiver<bool>,
+) -> Result<RunningDelivery, StartError> {
     let name = options.config.delivery_id.clone().unwrap_or_else(|| "delivery-1".into());
-    let id = cadenza_protocol::id::DeliveryServerId::new(&name).map_err(|e| StartError::DeliveryName(e.to_string()))?;
+    let id = cadenza_protocol::id::DeliveryServerId::new(&name)
+        .map_err(|e| StartError::DeliveryName(e.to_string()))?;
     let tls = parts.service(&name, Role::DeliveryServer).await?;
     let ports = options.config.ports;
     let content = ContentClient::new(tls.client(Role::ContentManager, BETWEEN_SERVICES)?, content_url);

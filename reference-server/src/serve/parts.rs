@@ -55,7 +55,9 @@ pub enum StartError {
     #[error(transparent)]
     Demo(#[from] DemoError),
     /// Without the licensing role, another licensing center has to be named.
-    #[error("this process runs no licensing center: set remote.licensing_url, remote.root_cert and remote.enrolment_token_file in the configuration")]
+    #[error(
+        "this process runs no licensing center: set remote.licensing_url, remote.root_cert and remote.enrolment_token_file in the configuration"
+    )]
     NoLicensing,
     /// A file named in the configuration.
     #[error("{0} cannot be used; check the configuration: {1}")]
@@ -101,7 +103,17 @@ impl Parts {
             (None, enrolment, root_path)
         };
         let services = Mutex::new(Vec::new());
-        Ok(Self { database, files, clock: options.clock.clone(), host, authority, enrolment, root_path, data, services })
+        Ok(Self {
+            database,
+            files,
+            clock: options.clock.clone(),
+            host,
+            authority,
+            enrolment,
+            root_path,
+            data,
+            services,
+        })
     }
 
     pub fn root(&self) -> &Certificate {
@@ -132,15 +144,19 @@ impl Parts {
 
     /// The account of an author of this installation, made when it is missing.
     pub async fn author(&self, file: &Path, name: &str) -> Result<crate::identity::Identity, StartError> {
-        let subject = crate::licensing::authority::Subject { name: name.to_owned(), role: Role::Author, hosts: vec![] };
-        let (identity, _) = self.enrolment.identity(&Enrolling { subject, file: file.to_owned() }, &self.clock).await?;
+        let subject =
+            crate::licensing::authority::Subject { name: name.to_owned(), role: Role::Author, hosts: vec![] };
+        let (identity, _) =
+            self.enrolment.identity(&Enrolling { subject, file: file.to_owned() }, &self.clock).await?;
         Ok(identity)
     }
 }
 
 fn elsewhere(options: &ServeOptions) -> Result<(Enrolment, PathBuf), StartError> {
     let remote = &options.config.remote;
-    let (Some(url), Some(root_path), Some(token)) = (&remote.licensing_url, &remote.root_cert, &remote.enrolment_token_file) else {
+    let (Some(url), Some(root_path), Some(token)) =
+        (&remote.licensing_url, &remote.root_cert, &remote.enrolment_token_file)
+    else {
         return Err(StartError::NoLicensing);
     };
     let named = |path: &Path, e: &dyn std::fmt::Display| StartError::Named(path.to_owned(), e.to_string());

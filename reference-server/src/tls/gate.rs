@@ -48,7 +48,11 @@ pub async fn role_gate(
 impl RoleGate {
     fn admit(&self, peer: &Peer) -> Result<Caller, ApiFailure> {
         let chain = peer.chain.as_ref().ok_or_else(|| {
-            ApiFailure::new(StatusCode::UNAUTHORIZED, "certificate-needed", "show a certificate of the licensing center")
+            ApiFailure::new(
+                StatusCode::UNAUTHORIZED,
+                "certificate-needed",
+                "show a certificate of the licensing center",
+            )
         })?;
         let mut refusal = None;
         for &role in self.roles {

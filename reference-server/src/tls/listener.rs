@@ -47,7 +47,11 @@ impl TlsListener {
     }
 }
 
-async fn accept_all(mut tcp: TcpListener, acceptor: TlsAcceptor, hand_over: mpsc::Sender<(TlsStream<TcpStream>, Peer)>) {
+async fn accept_all(
+    mut tcp: TcpListener,
+    acceptor: TlsAcceptor,
+    hand_over: mpsc::Sender<(TlsStream<TcpStream>, Peer)>,
+) {
     loop {
         // axum's own accept: it logs failures and waits when the process is out of files
         let (stream, address) = Listener::accept(&mut tcp).await;

@@ -41,7 +41,9 @@ pub enum ClientAuth {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// rustls refused the certificate, key or parameters.
-    #[error("the certificate or key of this service is not usable for TLS; delete it from the data folder to have a new one issued: {0}")]
+    #[error(
+        "the certificate or key of this service is not usable for TLS; delete it from the data folder to have a new one issued: {0}"
+    )]
     Rustls(#[from] rustls::Error),
     /// The root cannot be trusted.
     #[error("the licensing center's root certificate cannot verify others; fetch it again: {0}")]
@@ -104,12 +106,16 @@ impl ServiceTls {
     }
 
     fn server_config(&self, auth: ClientAuth) -> Result<rustls::ServerConfig, TlsError> {
-        let builder = rustls::ServerConfig::builder_with_details(Arc::new(default_provider()), Arc::new(self.clock.clone()))
-            .with_protocol_versions(&[&rustls::version::TLS13])?;
+        let builder = rustls::ServerConfig::builder_with_details(
+            Arc::new(default_provider()),
+            Arc::new(self.clock.clone()),
+        )
+        .with_protocol_versions(&[&rustls::version::TLS13])?;
         let builder = match auth {
             ClientAuth::None => builder.with_no_client_auth(),
             ClientAuth::Required => builder.with_client_cert_verifier(
-                WebPkiClientVerifier::builder_with_provider(self.roots()?, Arc::new(default_provider())).build()?,
+                WebPkiClientVerifier::builder_with_provider(self.roots()?, Arc::new(default_provider()))
+                    .build()?,
             ),
         };
         Ok(builder.with_cert_resolver(self.shown.clone()))
@@ -117,16 +123,23 @@ impl ServiceTls {
 
     /// An HTTPS client that shows this identity and talks only to servers of role `server`.
     pub fn client(&self, server: Role, timeout: Duration) -> Result<reqwest::Client, TlsError> {
-        let config = rustls::ClientConfig::builder_with_details(Arc::new(default_provider()), Arc::new(self.clock.clone()))
-            .with_protocol_versions(&[&rustls::version::TLS13])?
-            .dangerous() // a stricter verifier than the default: it also checks the role
-            .with_custom_certificate_verifier(Arc::new(verify::RoleVerifier::new(
-                self.roots()?,
-                self.root.clone(),
-                server,
-            )?))
-            .with_client_cert_resolver(self.shown.clone());
-        Ok(reqwest::Client::builder().tls_backend_preconfigured(config).timeout(timeout).no_proxy().build()?)
+        let config = rustls::ClientConfig::builder_with_details(
+            Arc::new(default_provider()),
+            Arc::new(self.clock.clone()),
+        )
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous() // a stricter verifier than the default: it also checks the role
+        .with_custom_certificate_verifier(Arc::new(verify::RoleVerifier::new(
+            self.roots()?,
+            self.root.clone(),
+            server,
+        )?))
+        .with_client_cert_resolver(self.shown.clone());
+        Ok(reqwest::Client::builder()
+            .tls_backend_preconfigured(config)
+            .timeout(timeout)
+            .no_proxy()
+            .build()?)
     }
 
     fn roots(&self) -> Result<Arc<RootCertStore>, TlsError> {
@@ -135,12 +148,22 @@ impl ServiceTls {
 }
 
 /// An HTTPS client without a certificate of its own (an enrolling service, a tool).
-pub fn anonymous_client(root: &Certificate, server: Role, clock: &Clock, timeout: Duration) -> Result<reqwest::Client, TlsError> {
-    let config = rustls::ClientConfig::builder_with_details(Arc::new(default_provider()), Arc::new(clock.clone()))
-        .with_protocol_versions(&[&rustls::version::TLS13])?
-        .dangerous() // as above
-        .with_custom_certificate_verifier(Arc::new(verify::RoleVerifier::new(roots(root)?, root.clone(), server)?))
-        .with_no_client_auth();
+pub fn anonymous_client(
+    root: &Certificate,
+    server: Role,
+    clock: &Clock,
+    timeout: Duration,
+) -> Result<reqwest::Client, TlsError> {
+    let config =
+        rustls::ClientConfig::builder_with_details(Arc::new(default_provider()), Arc::new(clock.clone()))
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .dangerous() // as above
+            .with_custom_certificate_verifier(Arc::new(verify::RoleVerifier::new(
+                roots(root)?,
+                root.clone(),
+                server,
+            )?))
+            .with_no_client_auth();
     Ok(reqwest::Client::builder().tls_backend_preconfigured(config).timeout(timeout).no_proxy().build()?)
 }
 

@@ -20,8 +20,13 @@ pub(super) struct RoleVerifier {
 }
 
 impl RoleVerifier {
-    pub(super) fn new(roots: Arc<RootCertStore>, root: Certificate, role: Role) -> Result<Self, rustls::client::VerifierBuilderError> {
-        let path = WebPkiServerVerifier::builder_with_provider(roots, Arc::new(default_provider())).build()?;
+    pub(super) fn new(
+        roots: Arc<RootCertStore>,
+        root: Certificate,
+        role: Role,
+    ) -> Result<Self, rustls::client::VerifierBuilderError> {
+        let path =
+            WebPkiServerVerifier::builder_with_provider(roots, Arc::new(default_provider())).build()?;
         Ok(Self { path, root, role })
     }
 }
@@ -69,7 +74,8 @@ impl ServerCertVerifier for RoleVerifier {
 pub(super) fn chain_from_der<'a>(
     certificates: impl Iterator<Item = &'a CertificateDer<'a>>,
 ) -> Result<CertificateChain, CertificateError> {
-    let parsed: Result<Vec<_>, _> = certificates.map(|der| Certificate::from_der(der.as_ref().to_vec())).collect();
+    let parsed: Result<Vec<_>, _> =
+        certificates.map(|der| Certificate::from_der(der.as_ref().to_vec())).collect();
     CertificateChain::new(parsed?)
 }
 

@@ -100,7 +100,11 @@ struct Before<'a> {
     failure: Option<ApiFailure>,
 }
 
-async fn form(State(pages): State<Arc<Pages>>, headers: HeaderMap, Query(wish): Query<Wish>) -> Result<Response, Notice> {
+async fn form(
+    State(pages): State<Arc<Pages>>,
+    headers: HeaderMap,
+    Query(wish): Query<Wish>,
+) -> Result<Response, Notice> {
     let (what, id) = match (wish.track, wish.album) {
         (Some(track), None) => ("track", track),
         (None, Some(album)) => ("album", album),
@@ -110,15 +114,25 @@ async fn form(State(pages): State<Arc<Pages>>, headers: HeaderMap, Query(wish): 
     Ok(show(&pages, &headers, &goods, wish.quality.as_deref(), &Before::default()))
 }
 
-async fn pay(State(pages): State<Arc<Pages>>, headers: HeaderMap, Form(form): Form<PaymentForm>) -> Result<Response, Notice> {
+async fn pay(
+    State(pages): State<Arc<Pages>>,
+    headers: HeaderMap,
+    Form(form): Form<PaymentForm>,
+) -> Result<Response, Notice> {
     pages.forms.check(&headers, &form.csrf)?;
     let goods = goods(&pages, &form.what, &form.id).await?;
-    let items = goods.tracks.iter().map(|t| OrderedTrack { media_id: t.media_id, quality: form.quality.clone() }).collect();
+    let items = goods
+        .tracks
+        .iter()
+        .map(|t| OrderedTrack { media_id: t.media_id, quality: form.quality.clone() })
+        .collect();
     let card = CardFields { number: form.number, expiry: form.expiry.clone(), name: form.name.clone() };
     let request = OrderRequest { items, card: Some(card), wallet: None, idempotency_key: form.key };
     let merchant = pages.front.merchant.clone();
     // on a task of its own: a browser that goes away does not stop a payment half-way
-    let ordered = tokio::spawn(async move { merchant.order(request).await }).await.map_err(|e| Notice::from(ApiFailure::internal(e)))?;
+    let ordered = tokio::spawn(async move { merchant.order(request).await })
+        .await
+        .map_err(|e| Notice::from(ApiFailure::internal(e)))?;
     match ordered {
         Ok(order) => Ok(Redirect::to(&format!("/order/{}", order.order_id)).into_response()),
         Err(failure) => {
@@ -138,19 +152,41 @@ async fn goods(pages: &Pages, what: &str, id: &str) -> Result<Goods, Notice> {
         let album = shelves.album(id).ok_or_else(gone)?;
         let (title, by) = (album.card.title.clone(), album.card.artist.clone());
         let art = album.card.art.map(|art| art.to_string());
-        return Ok(Goods { what: "album", id: id.to_owned(), title, by, hue: album.card.hue, art, tracks: album.tracks.clone(), shelves: shelves.clone() });
+        return Ok(Goods {
+            what: "album",
+            id: id.to_owned(),
+            title,
+            by,
+            hue: album.card.hue,
+            art,
+            tracks: album.tracks.clone(),
+            shelves: shelves.clone(),
+        });
     }
     let track = id.parse().ok().and_then(|id| shelves.track(&id)).ok_or_else(gone)?;
     let art = shelves.art(&track.media_id).map(|_| track.media_id.to_string());
     let (title, by) = (track.title.clone(), track.artist.clone());
-    Ok(Goods { what: "track", id: id.to_owned(), title, by, hue: track.hue, art, tracks: vec![track.clone()], shelves: shelves.clone() })
+    Ok(Goods {
+        what: "track",
+        id: id.to_owned(),
+        title,
+        by,
+        hue: track.hue,
+        art,
+        tracks: vec![track.clone()],
+        shelves: shelves.clone(),
+    })
 }
 
 impl Goods {
     /// Qualities in which all of it can be had, with the price of all of it.
     fn qualities(&self) -> Vec<(String, String, u64)> {
         let price = |quality: &str| -> Option<u64> {
-            let items: Vec<_> = self.tracks.iter().map(|t| OrderedTrack { media_id: t.media_id, quality: quality.to_owned() }).collect();
+            let items: Vec<_> = self
+                .tracks
+                .iter()
+                .map(|t| OrderedTrack { media_id: t.media_id, quality: quality.to_owned() })
+                .collect();
             self.shelves.price(&items).into_iter().sum()
         };
         let first = self.tracks.first().map(|track| track.qualities.as_slice()).unwrap_or_default();
@@ -158,12 +194,23 @@ impl Goods {
     }
 }
 
-fn show(pages: &Pages, headers: &HeaderMap, goods: &Goods, chosen: Option<&str>, before: &Before<'_>) -> Response {
+fn show(
+    pages: &Pages,
+    headers: &HeaderMap,
+    goods: &Goods,
+    chosen: Option<&str>,
+    before: &Before<'_>,
+) -> Response {
     let session = pages.forms.session(headers);
     let qualities = goods.qualities();
     let chosen = qualities.iter().position(|(name, ..)| Some(name.as_str()) == chosen).unwrap_or_default();
     let total = qualities.get(chosen).map(|(.., cents)| *cents).unwrap_or_default();
-    let options = qualities.into_iter().enumerate().map(|(i, (name, words, cents))| QualityOption { name, words, price: money(cents), chosen: i == chosen });
+    let options = qualities.into_iter().enumerate().map(|(i, (name, words, cents))| QualityOption {
+        name,
+        words,
+        price: money(cents),
+        chosen: i == chosen,
+    });
     let failure = before.failure.as_ref();
     let page = BuyPage {
         shop: &pages.front.merchant.settings.name,
@@ -173,7 +220,11 @@ fn show(pages: &Pages, headers: &HeaderMap, goods: &Goods, chosen: Option<&str>,
         id: &goods.id,
         title: &goods.title,
         by: &goods.by,
-        count: if goods.tracks.len() == 1 { "1 track".into() } else { format!("{} tracks", goods.tracks.len()) },
+        count: if goods.tracks.len() == 1 {
+            "1 track".into()
+        } else {
+            format!("{} tracks", goods.tracks.len())
+        },
         total: money(total),
         hue: goods.hue,
         art: goods.art.as_deref(),
@@ -206,9 +257,15 @@ struct OrderPage<'a> {
 
 async fn order(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Notice> {
     let order = pages.front.merchant.paid_order(&id).await?;
-    let voucher = format!("{}/v1/orders/{}/voucher", pages.front.store_url.trim_end_matches('/'), order.order_id);
+    let voucher =
+        format!("{}/v1/orders/{}/voucher", pages.front.store_url.trim_end_matches('/'), order.order_id);
     let escaped: String = url::form_urlencoded::byte_serialize(voucher.as_bytes()).collect();
-    let item = |item: crate::merchant::messages::OrderItem| BoughtItem { title: item.title, artist: item.artist, quality: item.quality, price: money(item.price_cents) };
+    let item = |item: crate::merchant::messages::OrderItem| BoughtItem {
+        title: item.title,
+        artist: item.artist,
+        quality: item.quality,
+        price: money(item.price_cents),
+    };
     Ok(render(&OrderPage {
         shop: &pages.front.merchant.settings.name,
         order_id: &order.order_id,
@@ -221,7 +278,11 @@ async fn order(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Resul
 
 async fn voucher(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Notice> {
     let found = pages.front.merchant.order_voucher(&id).await.map_err(|failure| match failure.status {
-        StatusCode::GONE => ApiFailure::new(StatusCode::GONE, "voucher-expired", "this purchase was not retrieved in time; write to the store"),
+        StatusCode::GONE => ApiFailure::new(
+            StatusCode::GONE,
+            "voucher-expired",
+            "this purchase was not retrieved in time; write to the store",
+        ),
         _ => failure,
     })?;
     Ok(voucher_response(&found, "music"))

@@ -47,7 +47,8 @@ impl Forms {
     /// Refuses a form that was not ours, or of another session.
     pub fn check(&self, headers: &HeaderMap, token: &str) -> Result<(), Notice> {
         let shown = unhex(token).unwrap_or_default();
-        let genuine = cookie(headers).is_some_and(|id| hmac::verify(&self.key, id.as_bytes(), &shown).is_ok());
+        let genuine =
+            cookie(headers).is_some_and(|id| hmac::verify(&self.key, id.as_bytes(), &shown).is_ok());
         genuine.then_some(()).ok_or_else(|| Notice {
             status: StatusCode::FORBIDDEN,
             headline: "This form is out of date".into(),
@@ -57,17 +58,29 @@ impl Forms {
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
+    let all = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'));
     let mut ours = all.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
     ours.next().filter(|id| id.len() == 32 && unhex(id).is_some()).map(str::to_owned)
 }
 
 /// Middleware: only the host names that are ours, so that a page from elsewhere cannot pretend to be here (DNS rebinding).
-pub(super) async fn known_host(State(hosts): State<Arc<Vec<String>>>, request: Request, next: Next) -> Response {
+pub(super) async fn known_host(
+    State(hosts): State<Arc<Vec<String>>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(name, _)| name);
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
     if !hosts.iter().any(|known| known.eq_ignore_ascii_case(name.trim_matches(['[', ']']))) {
-        return (StatusCode::MISDIRECTED_REQUEST, "This store does not answer under that name.").into_response();
+        return (StatusCode::MISDIRECTED_REQUEST, "This store does not answer under that name.")
+            .into_response();
     }
     next.run(request).await
 }

@@ -68,18 +68,26 @@ pub fn router(front: Storefront) -> Router {
 }
 
 async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")], STYLE).into_response()
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")], STYLE)
+        .into_response()
 }
 
 async fn font_file(Path(name): Path<String>) -> Response {
-    match font(&name) {
-        Some(bytes) => ([(header::CONTENT_TYPE, "font/woff2"), (header::CACHE_CONTROL, "max-age=604800")], bytes).into_response(),
+    match FONTS.iter().find(|(known, _)| *known == name) {
+        Some((_, bytes)) => {
+            ([(header::CONTENT_TYPE, "font/woff2"), (header::CACHE_CONTROL, "max-age=604800")], *bytes)
+                .into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
 async fn nothing_here() -> Notice {
-    Notice { status: StatusCode::NOT_FOUND, headline: "There is no such page".into(), message: "The address may be mistyped, or the page has moved.".into() }
+    Notice {
+        status: StatusCode::NOT_FOUND,
+        headline: "There is no such page".into(),
+        message: "The address may be mistyped, or the page has moved.".into(),
+    }
 }
 
 /// A page that says what went wrong and leads back.
@@ -123,7 +131,8 @@ fn render(page: &impl Template) -> Response {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered");
-            (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be shown. Try again in a moment.").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be shown. Try again in a moment.")
+                .into_response()
         }
     }
 }

@@ -91,7 +91,11 @@ async fn form(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
     show(&pages, &headers, &Registration::default(), None)
 }
 
-async fn register(State(pages): State<Arc<Pages>>, headers: HeaderMap, Form(form): Form<Registration>) -> Result<Response, Notice> {
+async fn register(
+    State(pages): State<Arc<Pages>>,
+    headers: HeaderMap,
+    Form(form): Form<Registration>,
+) -> Result<Response, Notice> {
     pages.forms.check(&headers, &form.csrf)?;
     match ask(&pages, &form).await {
         Ok(file) => Ok(passport_response(&file)),
@@ -126,7 +130,11 @@ async fn ask(pages: &Pages, form: &Registration) -> Result<Zeroizing<Vec<u8>>, R
     let url = format!("{}/v1/passports", pages.front.licensing_url.trim_end_matches('/'));
     let away = |error: reqwest::Error| {
         tracing::error!(%error, "the licensing center did not answer");
-        Refusal { status: StatusCode::BAD_GATEWAY, message: "the licensing center does not answer; try again in a moment".into(), field: String::new() }
+        Refusal {
+            status: StatusCode::BAD_GATEWAY,
+            message: "the licensing center does not answer; try again in a moment".into(),
+            field: String::new(),
+        }
     };
     let answer = pages.front.licensing.post(url).json(&request).send().await.map_err(away)?;
     let status = answer.status();
@@ -145,7 +153,8 @@ async fn ask(pages: &Pages, form: &Registration) -> Result<Zeroizing<Vec<u8>>, R
 
 fn show(pages: &Pages, headers: &HeaderMap, form: &Registration, refusal: Option<&Refusal>) -> Response {
     let session = pages.forms.session(headers);
-    let input = |name, label, autocomplete, value, required| Input { name, label, autocomplete, value, required };
+    let input =
+        |name, label, autocomplete, value, required| Input { name, label, autocomplete, value, required };
     let page = RegisterPage {
         shop: &pages.front.merchant.settings.name,
         csrf: &session.token,
@@ -156,7 +165,13 @@ fn show(pages: &Pages, headers: &HeaderMap, form: &Registration, refusal: Option
             input("email", "E-mail", "email", &form.email, true),
         ],
         line: vec![
-            input("confidential", "A line you would not like to see passed around; it is shown while your music plays", "off", &form.confidential, true),
+            input(
+                "confidential",
+                "A line you would not like to see passed around; it is shown while your music plays",
+                "off",
+                &form.confidential,
+                true,
+            ),
             input("region", "Region (if you like)", "off", &form.region, false),
             input("interests", "Interests, with commas between (if you like)", "off", &form.interests, false),
         ],

@@ -36,7 +36,10 @@ struct FrontPage<'a> {
 async fn front(State(pages): State<Arc<Pages>>) -> Result<Response, Notice> {
     let merchant = &pages.front.merchant;
     let front = merchant.shelves().await?.front();
-    Ok(render(&FrontPage { shop: &merchant.settings.name, albums: front.albums.iter().map(CardView::new).collect() }))
+    Ok(render(&FrontPage {
+        shop: &merchant.settings.name,
+        albums: front.albums.iter().map(CardView::new).collect(),
+    }))
 }
 
 #[derive(Template)]
@@ -55,7 +58,8 @@ async fn album(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Resul
     let merchant = &pages.front.merchant;
     let shelves = merchant.shelves().await?;
     let album = shelves.album(&id).ok_or_else(|| ApiFailure::not_found("this album is not in the store"))?;
-    let formats: Vec<String> = album.tracks.first().map(|t| t.qualities.iter().map(format_of).collect()).unwrap_or_default();
+    let formats: Vec<String> =
+        album.tracks.first().map(|t| t.qualities.iter().map(format_of).collect()).unwrap_or_default();
     Ok(render(&AlbumView {
         shop: &merchant.settings.name,
         card: CardView::new(&album.card),
@@ -81,10 +85,17 @@ struct SearchPage<'a> {
     tracks: Vec<TrackView>,
 }
 
-async fn search(State(pages): State<Arc<Pages>>, Query(Words { q }): Query<Words>) -> Result<Response, Notice> {
+async fn search(
+    State(pages): State<Arc<Pages>>,
+    Query(Words { q }): Query<Words>,
+) -> Result<Response, Notice> {
     let merchant = &pages.front.merchant;
     let found = merchant.shelves().await?.search(&q);
-    Ok(render(&SearchPage { shop: &merchant.settings.name, query: &q, tracks: found.tracks.iter().map(TrackView::new).collect() }))
+    Ok(render(&SearchPage {
+        shop: &merchant.settings.name,
+        query: &q,
+        tracks: found.tracks.iter().map(TrackView::new).collect(),
+    }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,7 +103,11 @@ struct Size {
     size: Option<u32>,
 }
 
-async fn art(State(pages): State<Arc<Pages>>, PathId(media_id): PathId<MediaId>, Query(Size { size }): Query<Size>) -> Result<Response, ApiFailure> {
+async fn art(
+    State(pages): State<Arc<Pages>>,
+    PathId(media_id): PathId<MediaId>,
+    Query(Size { size }): Query<Size>,
+) -> Result<Response, ApiFailure> {
     art_response(&pages.front.merchant, &media_id, size.unwrap_or(320)).await
 }
 
@@ -101,7 +116,11 @@ struct Kind {
     kind: Option<PreviewKind>,
 }
 
-async fn preview(State(pages): State<Arc<Pages>>, PathId(media_id): PathId<MediaId>, Query(Kind { kind }): Query<Kind>) -> Result<Response, Notice> {
+async fn preview(
+    State(pages): State<Arc<Pages>>,
+    PathId(media_id): PathId<MediaId>,
+    Query(Kind { kind }): Query<Kind>,
+) -> Result<Response, Notice> {
     let voucher = pages.front.merchant.preview(vec![media_id], kind.unwrap_or(PreviewKind::Clip)).await?;
     Ok(voucher_response(&voucher, "preview"))
 }
@@ -110,6 +129,7 @@ async fn preview_album(State(pages): State<Arc<Pages>>, Path(id): Path<String>) 
     let merchant = &pages.front.merchant;
     let shelves = merchant.shelves().await?;
     let album = shelves.album(&id).ok_or_else(|| ApiFailure::not_found("this album is not in the store"))?;
-    let voucher = merchant.preview(album.tracks.iter().map(|t| t.media_id).collect(), PreviewKind::Clip).await?;
+    let voucher =
+        merchant.preview(album.tracks.iter().map(|t| t.media_id).collect(), PreviewKind::Clip).await?;
     Ok(voucher_response(&voucher, "preview"))
 }

@@ -25,7 +25,8 @@ pub(super) struct CardView {
 impl CardView {
     pub fn new(card: &AlbumCard) -> Self {
         let minutes = (card.duration_ms + 30_000) / 60_000;
-        let tracks = if card.track_count == 1 { "1 track".to_owned() } else { format!("{} tracks", card.track_count) };
+        let tracks =
+            if card.track_count == 1 { "1 track".to_owned() } else { format!("{} tracks", card.track_count) };
         let year = card.year.map(|year| format!("{year}, ")).unwrap_or_default();
         Self {
             id: card.id.clone(),
@@ -70,7 +71,8 @@ impl TrackView {
             id: track.media_id.to_string(),
             number: if track.number == 0 { String::new() } else { track.number.to_string() },
             title: track.title.clone(),
-            by: composer.map_or_else(|| track.artist.clone(), |composer| format!("{} · {composer}", track.artist)),
+            by: composer
+                .map_or_else(|| track.artist.clone(), |composer| format!("{} · {composer}", track.artist)),
             time: time(track.duration_ms),
             price: track.qualities.first().map(|quality| money(quality.price_cents)),
             hue: track.hue,
@@ -109,7 +111,8 @@ pub(super) fn format_of(quality: &Quality) -> String {
     let khz = f64::from(quality.sample_rate) / 1000.0;
     match quality.codec.as_str() {
         "flac" => format!("FLAC {}/{khz}", quality.bits),
-        _ => format!("Opus {}", (quality.bit_rate + 500) / 1000),
+        // encoders come near their nominal rate, which is a multiple of eight
+        _ => format!("Opus {}", (quality.bit_rate + 4000) / 8000 * 8),
     }
 }
 

@@ -10,7 +10,11 @@ use crate::ipc::{AppError, DiscPlan, DiscResult, DiscSize, TrackId};
 /// Lays a disc out; writes nothing.
 #[tauri::command]
 #[specta::specta]
-pub async fn disc_plan(desk: State<'_, Desk>, track_ids: Vec<TrackId>, size: DiscSize) -> Result<DiscPlan, AppError> {
+pub async fn disc_plan(
+    desk: State<'_, Desk>,
+    track_ids: Vec<TrackId>,
+    size: DiscSize,
+) -> Result<DiscPlan, AppError> {
     desk.core()?.disc_plan(&super::track_ids(&track_ids)?, size)
 }
 

@@ -7,14 +7,18 @@ use crate::convert;
 use crate::core::collection;
 use crate::core::{Core, Desk};
 use crate::ipc::{
-    AlbumId, AppError, LibraryAlbum, LibraryArtist, Playlist, PlaylistId, PlaylistPage, TrackId, TrackPage, TrackQuery, TrackSort,
-    TrackTexts,
+    AlbumId, AppError, LibraryAlbum, LibraryArtist, Playlist, PlaylistId, PlaylistPage, TrackId, TrackPage,
+    TrackQuery, TrackSort, TrackTexts,
 };
 
 /// A part of the list of tracks.
 #[tauri::command]
 #[specta::specta]
-pub async fn library_tracks(desk: State<'_, Desk>, query: TrackQuery, sort: TrackSort) -> Result<TrackPage, AppError> {
+pub async fn library_tracks(
+    desk: State<'_, Desk>,
+    query: TrackQuery,
+    sort: TrackSort,
+) -> Result<TrackPage, AppError> {
     Ok(desk.core()?.collection.page(&query, sort))
 }
 
@@ -32,7 +36,9 @@ pub async fn library_albums(desk: State<'_, Desk>) -> Result<Vec<LibraryAlbum>, 
 pub async fn library_album(desk: State<'_, Desk>, album_id: AlbumId) -> Result<LibraryAlbum, AppError> {
     let collection = &desk.core()?.collection;
     let album = collection::albums(&collection.album(&album_id), collection.sleeves()).pop();
-    album.ok_or_else(|| AppError::new("not-found", "this album is no longer in the library: go back to the list"))
+    album.ok_or_else(|| {
+        AppError::new("not-found", "this album is no longer in the library: go back to the list")
+    })
 }
 
 /// All artists, by name.
@@ -68,7 +74,11 @@ pub async fn playlist(desk: State<'_, Desk>, playlist_id: PlaylistId) -> Result<
 /// Makes a playlist.
 #[tauri::command]
 #[specta::specta]
-pub async fn playlist_create(desk: State<'_, Desk>, name: String, track_ids: Vec<TrackId>) -> Result<Playlist, AppError> {
+pub async fn playlist_create(
+    desk: State<'_, Desk>,
+    name: String,
+    track_ids: Vec<TrackId>,
+) -> Result<Playlist, AppError> {
     let (core, tracks) = (desk.core()?, super::track_ids(&track_ids)?);
     let made = core.player.change_playlists(|lists| {
         let made = lists.create(&name)?;
@@ -80,7 +90,11 @@ pub async fn playlist_create(desk: State<'_, Desk>, name: String, track_ids: Vec
 /// Gives it another name.
 #[tauri::command]
 #[specta::specta]
-pub async fn playlist_rename(desk: State<'_, Desk>, playlist_id: PlaylistId, name: String) -> Result<Playlist, AppError> {
+pub async fn playlist_rename(
+    desk: State<'_, Desk>,
+    playlist_id: PlaylistId,
+    name: String,
+) -> Result<Playlist, AppError> {
     let core = desk.core()?;
     Ok(core.playlist_card(&core.player.change_playlists(|lists| lists.rename(&playlist_id.0, &name))?))
 }
@@ -95,7 +109,11 @@ pub async fn playlist_delete(desk: State<'_, Desk>, playlist_id: PlaylistId) -> 
 /// Adds tracks at the end.
 #[tauri::command]
 #[specta::specta]
-pub async fn playlist_add(desk: State<'_, Desk>, playlist_id: PlaylistId, track_ids: Vec<TrackId>) -> Result<PlaylistPage, AppError> {
+pub async fn playlist_add(
+    desk: State<'_, Desk>,
+    playlist_id: PlaylistId,
+    track_ids: Vec<TrackId>,
+) -> Result<PlaylistPage, AppError> {
     let (core, tracks) = (desk.core()?, super::track_ids(&track_ids)?);
     core.player.change_playlists(|lists| lists.add(&playlist_id.0, &tracks))?;
     core.playlist_page(&playlist_id)
@@ -104,7 +122,11 @@ pub async fn playlist_add(desk: State<'_, Desk>, playlist_id: PlaylistId, track_
 /// Takes out what stands at these places.
 #[tauri::command]
 #[specta::specta]
-pub async fn playlist_remove(desk: State<'_, Desk>, playlist_id: PlaylistId, places: Vec<u32>) -> Result<PlaylistPage, AppError> {
+pub async fn playlist_remove(
+    desk: State<'_, Desk>,
+    playlist_id: PlaylistId,
+    places: Vec<u32>,
+) -> Result<PlaylistPage, AppError> {
     let core = desk.core()?;
     let mut places = core.places(&playlist_id, &places)?;
     // From the end, so that the places before it stay what they were.
@@ -119,7 +141,12 @@ pub async fn playlist_remove(desk: State<'_, Desk>, playlist_id: PlaylistId, pla
 /// Moves a track from one place to another.
 #[tauri::command]
 #[specta::specta]
-pub async fn playlist_move(desk: State<'_, Desk>, playlist_id: PlaylistId, from: u32, to: u32) -> Result<PlaylistPage, AppError> {
+pub async fn playlist_move(
+    desk: State<'_, Desk>,
+    playlist_id: PlaylistId,
+    from: u32,
+    to: u32,
+) -> Result<PlaylistPage, AppError> {
     let core = desk.core()?;
     let places = core.places(&playlist_id, &[from, to])?;
     core.player.change_playlists(|lists| lists.shift(&playlist_id.0, places[0], places[1]))?;
@@ -131,10 +158,20 @@ impl Core {
         if self.player.track(id).is_ok() {
             let texts = self.player.texts(id).await?;
             let lyrics = texts.lyrics.as_deref().map(convert::lyric_lines);
-            return Ok(TrackTexts { lyrics, liner_notes: texts.liner_notes, credits: texts.credits, commentary: texts.commentary });
+            return Ok(TrackTexts {
+                lyrics,
+                liner_notes: texts.liner_notes,
+                credits: texts.credits,
+                commentary: texts.commentary,
+            });
         }
         let offer = self.offer(cadenza_protocol::id::MediaId::from_bytes(*id.as_bytes())).await?;
-        Ok(TrackTexts { lyrics: None, liner_notes: offer.liner_notes, credits: offer.credits, commentary: None })
+        Ok(TrackTexts {
+            lyrics: None,
+            liner_notes: offer.liner_notes,
+            credits: offer.credits,
+            commentary: None,
+        })
     }
 
     fn playlist_card(&self, list: &cadenza_player::library::playlist::Playlist) -> Playlist {
@@ -164,6 +201,8 @@ impl Core {
         let real: Vec<usize> = (0..list.tracks.len()).filter(is_here).collect();
         let place = |shown: &u32| real.get(*shown as usize).copied();
         let places: Option<Vec<usize>> = shown.iter().map(place).collect();
-        places.ok_or_else(|| AppError::new("playlist-place", "the playlist has changed meanwhile: look at it again"))
+        places.ok_or_else(|| {
+            AppError::new("playlist-place", "the playlist has changed meanwhile: look at it again")
+        })
     }
 }

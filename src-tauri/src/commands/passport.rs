@@ -34,7 +34,10 @@ pub async fn set_passphrase(desk: State<'_, Desk>, passphrase: String) -> Result
 /// How good a passphrase is, while it is typed.
 #[tauri::command]
 #[specta::specta]
-pub async fn passphrase_strength(desk: State<'_, Desk>, passphrase: String) -> Result<PassphraseStrength, AppError> {
+pub async fn passphrase_strength(
+    desk: State<'_, Desk>,
+    passphrase: String,
+) -> Result<PassphraseStrength, AppError> {
     let passphrase = Passphrase::new(passphrase);
     let own = convert::owner_name(&desk.core()?.player);
     let known: Vec<&str> = own.as_deref().into_iter().collect();
@@ -79,7 +82,11 @@ pub async fn export_passport(desk: State<'_, Desk>, path: String) -> Result<Stri
 /// Checks a passport file and takes it in. `replace` puts the one that is here aside first.
 #[tauri::command]
 #[specta::specta]
-pub async fn import_passport(desk: State<'_, Desk>, path: String, replace: bool) -> Result<PassportFacts, AppError> {
+pub async fn import_passport(
+    desk: State<'_, Desk>,
+    path: String,
+    replace: bool,
+) -> Result<PassportFacts, AppError> {
     let core = desk.core()?;
     core.store.known().await;
     core.import_passport(Path::new(&path), replace)?;
@@ -89,7 +96,11 @@ pub async fn import_passport(desk: State<'_, Desk>, path: String, replace: bool)
 /// Locks the passport under another passphrase.
 #[tauri::command]
 #[specta::specta]
-pub async fn change_passphrase(desk: State<'_, Desk>, current: String, wanted: String) -> Result<(), AppError> {
+pub async fn change_passphrase(
+    desk: State<'_, Desk>,
+    current: String,
+    wanted: String,
+) -> Result<(), AppError> {
     let player = &desk.core()?.player;
     Ok(player.change_passphrase(Passphrase::new(current), Passphrase::new(wanted)).await?)
 }

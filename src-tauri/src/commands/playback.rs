@@ -6,13 +6,19 @@ use tauri::ipc::Channel;
 
 use super::id;
 use crate::core::{Core, Desk, entry_id};
-use crate::events::PlaybackChanged;
-use crate::ipc::{AppError, MediaId, PlaybackState, Position, PreviewKind, Queue, QueuePlace, Repeat, TrackId};
+use crate::ipc::{
+    AppError, MediaId, PlaybackState, Position, PreviewKind, Queue, QueuePlace, Repeat, TrackId,
+};
 
 /// Streams previews of these tracks, one after the other.
 #[tauri::command]
 #[specta::specta]
-pub async fn preview(desk: State<'_, Desk>, media_ids: Vec<MediaId>, start_index: u32, kind: PreviewKind) -> Result<PlaybackState, AppError> {
+pub async fn preview(
+    desk: State<'_, Desk>,
+    media_ids: Vec<MediaId>,
+    start_index: u32,
+    kind: PreviewKind,
+) -> Result<PlaybackState, AppError> {
     let ids = media_ids.iter().map(id).collect::<Result<Vec<_>, _>>()?;
     desk.core()?.preview(&ids, start_index, kind).await
 }
@@ -20,7 +26,11 @@ pub async fn preview(desk: State<'_, Desk>, media_ids: Vec<MediaId>, start_index
 /// Plays these tracks of the library; they become the queue.
 #[tauri::command]
 #[specta::specta]
-pub async fn play(desk: State<'_, Desk>, track_ids: Vec<TrackId>, start_index: u32) -> Result<PlaybackState, AppError> {
+pub async fn play(
+    desk: State<'_, Desk>,
+    track_ids: Vec<TrackId>,
+    start_index: u32,
+) -> Result<PlaybackState, AppError> {
     desk.core()?.play(&super::track_ids(&track_ids)?, start_index).await
 }
 
@@ -70,7 +80,8 @@ pub async fn seek(desk: State<'_, Desk>, position_ms: u32) -> Result<(), AppErro
 pub async fn set_volume(desk: State<'_, Desk>, volume: u8) -> Result<PlaybackState, AppError> {
     let core = desk.core()?;
     core.transport.set_volume(volume);
-    Ok(core.tell_playback())
+    core.tell_playback();
+    Ok(core.answer())
 }
 
 /// Silences without moving the volume.
@@ -79,7 +90,8 @@ pub async fn set_volume(desk: State<'_, Desk>, volume: u8) -> Result<PlaybackSta
 pub async fn set_muted(desk: State<'_, Desk>, muted: bool) -> Result<PlaybackState, AppError> {
     let core = desk.core()?;
     core.transport.set_muted(muted);
-    Ok(core.tell_playback())
+    core.tell_playback();
+    Ok(core.answer())
 }
 
 /// Plays the queue in another order.
@@ -105,7 +117,7 @@ pub async fn set_repeat(desk: State<'_, Desk>, repeat: Repeat) -> Result<Playbac
 #[tauri::command]
 #[specta::specta]
 pub async fn playback_state(desk: State<'_, Desk>) -> Result<PlaybackState, AppError> {
-    Ok(desk.core()?.playback_state())
+    Ok(desk.core()?.answer())
 }
 
 /// Sends the running time a few times a second while something plays, and once at each jump.
@@ -134,7 +146,11 @@ pub async fn queue_play(desk: State<'_, Desk>, entry_id: u32) -> Result<Playback
 /// Adds tracks of the library.
 #[tauri::command]
 #[specta::specta]
-pub async fn queue_add(desk: State<'_, Desk>, track_ids: Vec<TrackId>, place: QueuePlace) -> Result<Queue, AppError> {
+pub async fn queue_add(
+    desk: State<'_, Desk>,
+    track_ids: Vec<TrackId>,
+    place: QueuePlace,
+) -> Result<Queue, AppError> {
     let core = desk.core()?;
     let tracks = core.player.playback_tracks(&super::track_ids(&track_ids)?)?;
     let command = match place {
@@ -168,25 +184,22 @@ pub async fn queue_move(desk: State<'_, Desk>, entry_id: u32, to: u32) -> Result
 #[specta::specta]
 pub async fn queue_clear(desk: State<'_, Desk>) -> Result<Queue, AppError> {
     let core = desk.core()?;
-    core.wish(Command::Load { tracks: Vec::new(), start: 0, position_ms: 0, play: false }).await.map(|_| core.queue())
+    core.wish(Command::Load { tracks: Vec::new(), start: 0, position_ms: 0, play: false })
+        .await
+        .map(|_| core.queue())
 }
 
 impl Core {
     async fn wish(&self, command: Command) -> Result<PlaybackState, AppError> {
         self.transport.wish(command).await;
-        Ok(self.playback_state())
-    }
-
-    /// What the engine does not tell, because it is not the engine's.
-    fn tell_playback(&self) -> PlaybackState {
-        let state = self.playback_state();
-        self.tell(PlaybackChanged(state.clone()));
-        state
+        Ok(self.answer())
     }
 
     fn entry(&self, number: u32) -> Result<EntryKey, AppError> {
         let status = self.transport.status();
         let entry = status.queue.iter().find(|entry| entry_id(entry) == number);
-        entry.map(|entry| entry.key).ok_or_else(|| AppError::new("not-found", "this entry is no longer in the queue: look at it again"))
+        entry.map(|entry| entry.key).ok_or_else(|| {
+            AppError::new("not-found", "this entry is no longer in the queue: look at it again")
+        })
     }
 }

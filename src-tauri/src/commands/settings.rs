@@ -37,9 +37,12 @@ pub async fn settings(desk: State<'_, Desk>) -> Result<Settings, AppError> {
 #[specta::specta]
 pub async fn set_settings(desk: State<'_, Desk>, settings: Settings) -> Result<Settings, AppError> {
     let core = desk.core()?;
-    core.player.set_settings(convert::changed_settings(core.player.settings(), settings))?;
+    let before = core.player.settings();
+    core.player.set_settings(convert::changed_settings(before.clone(), settings))?;
     let kept = core.player.settings();
-    core.transport.use_device(kept.device.as_deref());
+    if kept.device != before.device {
+        core.transport.use_device(kept.device.as_deref());
+    }
     Ok(convert::settings(&kept))
 }
 
@@ -67,7 +70,11 @@ pub async fn pick_file(app: AppHandle, kind: PickedFile) -> Result<Option<String
 /// Lets the listener choose where to save; null when the chooser is closed.
 #[tauri::command]
 #[specta::specta]
-pub async fn pick_save(app: AppHandle, kind: PickedFile, suggested_name: String) -> Result<Option<String>, AppError> {
+pub async fn pick_save(
+    app: AppHandle,
+    kind: PickedFile,
+    suggested_name: String,
+) -> Result<Option<String>, AppError> {
     chosen(|answer| filtered(app.dialog().file(), kind).set_file_name(suggested_name).save_file(answer)).await
 }
 
@@ -80,7 +87,9 @@ fn filtered<R: tauri::Runtime>(dialog: FileDialogBuilder<R>, kind: PickedFile) -
 }
 
 /// Opens a chooser and waits for its answer.
-async fn chosen(open: impl FnOnce(Box<dyn FnOnce(Option<FilePath>) + Send>)) -> Result<Option<String>, AppError> {
+async fn chosen(
+    open: impl FnOnce(Box<dyn FnOnce(Option<FilePath>) + Send>),
+) -> Result<Option<String>, AppError> {
     let (answer, answered) = tokio::sync::oneshot::channel();
     open(Box::new(move |path| drop(answer.send(path))));
     Ok(answered.await.ok().flatten().map(|path| path.to_string()))

@@ -11,8 +11,8 @@ use super::id;
 use crate::convert;
 use crate::core::{Core, Desk};
 use crate::ipc::{
-    AlbumId, AppError, Cart, CartChoice, Download, MediaId, Order, Ownership, PaymentCard, StoreAlbum, StoreFront, StoreResults,
-    StoreState,
+    AlbumId, AppError, Cart, CartChoice, Download, MediaId, Order, Ownership, PaymentCard, StoreAlbum,
+    StoreFront, StoreResults, StoreState,
 };
 
 /// Whether the store answers.
@@ -52,7 +52,11 @@ pub async fn store_album(desk: State<'_, Desk>, album_id: AlbumId) -> Result<Sto
     Ok(StoreAlbum {
         card: convert::album_card(&page.card, core.owned_tracks(&page.card.id)),
         currency: page.currency,
-        tracks: page.tracks.iter().map(|offer| convert::store_track(offer, core.ownership(offer.media_id))).collect(),
+        tracks: page
+            .tracks
+            .iter()
+            .map(|offer| convert::store_track(offer, core.ownership(offer.media_id)))
+            .collect(),
         liner_notes: page.liner_notes,
         credits: page.credits,
         label: page.label,
@@ -77,7 +81,11 @@ pub async fn store_search(desk: State<'_, Desk>, query: String) -> Result<StoreR
     });
     Ok(StoreResults {
         albums: albums.map(|card| convert::album_card(card, core.owned_tracks(&card.id))).collect(),
-        tracks: list.tracks.iter().map(|offer| convert::store_track(offer, core.ownership(offer.media_id))).collect(),
+        tracks: list
+            .tracks
+            .iter()
+            .map(|offer| convert::store_track(offer, core.ownership(offer.media_id)))
+            .collect(),
     })
 }
 
@@ -114,7 +122,11 @@ pub async fn cart_remove(desk: State<'_, Desk>, media_ids: Vec<MediaId>) -> Resu
 /// Chooses another quality.
 #[tauri::command]
 #[specta::specta]
-pub async fn cart_set_quality(desk: State<'_, Desk>, media_id: MediaId, quality: String) -> Result<Cart, AppError> {
+pub async fn cart_set_quality(
+    desk: State<'_, Desk>,
+    media_id: MediaId,
+    quality: String,
+) -> Result<Cart, AppError> {
     let core = desk.core()?;
     core.player.cart_add(Chosen { media_id: id(&media_id)?, quality: Some(quality) })?;
     core.cart().await
@@ -133,7 +145,11 @@ pub async fn cart_clear(desk: State<'_, Desk>) -> Result<Cart, AppError> {
 /// Pays for the cart; deliveries begin at once. `passphrase` only where the settings ask for it every time.
 #[tauri::command]
 #[specta::specta]
-pub async fn checkout(desk: State<'_, Desk>, card: PaymentCard, passphrase: Option<String>) -> Result<Order, AppError> {
+pub async fn checkout(
+    desk: State<'_, Desk>,
+    card: PaymentCard,
+    passphrase: Option<String>,
+) -> Result<Order, AppError> {
     let core = desk.core()?;
     let card = TypedCard { number: card.number.into(), expiry: card.expiry, name: card.name };
     if let Some(passphrase) = passphrase {

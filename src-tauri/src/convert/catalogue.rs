@@ -4,7 +4,9 @@ use cadenza_player::store::catalogue as store;
 use cadenza_protocol::preview::PreviewKind as CorePreviewKind;
 
 use super::small;
-use crate::ipc::{AlbumCard, AlbumId, AudioFormat, Clip, MediaId, Ownership, PreviewKind, Quality, StoreTrack};
+use crate::ipc::{
+    AlbumCard, AlbumId, AudioFormat, Clip, MediaId, Ownership, PreviewKind, Quality, StoreTrack,
+};
 use crate::sleeve;
 
 /// An album as it stands in a grid.

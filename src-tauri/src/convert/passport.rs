@@ -9,7 +9,8 @@ use cadenza_protocol::passport::PersonalFacts;
 
 use super::seconds;
 use crate::ipc::{
-    OwnerLine, PassphraseAdvice, PassphraseStrength, PassportFacts, PassportPhase, PassportValidity, RegistrationForm,
+    OwnerLine, PassphraseAdvice, PassphraseStrength, PassportFacts, PassportPhase, PassportValidity,
+    RegistrationForm,
 };
 
 /// The form as the core takes it; the card's number is wiped with it.
@@ -54,7 +55,9 @@ pub fn passport_facts(player: &Player) -> Result<Option<PassportFacts>, Failure>
         return Ok(None);
     }
     let (facts, owner) = (player.passport_facts()?, player.owner().ok());
-    let said = |field: fn(&PersonalFacts) -> &String| owner.as_ref().map(field).filter(|text| !text.is_empty()).cloned();
+    let said = |field: fn(&PersonalFacts) -> &String| {
+        owner.as_ref().map(field).filter(|text| !text.is_empty()).cloned()
+    };
     Ok(Some(PassportFacts {
         phase,
         validity: match player.passport_validity()? {

@@ -4,7 +4,9 @@ use cadenza_player::library::track::AudioFormat as CoreFormat;
 use cadenza_player::library::{TrackOrder as CoreOrder, TrackRecord};
 
 use super::{allowance, seconds, small};
-use crate::ipc::{Allowance, AlbumId, AudioFormat, LibraryTrack, LyricLine, MediaId, Sleeve, TrackId, TrackOrder};
+use crate::ipc::{
+    AlbumId, Allowance, AudioFormat, LibraryTrack, LyricLine, MediaId, Sleeve, TrackId, TrackOrder,
+};
 
 /// How often a track was heard to its end, kept beside the library.
 #[derive(Debug, Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
@@ -16,7 +18,13 @@ pub struct Plays {
 }
 
 /// A track as it stands in a list.
-pub fn library_track(record: &TrackRecord, album_id: AlbumId, sleeve: Sleeve, record_left: Allowance, plays: Plays) -> LibraryTrack {
+pub fn library_track(
+    record: &TrackRecord,
+    album_id: AlbumId,
+    sleeve: Sleeve,
+    record_left: Allowance,
+    plays: Plays,
+) -> LibraryTrack {
     LibraryTrack {
         track_id: TrackId(record.id.to_string()),
         media_id: record.media_id().map(|id| MediaId(id.to_string())),
@@ -72,7 +80,8 @@ fn lyric_line(line: &str) -> LyricLine {
         let (whole, hundredths) = rest.split_once('.').unwrap_or((rest, "0"));
         let fraction_ms: u32 = format!("{hundredths:0<3}").get(..3)?.parse().ok()?;
         let (minutes, whole): (u32, u32) = (minutes.parse().ok()?, whole.parse().ok()?);
-        let start_ms = minutes.checked_mul(60_000)?.checked_add(whole.checked_mul(1_000)?)?.checked_add(fraction_ms)?;
+        let start_ms =
+            minutes.checked_mul(60_000)?.checked_add(whole.checked_mul(1_000)?)?.checked_add(fraction_ms)?;
         Some(LyricLine { start_ms: Some(start_ms), text: text.trim().to_owned() })
     });
     timed.unwrap_or_else(|| LyricLine { start_ms: None, text: line.to_owned() })

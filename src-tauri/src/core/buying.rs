@@ -14,7 +14,9 @@ use cadenza_protocol::voucher::MediaVoucher;
 use super::orders::PastOrder;
 use super::{Core, Desk};
 use crate::convert;
-use crate::ipc::{self, AlbumId, AppError, Cart, CartItem, Download, DownloadState, Order, OrderItem, OrderState, Ownership};
+use crate::ipc::{
+    self, AlbumId, AppError, Cart, CartItem, Download, DownloadState, Order, OrderItem, OrderState, Ownership,
+};
 use crate::sleeve;
 
 /// What the merchant counts in when nothing was asked of it yet.
@@ -88,9 +90,16 @@ impl Core {
         if let Some(delivery) = failed {
             return Ok(self.note_delivery(Delivery { stage: Stage::Waiting, ..delivery }));
         }
-        let order = self.orders.all().into_iter().find(|past| past.order.items.iter().any(|item| item.media_id == id));
+        let order = self
+            .orders
+            .all()
+            .into_iter()
+            .find(|past| past.order.items.iter().any(|item| item.media_id == id));
         let order = order.ok_or_else(|| {
-            AppError::new("not-found", "this track was not bought on this computer: import its file from where it was bought")
+            AppError::new(
+                "not-found",
+                "this track was not bought on this computer: import its file from where it was bought",
+            )
         })?;
         let path = format!("v1/orders/{}/voucher", order.order.order_id);
         let voucher = self.player.store()?.get::<MediaVoucher>(&path).await.map_err(Failure::from);
@@ -99,7 +108,9 @@ impl Core {
         voucher.tracks.retain(|track| track.media_id == id);
         self.player.take_voucher(&voucher.to_json())?;
         let delivery = self.player.open_deliveries().into_iter().find(|d| d.media_id == id);
-        let delivery = delivery.ok_or_else(|| AppError::new("not-found", "the store has no delivery for this track: ask its operator"))?;
+        let delivery = delivery.ok_or_else(|| {
+            AppError::new("not-found", "the store has no delivery for this track: ask its operator")
+        })?;
         Ok(self.note_delivery(delivery))
     }
 
@@ -176,11 +187,14 @@ impl Core {
     fn download(&self, delivery: &Delivery) -> Download {
         let offer = self.offers.track(delivery.media_id);
         let orders = self.orders.all();
-        let bought = orders.iter().flat_map(|past| &past.order.items).find(|item| item.media_id == delivery.media_id);
+        let bought =
+            orders.iter().flat_map(|past| &past.order.items).find(|item| item.media_id == delivery.media_id);
         let (state, received_bytes, total_bytes) = match &delivery.stage {
             Stage::Waiting => (DownloadState::Waiting, 0, 0),
             Stage::Redeeming => (DownloadState::Redeeming, 0, 0),
-            Stage::Receiving { received, total } => (DownloadState::Receiving, convert::small(*received), convert::small(*total)),
+            Stage::Receiving { received, total } => {
+                (DownloadState::Receiving, convert::small(*received), convert::small(*total))
+            }
             Stage::Checking => (DownloadState::Checking, 0, 0),
             Stage::Ready => (DownloadState::Ready, 0, 0),
             Stage::Failed(_) => (DownloadState::Failed, 0, 0),
@@ -190,7 +204,10 @@ impl Core {
             _ => None,
         };
         let title = delivery.title.clone().or_else(|| bought.map(|item| item.title.clone()));
-        let artist = offer.as_ref().map(|offer| offer.artist.clone()).or_else(|| bought.map(|item| item.artist.clone()));
+        let artist = offer
+            .as_ref()
+            .map(|offer| offer.artist.clone())
+            .or_else(|| bought.map(|item| item.artist.clone()));
         Download {
             media_id: ipc::MediaId(delivery.media_id.to_string()),
             order_id: delivery.order_id.clone().map(ipc::OrderId),
@@ -207,7 +224,8 @@ impl Core {
     }
 
     fn sleeve_on_sale(&self, id: MediaId) -> ipc::Sleeve {
-        let (hue, chroma) = self.offers.track(id).map_or((sleeve::SleeveColour::NONE.hue, 0), |o| (o.hue, o.chroma_milli));
+        let (hue, chroma) =
+            self.offers.track(id).map_or((sleeve::SleeveColour::NONE.hue, 0), |o| (o.hue, o.chroma_milli));
         sleeve::of_store(Some(&id.to_string()), hue, chroma)
     }
 }
@@ -220,6 +238,11 @@ impl Desk {
             let Ok(core) = desk.core() else { return };
             if !core.player.has_open_deliveries() {
                 return;
+            }
+            for waiting in core.player.open_deliveries() {
+                if !core.board.is_arriving(waiting.media_id) {
+                    core.tell(crate::events::DownloadChanged(core.note_delivery(waiting)));
+                }
             }
             core.store.known().await;
             let delivered = core.player.deliver_all().await;

@@ -60,13 +60,16 @@ impl Collection {
         TrackPage {
             tracks: shown.map(|track| self.library_track(track)).collect(),
             total: u32::try_from(rows.len()).unwrap_or(u32::MAX),
-            total_seconds: convert::small(rows.iter().map(|track| u64::from(track.duration_ms)).sum::<u64>() / 1_000),
+            total_seconds: convert::small(
+                rows.iter().map(|track| u64::from(track.duration_ms)).sum::<u64>() / 1_000,
+            ),
         }
     }
 
     fn rows(&self, query: &TrackQuery, sort: TrackSort) -> Vec<Arc<TrackRecord>> {
         let text = query.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        let found: Option<HashSet<TrackId>> = text.map(|text| self.player.library().search(text).iter().map(|t| t.id).collect());
+        let found: Option<HashSet<TrackId>> =
+            text.map(|text| self.player.library().search(text).iter().map(|t| t.id).collect());
         let fits = |track: &TrackRecord| {
             found.as_ref().is_none_or(|found| found.contains(&track.id))
                 && query.album_id.as_ref().is_none_or(|album| album_id(track) == *album)
@@ -89,8 +92,13 @@ impl Collection {
     /// A track as it stands in a list.
     pub fn library_track(&self, track: &TrackRecord) -> LibraryTrack {
         let album = album_id(track);
-        let sleeve = self.sleeves.of_album(&album, track);
-        convert::library_track(track, album, sleeve, self.record_left(track), self.plays(track.id))
+        convert::library_track(
+            track,
+            album,
+            self.sleeves.of_track(track),
+            self.record_left(track),
+            self.plays(track.id),
+        )
     }
 
     /// How often it may still be put on a disc.

@@ -32,7 +32,9 @@ impl Core {
         }
         let Some(whole) = self.whole_cover(&wanted).await? else { return Ok(None) };
         let size = wanted.size;
-        let picture = tauri::async_runtime::spawn_blocking(move || whole.at_most(size)).await.map_err(Failure::internal)?;
+        let picture = tauri::async_runtime::spawn_blocking(move || whole.at_most(size))
+            .await
+            .map_err(Failure::internal)?;
         self.covers.keep(wanted, picture.clone());
         Ok(Some(picture))
     }

@@ -1,25 +1,34 @@
 //! Playing what is owned and hearing what is not, and what the transport bar shows of it (V1, V5, M2, M5).
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use cadenza_player::library::TrackId;
-use cadenza_player::playback::{Entry, PlaybackState as Engine, Repeat as CoreRepeat, Track, TrackKind, stream};
+use cadenza_player::playback::{
+    Entry, PlaybackState as Engine, Repeat as CoreRepeat, Track, TrackKind, stream,
+};
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::preview::PreviewKind as CorePreviewKind;
 use cadenza_protocol::voucher::MediaVoucher;
 
 use super::Core;
 use super::collection::album_id;
+use super::waveforms::Waveforms;
 use crate::convert;
+use crate::events::PlaybackChanged;
 use crate::ipc::{
-    self, AlbumId, AppError, AudioFormat, NowPlaying, PlaybackKind, PlaybackState, PlaybackStatus, PreviewKind, Queue, QueueEntry, Repeat,
-    Sleeve,
+    self, AlbumId, AppError, AudioFormat, NowPlaying, PlaybackKind, PlaybackState, PlaybackStatus,
+    PreviewKind, Queue, QueueEntry, Repeat, Sleeve,
 };
 use crate::sleeve::{self, SleeveColour};
 
 impl Core {
     /// Streams previews of these tracks.
-    pub async fn preview(&self, ids: &[MediaId], start: u32, kind: PreviewKind) -> Result<PlaybackState, AppError> {
+    pub async fn preview(
+        &self,
+        ids: &[MediaId],
+        start: u32,
+        kind: PreviewKind,
+    ) -> Result<PlaybackState, AppError> {
         self.store.known().await;
         for id in ids {
             // So that the transport can show what it plays.
@@ -32,7 +41,11 @@ impl Core {
     }
 
     /// Streams what a preview voucher is for.
-    pub async fn preview_voucher(&self, voucher: &MediaVoucher, start: u32) -> Result<PlaybackState, AppError> {
+    pub async fn preview_voucher(
+        &self,
+        voucher: &MediaVoucher,
+        start: u32,
+    ) -> Result<PlaybackState, AppError> {
         for track in &voucher.tracks {
             self.offer(track.media_id).await?;
         }
@@ -63,7 +76,24 @@ impl Core {
 
     async fn play_tracks(&self, tracks: Vec<Arc<Track>>, start: u32) -> Result<PlaybackState, AppError> {
         self.transport.load(tracks, start).await;
-        Ok(self.playback_state())
+        Ok(self.answer())
+    }
+
+    /// The transport, as the answer to a wish. The engine may not have carried all of it out yet: what follows comes as news.
+    pub fn answer(&self) -> PlaybackState {
+        let now = self.playback_state();
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(now.clone());
+        now
+    }
+
+    /// Tells the page how the transport stands, if that is not what it was told last.
+    pub fn tell_playback(&self) {
+        let now = self.playback_state();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_ref() != Some(&now) {
+            self.tell(PlaybackChanged(now.clone()));
+            *told = Some(now);
+        }
     }
 
     /// The transport as the page shows it.
@@ -103,7 +133,10 @@ impl Core {
     /// The play queue.
     pub fn queue(&self) -> Queue {
         let status = self.transport.status();
-        let current = status.current.as_ref().and_then(|entry| status.queue.iter().position(|other| other.key == entry.key));
+        let current = status
+            .current
+            .as_ref()
+            .and_then(|entry| status.queue.iter().position(|other| other.key == entry.key));
         Queue {
             entries: status.queue.iter().map(|entry| self.queue_entry(entry)).collect(),
             current: current.and_then(|index| u32::try_from(index).ok()),
@@ -136,20 +169,28 @@ impl Core {
         // A whole song is being previewed: nothing is cut out of it.
         let clip = clip.filter(|clip| length.is_none_or(|length| length <= clip.duration_ms + 1_000));
         let (sleeve, album_id, format) = match (&record, &offer) {
-            (Some(record), _) => {
-                let album = album_id(record);
-                (self.collection.sleeves().of_album(&album, record), Some(album), convert::audio_format(&record.format))
-            }
+            (Some(record), _) => (
+                self.collection.sleeves().of_track(record),
+                Some(album_id(record)),
+                convert::audio_format(&record.format),
+            ),
             (None, Some(offer)) => {
                 let sleeve = sleeve::of_store(Some(id), offer.hue, offer.chroma_milli);
                 (sleeve, Some(AlbumId(offer.album_id.clone())), preview_format())
             }
             (None, None) => (no_sleeve(), None, preview_format()),
         };
-        let said = |kept: &Option<String>, offered: fn(&cadenza_player::store::catalogue::TrackOffer) -> &String| {
-            kept.clone().or_else(|| offer.as_ref().map(|offer| offered(offer).clone())).unwrap_or_default()
+        let said =
+            |kept: &Option<String>, offered: fn(&cadenza_player::store::catalogue::TrackOffer) -> &String| {
+                kept.clone()
+                    .or_else(|| offer.as_ref().map(|offer| offered(offer).clone()))
+                    .unwrap_or_default()
+            };
+        let title = if track.title.is_empty() {
+            offer.as_ref().map(|o| o.title.clone()).unwrap_or_default()
+        } else {
+            track.title.clone()
         };
-        let title = if track.title.is_empty() { offer.as_ref().map(|o| o.title.clone()).unwrap_or_default() } else { track.title.clone() };
         NowPlaying {
             kind: match track.kind {
                 TrackKind::Preview => PlaybackKind::Preview,
@@ -157,7 +198,9 @@ impl Core {
                 TrackKind::Own => PlaybackKind::Own,
             },
             track_id: ipc::TrackId(id.to_owned()),
-            media_id: media_id.filter(|_| track.kind != TrackKind::Own).map(|id| ipc::MediaId(id.to_string())),
+            media_id: media_id
+                .filter(|_| track.kind != TrackKind::Own)
+                .map(|id| ipc::MediaId(id.to_string())),
             album_id,
             title,
             artist: said(&track.artist, |offer| &offer.artist),
@@ -165,7 +208,10 @@ impl Core {
             sleeve,
             duration_ms: length.unwrap_or(0),
             clip,
-            waveform: offer.filter(|_| is_preview).map(|offer| offer.waveform).unwrap_or_default(),
+            waveform: match &record {
+                Some(record) => Waveforms::of(&self.player, record.id),
+                None => offer.filter(|_| is_preview).map(|offer| offer.waveform).unwrap_or_default(),
+            },
             format,
         }
     }

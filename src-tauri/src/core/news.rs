@@ -1,11 +1,15 @@
 //! The core's news, told to the page, and what follows from them.
 
+use std::sync::atomic::Ordering;
+
 use cadenza_player::event::{Delivery, News, Stage};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Core, Desk};
 use crate::convert;
-use crate::events::{CartChanged, DownloadChanged, LibraryChanged, NoticeLevel, PassportChanged, StoreReachable};
+use crate::events::{
+    CartChanged, DownloadChanged, LibraryChanged, NoticeLevel, PassportChanged, StoreReachable,
+};
 use crate::ipc::AppError;
 
 impl Desk {
@@ -71,11 +75,18 @@ impl Desk {
         if !is_ready {
             return;
         }
-        let wants_to_hear = core.player.settings().after_delivery == cadenza_player::settings::AfterDelivery::Play;
+        let wants_to_hear =
+            core.player.settings().after_delivery == cadenza_player::settings::AfterDelivery::Play;
         if wants_to_hear && let Err(error) = core.play_when_idle(id).await {
             core.notice(NoticeLevel::Warning, error);
         }
-        core.notice(NoticeLevel::Good, AppError::new("purchase-ready", format!("'{title}' is ready to play.")).with("title", title));
+        let count = core.arrived.fetch_add(1, Ordering::Relaxed) + 1;
+        // An album is announced once, when its last track is here.
+        if core.arriving() == 0 {
+            core.arrived.store(0, Ordering::Relaxed);
+            let what = AppError::new("purchase-ready", format!("'{title}' is ready to play."));
+            core.notice(NoticeLevel::Good, what.with("title", title).with("count", count));
+        }
     }
 
     /// Works out the colours of covers that are new.

@@ -47,7 +47,8 @@ impl Desk {
     /// Opens a voucher file: a preview plays, a purchase is brought home.
     pub async fn open_voucher(&self, path: &Path) -> Result<Vec<Download>, AppError> {
         let bytes = atomic::read_bounded(path, voucher::MAX_BYTES as u64).map_err(Failure::from)?;
-        let voucher = MediaVoucher::from_json(&bytes).map_err(|e| AppError::new("voucher-broken", e.to_string()))?;
+        let voucher =
+            MediaVoucher::from_json(&bytes).map_err(|e| AppError::new("voucher-broken", e.to_string()))?;
         self.take(self.core()?, voucher).await
     }
 
@@ -67,7 +68,10 @@ impl Desk {
             // Unlocking goes on with it.
             PassportPhase::Locked => core.tell(GoTo::Unlock),
             PassportPhase::None | PassportPhase::NeedsPassphrase => {
-                return Err(AppError::new("no-passport", "register first: the tracks of this voucher are kept and arrive once you have a passport"));
+                return Err(AppError::new(
+                    "no-passport",
+                    "register first: the tracks of this voucher are kept and arrive once you have a passport",
+                ));
             }
         }
         Ok(downloads)
@@ -82,7 +86,12 @@ impl Core {
         let order = order_of(url).ok_or_else(|| {
             AppError::new("link-unknown", "this link does not lead to a voucher: download the voucher file from the store's page and open that")
         })?;
-        let voucher = self.player.store()?.get::<MediaVoucher>(&format!("v1/orders/{order}/voucher")).await.map_err(Failure::from);
+        let voucher = self
+            .player
+            .store()?
+            .get::<MediaVoucher>(&format!("v1/orders/{order}/voucher"))
+            .await
+            .map_err(Failure::from);
         self.store.learn(&voucher);
         Ok(voucher?)
     }
@@ -105,7 +114,8 @@ fn order_of(url: &Url) -> Option<String> {
     let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let place = parts.iter().position(|part| matches!(*part, "orders" | "order" | "retrieve"))?;
     let id = parts.get(place + 1)?.split('.').next()?;
-    let is_id = (8..=100).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let is_id = (8..=100).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     is_id.then(|| id.to_owned())
 }
 
@@ -122,8 +132,14 @@ mod tests {
     #[test]
     fn a_link_names_an_order_and_nothing_else() {
         let order = |text: &str| order_of(&Url::parse(text).unwrap());
-        assert_eq!(order("http://127.0.0.1:8080/orders/0123456789abcdef/voucher").as_deref(), Some("0123456789abcdef"));
-        assert_eq!(order("https://shop.example/retrieve/0123456789abcdef.cadvoucher").as_deref(), Some("0123456789abcdef"));
+        assert_eq!(
+            order("http://127.0.0.1:8080/orders/0123456789abcdef/voucher").as_deref(),
+            Some("0123456789abcdef")
+        );
+        assert_eq!(
+            order("https://shop.example/retrieve/0123456789abcdef.cadvoucher").as_deref(),
+            Some("0123456789abcdef")
+        );
         assert_eq!(order("https://shop.example/orders/..%2f..%2fv1/voucher"), None);
         assert_eq!(order("https://shop.example/"), None);
     }

@@ -64,7 +64,14 @@ mod tests {
     use super::*;
 
     fn order(id: &str) -> Order {
-        Order { order_id: id.into(), state: "paid".into(), total_cents: 99, currency: "USD".into(), paid_with: String::new(), items: Vec::new() }
+        Order {
+            order_id: id.into(),
+            state: "paid".into(),
+            total_cents: 99,
+            currency: "USD".into(),
+            paid_with: String::new(),
+            items: Vec::new(),
+        }
     }
 
     // B7
@@ -76,7 +83,8 @@ mod tests {
         for id in ["a", "b", "a"] {
             book.add(order(id), 7).unwrap();
         }
-        let ids: Vec<String> = OrderBook::open(path).all().into_iter().map(|past| past.order.order_id).collect();
+        let ids: Vec<String> =
+            OrderBook::open(path).all().into_iter().map(|past| past.order.order_id).collect();
         assert_eq!(ids, ["b", "a"]);
     }
 }

@@ -24,7 +24,10 @@ impl Listeners {
 
     /// Tells everyone.
     pub fn tell(&self, position: Position) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|channel| channel.send(position).is_ok());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|channel| channel.send(position).is_ok());
     }
 }
 
@@ -45,7 +48,12 @@ impl Core {
             *counted = counted.filter(|key| *key != entry.key);
         } else if *counted != Some(entry.key) && entry.track.kind != TrackKind::Preview {
             *counted = Some(entry.key);
-            let noted = entry.track.id.as_str().parse().map(|id| self.collection.heard(id, super::buying::now_seconds()));
+            let noted = entry
+                .track
+                .id
+                .as_str()
+                .parse()
+                .map(|id| self.collection.heard(id, super::buying::now_seconds()));
             if let Ok(Err(failure)) = noted {
                 tracing::warn!(%failure, "this play is not counted");
             }
@@ -66,6 +74,8 @@ impl Desk {
                 let now = core.transport.position();
                 if told != Some(now) {
                     core.listeners.tell(now);
+                    // What the engine began a moment after it was asked to.
+                    core.tell_playback();
                     core.count_heard(now, &mut counted);
                     told = Some(now);
                 }

@@ -14,8 +14,8 @@ use tokio::sync::watch;
 
 use super::Desk;
 use crate::convert;
-use crate::events::{NoticeLevel, PlaybackChanged, QueueChanged};
-use crate::ipc::{AppError, AudioDevice, PlaybackState, Position};
+use crate::events::{NoticeLevel, QueueChanged};
+use crate::ipc::{AppError, AudioDevice, PlaybackKind, Position};
 
 /// Longest wait for the engine to carry out a wish before the answer is given as things stand.
 const A_MOMENT: Duration = Duration::from_millis(250);
@@ -53,7 +53,9 @@ impl Notes {
     fn note(&self, event: Event) {
         let mut kept = self.kept();
         match event {
-            Event::TrackFailed { id, code, message } => kept.fail(AppError::new(code, message).with("track", id)),
+            Event::TrackFailed { id, code, message } => {
+                kept.fail(AppError::new(code, message).with("track", id))
+            }
             Event::DeviceLost { code, message } => kept.fail(AppError::new(code, message)),
             Event::Queue => kept.queue_changed = true,
             Event::Ready { .. } | Event::Device { .. } => kept.last_failure = None,
@@ -86,7 +88,8 @@ impl Transport {
     pub fn start(device: Option<&str>) -> Result<Self, Failure> {
         let notes = Arc::new(Notes { changes: watch::Sender::new(0), kept: Mutex::default() });
         let heard = Arc::clone(&notes);
-        let playback = Playback::start(choice(device), move |event| heard.note(event)).map_err(Failure::internal)?;
+        let playback =
+            Playback::start(choice(device), move |event| heard.note(event)).map_err(Failure::internal)?;
         let transport = Self { playback, sound: Mutex::new(Sound { volume: VOLUME, muted: false }), notes };
         transport.sound(|_| ());
         Ok(transport)
@@ -158,8 +161,14 @@ impl Transport {
 
     /// Devices that can be chosen, the system's choice first.
     pub fn devices(&self) -> Result<Vec<AudioDevice>, AppError> {
-        let found = SystemOutput::default().devices().map_err(|error| AppError::new(error.code(), error.to_string()))?;
-        let device = |d: cadenza_player::audio::output::Device| AudioDevice { id: d.id, name: d.name, is_default: d.is_default };
+        let found = SystemOutput::default()
+            .devices()
+            .map_err(|error| AppError::new(error.code(), error.to_string()))?;
+        let device = |d: cadenza_player::audio::output::Device| AudioDevice {
+            id: d.id,
+            name: d.name,
+            is_default: d.is_default,
+        };
         let mut devices: Vec<AudioDevice> = found.into_iter().map(device).collect();
         devices.sort_by_key(|device| !device.is_default);
         Ok(devices)
@@ -179,7 +188,6 @@ impl Desk {
         tauri::async_runtime::spawn(async move {
             let Ok(core) = desk.core() else { return };
             let mut changes = core.transport.notes.changes.subscribe();
-            let mut told: Option<PlaybackState> = None;
             while changes.changed().await.is_ok() {
                 changes.borrow_and_update();
                 let (queue_changed, failures) = core.transport.read_notes();
@@ -187,14 +195,26 @@ impl Desk {
                     core.tell(QueueChanged);
                 }
                 let now = core.playback_state();
-                if told.as_ref() != Some(&now) {
-                    core.tell(PlaybackChanged(now.clone()));
-                    told = Some(now);
+                if let Some(track) = now
+                    .track
+                    .as_ref()
+                    .filter(|track| track.kind != PlaybackKind::Preview && track.waveform.is_empty())
+                    && let Ok(id) = track.track_id.0.parse()
+                {
+                    desk.draw_waveform(id);
                 }
-                failures.into_iter().for_each(|failure| core.notice(NoticeLevel::Problem, failure));
+                core.tell_playback();
+                // A device that goes while nothing is heard is looked for again when something is to be heard.
+                if now_is_heard(&core.transport) {
+                    failures.into_iter().for_each(|failure| core.notice(NoticeLevel::Problem, failure));
+                }
             }
         });
     }
+}
+
+fn now_is_heard(transport: &Transport) -> bool {
+    transport.status().state != cadenza_player::playback::PlaybackState::Stopped
 }
 
 fn choice(device: Option<&str>) -> DeviceChoice {

@@ -40,6 +40,8 @@ impl Opened {
         match Url::parse(word) {
             Ok(link) if link.scheme() == "cadenza" => Self::link(&link),
             Ok(file) if file.scheme() == "file" => Self::file(file.to_file_path().ok()?),
+            // `C:\song.cadenza` reads as a scheme of one letter.
+            Ok(other) if other.scheme().len() > 1 => None,
             _ => Self::file(folder.join(word)),
         }
     }
@@ -109,7 +111,15 @@ mod tests {
 
     #[test]
     fn flags_and_the_files_of_others_are_left_alone() {
-        for word in ["--help", "-x.cadvoucher", "song.mp3", "https://store.example/a.cadvoucher", "", "cadenza:", "cadenza://burn/all"] {
+        for word in [
+            "--help",
+            "-x.cadvoucher",
+            "song.mp3",
+            "https://store.example/a.cadvoucher",
+            "",
+            "cadenza:",
+            "cadenza://burn/all",
+        ] {
             assert_eq!(parse(word), None, "{word}");
         }
     }

@@ -40,7 +40,10 @@ impl CoverCache {
             kept.bytes -= before.bytes.len();
         }
         while kept.bytes > BOUND {
-            let Some(oldest) = kept.covers.iter().min_by_key(|(_, (used, _))| *used).map(|(k, _)| k.clone()) else { return };
+            let Some(oldest) = kept.covers.iter().min_by_key(|(_, (used, _))| *used).map(|(k, _)| k.clone())
+            else {
+                return;
+            };
             if let Some((_, gone)) = kept.covers.remove(&oldest) {
                 kept.bytes -= gone.bytes.len();
             }

@@ -36,13 +36,19 @@ impl SleeveColour {
             votes[ab.bin()] += ab.chroma();
         }
         let around = |bin: usize| votes[(bin + BINS - 1) % BINS] + votes[bin] + votes[(bin + 1) % BINS];
-        let Some(best) = (0..BINS).max_by(|a, b| around(*a).total_cmp(&around(*b))) else { return Self::NONE };
-        let winners: Vec<&Ab> = coloured.iter().filter(|ab| (ab.bin() + BINS + 1 - best) % BINS <= 2).collect();
+        let Some(best) = (0..BINS).max_by(|a, b| around(*a).total_cmp(&around(*b))) else {
+            return Self::NONE;
+        };
+        let winners: Vec<&Ab> =
+            coloured.iter().filter(|ab| (ab.bin() + BINS + 1 - best) % BINS <= 2).collect();
         if winners.len() < (SIDE * SIDE / 200) as usize {
             return Self::NONE;
         }
         let count = winners.len() as f32;
-        let mean = Ab { a: winners.iter().map(|ab| ab.a).sum::<f32>() / count, b: winners.iter().map(|ab| ab.b).sum::<f32>() / count };
+        let mean = Ab {
+            a: winners.iter().map(|ab| ab.a).sum::<f32>() / count,
+            b: winners.iter().map(|ab| ab.b).sum::<f32>() / count,
+        };
         Self { hue: mean.degrees() as u16 % 360, chroma: (mean.chroma() * 1000.0) as u16 }
     }
 }

@@ -28,7 +28,9 @@ impl Picture {
     #[must_use]
     pub fn at_most(self, size: u32) -> Self {
         match open(&self.bytes) {
-            Some(image) if image.width().max(image.height()) > size => Self::smaller(&image, size).unwrap_or(self),
+            Some(image) if image.width().max(image.height()) > size => {
+                Self::smaller(&image, size).unwrap_or(self)
+            }
             _ => self,
         }
     }

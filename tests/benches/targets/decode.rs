@@ -57,15 +57,19 @@ fn drain(source: &mut FileSource) -> u64 {
 }
 
 /// CPU time of this thread: the first figure of its scheduler statistics, in nanoseconds.
-fn own_cpu_ms() -> f64 {
+pub fn own_cpu_ms() -> f64 {
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds: f64 = text.split(' ').next().and_then(|figure| figure.parse().ok()).unwrap_or(f64::NAN);
     nanoseconds / 1e6
 }
 
-/// User and system time that ffmpeg reports of itself.
 fn ffmpeg_cpu_ms(file: &str) -> f64 {
-    let words = ["-nostdin", "-benchmark", "-threads", "1", "-i", file, "-f", "null", "-"];
+    cpu_ms_of_ffmpeg(&["-i", file, "-f", "null", "-"])
+}
+
+/// User and system time that ffmpeg reports of itself, on one core.
+pub fn cpu_ms_of_ffmpeg(work: &[&str]) -> f64 {
+    let words = [&["-nostdin", "-y", "-benchmark", "-threads", "1"], work].concat();
     let finished = tool("ffmpeg", &words).succeeded();
     let line = finished.stderr().lines().find(|line| line.contains("bench: utime="));
     let figures =

@@ -81,7 +81,8 @@ fn long_track(minutes: u32, seed: u32) -> Samples {
         .unwrap_or_default();
     songs.retain(|path| path.extension().is_some_and(|extension| extension == "flac"));
     songs.sort();
-    songs.rotate_left(seed as usize % songs.len().max(1));
+    let turn = seed as usize % songs.len().max(1);
+    songs.rotate_left(turn);
     for song in songs.iter().cycle().take(1000) {
         if samples.0.len() >= wanted {
             break;

@@ -5,6 +5,7 @@
 
 mod decode;
 mod delivery;
+mod disc;
 mod listener;
 mod seek;
 mod sound;
@@ -52,7 +53,7 @@ fn main() {
         Figure::missing("P8", "memory", "not measured yet"),
         Figure::missing("P9", "CPU while playing", "not measured yet"),
         Figure::missing("P10", "search", "not measured yet"),
-        Figure::missing("P11", "render an audio CD", "not measured yet"),
+        announced("P11 disc", || disc::measure(&listener)),
         Figure::missing("P12", "preview streams per core", "not measured yet"),
         Figure::missing("P13", "publish a song", "not measured yet"),
     ];

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use cadenza_player::audio::decode::FileSource;
 use cadenza_player::audio::source::{PcmSource, SourceError};
 use cadenza_player::playback::{Track, TrackId, TrackKind};
-use cadenza_tests::Purchase;
 
 use crate::listener::Listener;
 

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use cadenza_player::audio::output::DeviceChoice;
 use cadenza_player::playback::{Event, Playback, Track};
 use cadenza_tests::Purchase;
-use cadenza_tests::programs::tool;
 use cadenza_tests::sound_card::Ear;
 
 use crate::listener::{Listener, TITLES};
@@ -102,16 +101,8 @@ impl Mpv {
         command.arg(format!("--input-ipc-server={}", path.display()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = command.spawn().ok()?;
-        let until = Instant::now() + Duration::from_secs(20);
-        loop {
-            if let Ok(socket) = UnixStream::connect(&path) {
-                return Some(Self { process, socket });
-            }
-            if Instant::now() > until {
-                return None;
-            }
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
+        let socket = patiently(|| UnixStream::connect(&path).ok())?;
+        Some(Self { process, socket })
     }
 
     fn once(&self, ear: &Ear, file: &Path) -> Option<f64> {
@@ -140,7 +131,7 @@ impl Drop for Mpv {
 struct Audacious {
     process: Child,
     bus: Child,
-    address: String,
+    remote: zbus::blocking::Connection,
 }
 
 impl Audacious {
@@ -149,47 +140,52 @@ impl Audacious {
         let mut bus = Command::new("dbus-daemon");
         bus.args(["--session", "--nofork", "--address", &address]);
         let bus = bus.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+        let remote =
+            patiently(|| zbus::blocking::connection::Builder::address(&*address).ok()?.build().ok())?;
         let mut command = Command::new("audacious");
-        command
-            .arg("-H")
-            .env("DBUS_SESSION_BUS_ADDRESS", &address)
-            .env("HOME", listener.player.path("audacious"));
+        let home = listener.player.path("audacious");
+        command.arg("-H").env("DBUS_SESSION_BUS_ADDRESS", &address).env("HOME", home);
         command
             .env_remove("XDG_CONFIG_HOME")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let process = command.spawn().ok()?;
-        let player = Self { process, bus, address };
-        let until = Instant::now() + Duration::from_secs(20);
-        while !player.call(&["version"]) {
-            if Instant::now() > until {
-                return None;
-            }
-            std::thread::park_timeout(Duration::from_millis(50));
-        }
+        let player = Self { process, bus, remote };
+        patiently(|| player.call("Version", &()))?;
         Some(player)
     }
 
-    /// The remote control is a program that has to start first; that much is taken off.
     fn once(&self, ear: &Ear, file: &Path) -> Option<f64> {
-        self.call(&["playlist-clear"]);
-        self.call(&["playlist-addurl", &file.to_string_lossy()]);
-        let before = Instant::now();
-        self.call(&["version"]);
-        let remote = before.elapsed().as_secs_f64() * 1000.0;
+        self.call("Clear", &())?;
+        self.call("AddUrl", &(format!("file://{}", file.display())))?;
         let started = Instant::now();
-        self.call(&["playback-play"]);
+        self.call("Play", &())?;
         let heard = ear.next_sound()?;
-        self.call(&["playback-stop"]);
+        self.call("Stop", &())?;
         ear.next_silence()?;
-        Some((ms_since(started, heard) - remote).max(0.0))
+        Some(ms_since(started, heard))
     }
 
-    fn call(&self, words: &[&str]) -> bool {
-        let mut all = vec![format!("DBUS_SESSION_BUS_ADDRESS={}", self.address), "audtool".to_owned()];
-        all.extend(words.iter().map(|word| (*word).to_owned()));
-        tool("env", &all).code() == Some(0)
+    fn call<B: zbus::export::serde::Serialize + zbus::zvariant::DynamicType>(
+        &self,
+        method: &str,
+        body: &B,
+    ) -> Option<()> {
+        let (name, path) = ("org.atheme.audacious", "/org/atheme/audacious");
+        self.remote.call_method(Some(name), path, Some(name), method, body).ok().map(|_| ())
+    }
+}
+
+/// Tries until it works, for a while.
+fn patiently<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        match attempt() {
+            Some(done) => return Some(done),
+            None if Instant::now() > until => return None,
+            None => std::thread::park_timeout(Duration::from_millis(20)),
+        }
     }
 }
 

@@ -15,7 +15,8 @@ const unknown: Brand = { name: '', groups: four, lengths: [13, 14, 15, 16, 17, 1
 
 export const digits = (typed: string): string => typed.replace(/\D/g, '').slice(0, 19);
 
-export const brandOf = (typed: string): Brand => brands.find(([pattern]) => pattern.test(digits(typed)))?.[1] ?? unknown;
+export const brandOf = (typed: string): Brand =>
+  brands.find(([pattern]) => pattern.test(digits(typed)))?.[1] ?? unknown;
 
 /** 4242424242424242 as 4242 4242 4242 4242. */
 export const grouped = (typed: string): string => {
@@ -34,7 +35,9 @@ export const luhn = (typed: string): boolean =>
   [...digits(typed)].reverse().reduce((sum, digit, place) => {
     const doubled = Number(digit) * (place % 2 ? 2 : 1);
     return sum + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0) % 10 === 0;
+  }, 0) %
+    10 ===
+  0;
 
 export const complete = (typed: string): boolean => brandOf(typed).lengths.includes(digits(typed).length);
 

@@ -7,7 +7,7 @@ export const de: Messages = {
   nav: {
     main: 'Hauptnavigation', store: 'Laden', library: 'Bibliothek', downloads: 'Downloads', disc: 'CD', cart: 'Warenkorb', settings: 'Einstellungen', more: 'Mehr',
     passport: 'Pass', playlists: 'Wiedergabelisten', newPlaylist: 'Neue Liste', search: 'Suchen', skip: 'Zum Inhalt springen',
-    unlocked: 'Pass ist offen', locked: 'Gesperrt. Zum Öffnen klicken', expired: 'Pass ist abgelaufen', none: 'Noch kein Pass', makePassport: 'Pass anlegen',
+    unlocked: 'Pass ist offen', locked: 'Zum Öffnen klicken', expired: 'Pass ist abgelaufen', none: 'Noch kein Pass', makePassport: 'Pass anlegen',
     finish: 'Passphrase wählen', back: 'Zurück',
   },
   common: {
@@ -20,7 +20,7 @@ export const de: Messages = {
   store: {
     title: 'Laden', newRecord: 'Auf der ersten Seite', more: 'Weitere Platten', oneMore: 'Noch eine Platte', about: 'Über diese Platte', previewAll: 'Alles anhören', stopPreview: 'Hörprobe anhalten',
     preview: (t) => `${t} anhören`, pause: (t) => `${t} anhalten`, buyAlbum: (p) => `Album kaufen ${p}`, buyRest: (n, p) => `Die übrigen ${n} für ${p} kaufen`,
-    addToCart: (t, p) => `${t} in den Warenkorb legen, ${p}`, inCart: 'Im Warenkorb', inCartOpen: (t) => `${t} ist im Warenkorb. Warenkorb öffnen`, owned: 'Gekauft', playOwned: (t) => `${t} abspielen`,
+    addToCart: (t, p) => `${t} in den Warenkorb legen, ${p}`, inCart: 'Im Warenkorb', inCartOpen: (t) => `Im Warenkorb: ${t}. Warenkorb öffnen`, owned: 'Gekauft', playOwned: (t) => `${t} abspielen`,
     arriving: (t, pc) => `${t} kommt an, ${pc} Prozent`, ownAll: 'Gekauft. Album abspielen', openAlbum: (t, a) => `${t} von ${a}`, notes: 'Begleittext', credits: 'Mitwirkende',
     formats: (list) => list, lookInside: 'Platte öffnen', added: (n) => (n === 1 ? 'In den Warenkorb gelegt' : `${n} Titel in den Warenkorb gelegt`), goCart: 'Warenkorb öffnen', clipOf: (s) => `Hörproben von ${s} Sekunden, kostenlos`,
     emptyTitle: 'Die Regale sind leer', emptyText: 'Dieser Laden verkauft noch nichts. Sobald eine Platte erscheint, steht sie hier.', trackList: (t) => `Titel von ${t}`,
@@ -42,7 +42,7 @@ export const de: Messages = {
   downloads: {
     title: 'Downloads und Bestellungen', arriving: 'Unterwegs', orders: 'Bestellungen', emptyTitle: 'Noch keine Bestellungen', emptyText: 'Was Sie kaufen, kommt hier an und wohnt dann in Ihrer Bibliothek. Jeden Kauf können Sie erneut laden.',
     waiting: 'Wartet, bis es an der Reihe ist', redeeming: 'Weist sich beim Auslieferungsserver aus', receiving: (a, b) => `${a} von ${b}`, checking: 'Unterschrift und Prüfsumme werden verglichen', ready: 'Bereit', failed: 'Nicht angekommen',
-    retry: (t) => `${t} nochmal versuchen`, again: (t) => `${t} erneut laden`, againShort: 'Erneut laden', play: (t) => `${t} abspielen`, delivered: 'Geliefert', onTheWay: 'Unterwegs', incomplete: 'Unvollständig: versuchen Sie die fehlenden Titel erneut, nichts ist verloren',
+    retry: (t) => `Nochmal versuchen: ${t}`, again: (t) => `${t} erneut laden`, againShort: 'Erneut laden', play: (t) => `${t} abspielen`, delivered: 'Geliefert', onTheWay: 'Unterwegs', incomplete: 'Unvollständig: versuchen Sie die fehlenden Titel erneut, nichts ist verloren',
     order: (id) => `Bestellung ${id}`, progress: (t) => `Fortschritt von ${t}`, voucher: 'Gutscheindatei öffnen', voucherHint: 'Im Browser gekauft? Öffnen Sie den Gutschein von dort.',
   },
   player: {
@@ -98,5 +98,5 @@ export const de: Messages = {
     pages: 'Laden, Bibliothek, Downloads, CD', backPage: 'Zurück', move: 'Bewegen', open: 'Abspielen oder öffnen', select: 'Mehr auswählen', remove: 'Entfernen, mit Rückgängig', reorder: 'Titel verschieben', menu: 'Aktionen', close: 'Schließen', selectAll: 'Alles auswählen',
   },
   state: { offlineTitle: 'Der Laden antwortet nicht', offlineText: 'Ihre Bibliothek spielt auch ohne ihn. Prüfen Sie die Verbindung und versuchen Sie es nochmal.', offlineBar: 'Offline: Der Laden antwortet nicht. Was Ihnen gehört, spielt wie immer.', errorTitle: 'Das hat nicht geklappt', backOnline: 'Der Laden antwortet wieder.' },
-  notices: { 'purchase-ready': (d) => `${d['title'] ?? 'Ihr Kauf'} ist bereit`, 'voucher-opened': (d) => `Gutschein geöffnet: ${viele(Number(d['count'] ?? 1), 'Titel', 'Titel')}` },
+  notices: { 'purchase-ready': (d) => (Number(d['count'] ?? 1) > 1 ? `${viele(Number(d['count']), 'Titel ist', 'Titel sind')} bereit` : `${d['title'] ?? 'Ihr Kauf'} ist bereit`), 'voucher-opened': (d) => `Gutschein geöffnet: ${viele(Number(d['count'] ?? 1), 'Titel', 'Titel')}` },
 };

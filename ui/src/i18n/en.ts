@@ -6,7 +6,7 @@ export const en = {
   nav: {
     main: 'Main', store: 'Store', library: 'Library', downloads: 'Downloads', disc: 'Disc', cart: 'Cart', settings: 'Settings', more: 'More',
     passport: 'Passport', playlists: 'Playlists', newPlaylist: 'New playlist', search: 'Search', skip: 'Skip to content',
-    unlocked: 'Passport unlocked', locked: 'Locked. Click to unlock', expired: 'Passport has expired', none: 'No passport yet', makePassport: 'Create a passport',
+    unlocked: 'Passport unlocked', locked: 'Click to unlock', expired: 'Passport has expired', none: 'No passport yet', makePassport: 'Create a passport',
     finish: 'Choose a passphrase', back: 'Back',
   },
   common: {
@@ -19,7 +19,7 @@ export const en = {
   store: {
     title: 'Store', newRecord: 'On the front page', more: 'More records', oneMore: 'One more record', about: 'About this record', previewAll: 'Preview all', stopPreview: 'Pause preview',
     preview: (t: string) => `Preview ${t}`, pause: (t: string) => `Pause ${t}`, buyAlbum: (p: string) => `Buy album ${p}`, buyRest: (n: number, p: string) => `Buy the other ${n} for ${p}`,
-    addToCart: (t: string, p: string) => `Add ${t} to cart, ${p}`, inCart: 'In cart', inCartOpen: (t: string) => `${t} is in the cart. Open cart`, owned: 'Owned', playOwned: (t: string) => `Play ${t}`,
+    addToCart: (t: string, p: string) => `Add ${t} to cart, ${p}`, inCart: 'In cart', inCartOpen: (t: string) => `In cart: ${t}. Open cart`, owned: 'Owned', playOwned: (t: string) => `Play ${t}`,
     arriving: (t: string, pc: number) => `${t} is arriving, ${pc} percent`, ownAll: 'Owned. Play album', openAlbum: (t: string, a: string) => `${t} by ${a}`, notes: 'Liner notes', credits: 'Credits',
     formats: (list: string) => list, lookInside: 'Open record', added: (n: number) => (n === 1 ? 'Added to the cart' : `${n} tracks added to the cart`), goCart: 'Open cart', clipOf: (s: number) => `${s}-second clips, free`,
     emptyTitle: 'The shelves are empty', emptyText: 'This store has nothing on sale yet. When a record is published, it appears here.', trackList: (t: string) => `Tracks of ${t}`,
@@ -41,7 +41,7 @@ export const en = {
   downloads: {
     title: 'Downloads and orders', arriving: 'Arriving', orders: 'Orders', emptyTitle: 'No orders yet', emptyText: 'What you buy arrives here and then lives in your library. Every purchase can be downloaded again.',
     waiting: 'Waiting for its turn', redeeming: 'Proving to the delivery server that it is you', receiving: (a: string, b: string) => `${a} of ${b}`, checking: 'Checking signature and hash', ready: 'Ready to play', failed: 'Did not arrive',
-    retry: (t: string) => `Try ${t} again`, again: (t: string) => `Download ${t} again`, againShort: 'Download again', play: (t: string) => `Play ${t}`, delivered: 'Delivered', onTheWay: 'On its way', incomplete: 'Incomplete: try the missing tracks again, nothing is lost',
+    retry: (t: string) => `Try again: ${t}`, again: (t: string) => `Download ${t} again`, againShort: 'Download again', play: (t: string) => `Play ${t}`, delivered: 'Delivered', onTheWay: 'On its way', incomplete: 'Incomplete: try the missing tracks again, nothing is lost',
     order: (id: string) => `Order ${id}`, progress: (t: string) => `Progress of ${t}`, voucher: 'Open a voucher file', voucherHint: 'Bought in a browser? Open the voucher it gave you.',
   },
   player: {
@@ -97,7 +97,7 @@ export const en = {
     pages: 'Store, Library, Downloads, Disc', backPage: 'Back', move: 'Move', open: 'Play or open', select: 'Select more', remove: 'Remove, with undo', reorder: 'Move a track', menu: 'Actions', close: 'Close', selectAll: 'Select all',
   },
   state: { offlineTitle: 'The store does not answer', offlineText: 'Your library plays without it. Check the connection, then try again.', offlineBar: 'Offline: the store does not answer. What you own plays as always.', errorTitle: 'That did not work', backOnline: 'The store answers again.' },
-  notices: { 'purchase-ready': (d: Record<string, string>) => `${d['title'] ?? 'Your purchase'} is ready to play`, 'voucher-opened': (d: Record<string, string>) => `Voucher opened: ${many(Number(d['count'] ?? 1), 'track', 'tracks')}` } as Record<string, (d: Record<string, string>) => string>,
+  notices: { 'purchase-ready': (d: Record<string, string>) => (Number(d['count'] ?? 1) > 1 ? `${many(Number(d['count']), 'track is', 'tracks are')} ready to play` : `${d['title'] ?? 'Your purchase'} is ready to play`), 'voucher-opened': (d: Record<string, string>) => `Voucher opened: ${many(Number(d['count'] ?? 1), 'track', 'tracks')}` } as Record<string, (d: Record<string, string>) => string>,
 };
 
 export type Messages = typeof en;

@@ -19,21 +19,24 @@ export const commands = {
 	pickFile: (kind: PickedFile) => typedError<string | null, AppError>(__TAURI_INVOKE("pick_file", { kind })),
 	/**  Lets the listener choose where to save; null when the chooser is closed. */
 	pickSave: (kind: PickedFile, suggestedName: string) => typedError<string | null, AppError>(__TAURI_INVOKE("pick_save", { kind, suggestedName })),
-	/**  Sends the form to the licensing center. The passport that comes back is checked and held in memory. */
-	register: (form: RegistrationForm) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("register", { form })),
-	/**  Locks the fresh passport under the passphrase and writes it (G5). */
+	/**
+	 *  Sends the form to the licensing center. The passport that comes back is checked and held in memory until
+	 *  `set_passphrase`. Gives the holder's name.
+	 */
+	register: (form: RegistrationForm) => typedError<string, AppError>(__TAURI_INVOKE("register", { form })),
+	/**  Locks the fresh passport under the passphrase, writes it and opens it (G5). */
 	setPassphrase: (passphrase: string) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("set_passphrase", { passphrase })),
 	/**  How good a passphrase is, while it is typed. */
 	passphraseStrength: (passphrase: string) => typedError<PassphraseStrength, AppError>(__TAURI_INVOKE("passphrase_strength", { passphrase })),
-	/**  Opens the passport for this session. */
+	/**  Opens the passport. Deliveries that waited for it go on. */
 	unlock: (passphrase: string) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("unlock", { passphrase })),
 	/**  Closes it, and stops what needs it. */
 	lock: () => typedError<null, AppError>(__TAURI_INVOKE("lock")),
 	/**  What the passport page shows; null without a passport. */
 	passportFacts: () => typedError<PassportFacts | null, AppError>(__TAURI_INVOKE("passport_facts")),
-	/**  Copies the passport file, locked as it is, to this path. */
+	/**  Copies the passport file, locked as it is, to this path. Gives the path. */
 	exportPassport: (path: string) => typedError<string, AppError>(__TAURI_INVOKE("export_passport", { path })),
-	/**  Checks a passport file and takes it in. `replace` allows that it takes another's place. */
+	/**  Checks a passport file and takes it in. `replace` puts the one that is here aside first. */
 	importPassport: (path: string, replace: boolean) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("import_passport", { path, replace })),
 	/**  Locks the passport under another passphrase. */
 	changePassphrase: (current: string, wanted: string) => typedError<null, AppError>(__TAURI_INVOKE("change_passphrase", { current, wanted })),
@@ -49,7 +52,7 @@ export const commands = {
 	storeSearch: (query: string) => typedError<StoreResults, AppError>(__TAURI_INVOKE("store_search", { query })),
 	/**  What is about to be bought. */
 	cart: () => typedError<Cart, AppError>(__TAURI_INVOKE("cart")),
-	/**  Adds tracks; one that is there or owned already is left as it is. */
+	/**  Adds tracks; one that is there, owned already or on its way is left as it is. */
 	cartAdd: (items: CartChoice[]) => typedError<Cart, AppError>(__TAURI_INVOKE("cart_add", { items })),
 	/**  Takes tracks out. */
 	cartRemove: (mediaIds: MediaId[]) => typedError<Cart, AppError>(__TAURI_INVOKE("cart_remove", { mediaIds })),
@@ -107,13 +110,13 @@ export const commands = {
 	queueClear: () => typedError<Queue, AppError>(__TAURI_INVOKE("queue_clear")),
 	/**  A part of the list of tracks. */
 	libraryTracks: (query: TrackQuery, sort: TrackSort) => typedError<TrackPage, AppError>(__TAURI_INVOKE("library_tracks", { query, sort })),
-	/**  One album of the library. */
+	/**  One album of the library; its tracks come through `library_tracks`. */
 	libraryAlbum: (albumId: AlbumId) => typedError<LibraryAlbum, AppError>(__TAURI_INVOKE("library_album", { albumId })),
-	/**  All albums, by artist and year. */
+	/**  All albums, by artist. */
 	libraryAlbums: () => typedError<LibraryAlbum[], AppError>(__TAURI_INVOKE("library_albums")),
 	/**  All artists, by name. */
 	libraryArtists: () => typedError<LibraryArtist[], AppError>(__TAURI_INVOKE("library_artists")),
-	/**  Lyrics, liner notes and credits: of an owned track all, of one in the store what is free to read. */
+	/**  Lyrics, liner notes and credits: of a track that is here all, of one in the store what is free to read. */
 	trackTexts: (trackId: TrackId) => typedError<TrackTexts, AppError>(__TAURI_INVOKE("track_texts", { trackId })),
 	/**  All playlists, by name. */
 	playlists: () => typedError<Playlist[], AppError>(__TAURI_INVOKE("playlists")),
@@ -135,7 +138,7 @@ export const commands = {
 	discPlan: (trackIds: TrackId[], size: DiscSize) => typedError<DiscPlan, AppError>(__TAURI_INVOKE("disc_plan", { trackIds, size })),
 	/**  Writes the disc image (BIN, CUE and cdrdao TOC) into a folder; `BurnProgress` tells how far. */
 	discBurn: (trackIds: TrackId[], size: DiscSize, title: string, folder: string) => typedError<DiscResult, AppError>(__TAURI_INVOKE("disc_burn", { trackIds, size, title, folder })),
-	/**  Stops the writing and removes what was written. */
+	/**  Stops the writing; what was written is removed. */
 	discCancel: () => typedError<null, AppError>(__TAURI_INVOKE("disc_cancel")),
 };
 
@@ -154,7 +157,7 @@ export const events = {
 };
 
 /* Constants */
-export const errorCodes = ["already-owned","burn-failed","cancelled","card-declined","card-expired","card-invalid","cart-empty","device-lost","disc-empty","disc-too-long","disc-too-many-tracks","disc-track-too-short","disk-full","download-failed","file-broken","file-unreadable","internal","invalid-form","link-unknown","no-device","no-passport","not-for-sale","not-found","not-ready","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","previews-busy","record-not-allowed","store-refused","store-unreachable","unplayable","voucher-broken","voucher-expired","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
+export const errorCodes = ["already-owned","burn-failed","cancelled","card-declined","card-expired","card-invalid","cart-empty","delivery-not-trusted","device-busy","device-lost","device-not-connected","disc-busy","disc-empty","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","link-unknown","no-device","no-passport","no-sound-device","no-store","no-stream","not-available-yet","not-for-sale","not-found","not-yours","order-uncertain","other-licensing-center","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","playlist-name","playlist-place","playlist-taken","previews-busy","record-not-allowed","settings-broken","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unreachable","stream-failed","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unplayable","voucher-broken","voucher-expired","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
 
 /* Types */
 /**  What happens when a bought track has arrived (B9). */
@@ -445,7 +448,7 @@ export type MediaId = string;
 /**  Something to say that no command asked for. */
 export type Notice = {
 	level: NoticeLevel,
-	/**  Code and fields as in an error: `purchase-ready` has `title`, `voucher-opened` has `count`. */
+	/**  Code and fields as in an error: `purchase-ready` has `title` and `count`. */
 	what: AppError,
 };
 

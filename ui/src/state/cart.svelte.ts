@@ -30,7 +30,8 @@ class CartState {
     const cart = await attempt(() => core.cartAdd(wanted.map(({ mediaId }) => ({ mediaId, quality: null }))));
     if (!cart) return;
     this.cart = cart;
-    if (!quietly) notices.say(t().store.added(wanted.length), { label: t().store.goCart, run: () => router.go('cart') });
+    if (!quietly)
+      notices.say(t().store.added(wanted.length), { label: t().store.goCart, run: () => router.go('cart') });
   }
 
   async remove(item: CartItem): Promise<void> {

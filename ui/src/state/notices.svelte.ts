@@ -36,7 +36,10 @@ class Notices {
 
   release(id: number): void {
     this.hold(id);
-    this.#timers.set(id, setTimeout(() => this.dismiss(id), STAYS_MS));
+    this.#timers.set(
+      id,
+      setTimeout(() => this.dismiss(id), STAYS_MS),
+    );
   }
 
   dismiss(id: number): void {

@@ -3,11 +3,22 @@ import { t } from '../i18n/index.svelte';
 import { core } from '../ipc/client';
 import type { NowPlaying, PlaybackState, Position, Queue, QueueEntry, QueuePlace, Repeat } from '../ipc/bindings';
 import { attempt, notices } from './notices.svelte';
-import { session } from './session.svelte';
+import { isLocked, session } from './session.svelte';
+import { view } from './view.svelte';
 
 const quiet: PlaybackState = {
-  status: 'stopped', track: null, queueIndex: null, queueLength: 0, canPrevious: false, canNext: false,
-  volume: 80, muted: false, shuffle: false, repeat: 'off', owner: null, error: null,
+  status: 'stopped',
+  track: null,
+  queueIndex: null,
+  queueLength: 0,
+  canPrevious: false,
+  canNext: false,
+  volume: 80,
+  muted: false,
+  shuffle: false,
+  repeat: 'off',
+  owner: null,
+  error: null,
 };
 const SKIP_MS = 5_000;
 const VOLUME_STEP = 5;
@@ -103,10 +114,13 @@ class Player {
   }
 
   #take(now: PlaybackState): void {
+    if (now.track && !this.track) view.welcomeMusic();
     if (now.track?.trackId !== this.track?.trackId)
       this.position = { positionMs: 0, durationMs: now.track?.durationMs ?? 0, bufferedMs: 0 };
-    if (now.error && now.error.code !== this.now.error?.code) notices.fail(now.error);
+    const news = now.error && now.error.code !== this.now.error?.code ? now.error : null;
     this.now = now;
+    if (news && isLocked(news)) void session.open().then((opened) => (opened ? this.playPause() : undefined));
+    else if (news) notices.fail(news);
   }
 
   async #askQueue(): Promise<void> {

@@ -1,7 +1,19 @@
 /// Which page is shown. The address after # is the state, so back and forward work as in a browser.
 export type Page =
-  | 'store' | 'album' | 'search' | 'cart' | 'library' | 'ownAlbum' | 'artist' | 'playlist'
-  | 'downloads' | 'disc' | 'passport' | 'settings' | 'welcome' | 'more';
+  | 'store'
+  | 'album'
+  | 'search'
+  | 'cart'
+  | 'library'
+  | 'ownAlbum'
+  | 'artist'
+  | 'playlist'
+  | 'downloads'
+  | 'disc'
+  | 'passport'
+  | 'settings'
+  | 'welcome'
+  | 'more';
 
 export type Place = { page: Page; id: string };
 

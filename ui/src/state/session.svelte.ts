@@ -4,6 +4,9 @@ import { core } from '../ipc/client';
 import { Failure } from '../ipc/failure';
 import type { AppState, OwnerLine, PassportPhase, StoreState } from '../ipc/bindings';
 
+/** Whether this failure goes away once the passport is open. */
+export const isLocked = ({ code }: { code: string }): boolean => code === 'passport-locked' || code === 'track-locked';
+
 class Session {
   ready = $state(false);
   failure = $state.raw<Failure>();
@@ -60,7 +63,7 @@ class Session {
       return await run();
     } catch (thrown) {
       const failure = Failure.from(thrown);
-      if (failure.code !== 'passport-locked') throw failure;
+      if (!isLocked(failure)) throw failure;
       this.passport = this.passport === 'unlocked' ? 'locked' : this.passport;
       if (!(await this.open())) throw new Failure('cancelled');
       return run();

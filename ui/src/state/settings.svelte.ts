@@ -8,8 +8,14 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 
 class SettingsState {
   now = $state.raw<Settings>({
-    theme: 'system', language: null, device: null, askPassphrase: 'oncePerSession', afterDelivery: 'ready',
-    bandwidthKbps: null, store: null, storeRoot: null,
+    theme: 'system',
+    language: null,
+    device: null,
+    askPassphrase: 'oncePerSession',
+    afterDelivery: 'ready',
+    bandwidthKbps: null,
+    store: null,
+    storeRoot: null,
   });
 
   constructor() {

@@ -5,7 +5,7 @@ const wide = matchMedia('(min-width: 1181px)');
 
 class View {
   wide = $state(wide.matches);
-  panel = $state(wide.matches);
+  panel = $state(false);
   tab = $state<PanelTab>('lyrics');
   full = $state(false);
   search = $state(false);
@@ -14,8 +14,20 @@ class View {
   constructor() {
     wide.addEventListener('change', () => {
       this.wide = wide.matches;
-      this.panel = wide.matches;
+      this.panel = wide.matches && this.#wanted;
     });
+  }
+  /** Whether the panel stands beside the page where there is room: from the first music on, until it is closed. */
+  #wanted = true;
+
+  /** Something plays for the first time. */
+  welcomeMusic(): void {
+    if (this.wide && this.#wanted) this.panel = true;
+  }
+
+  togglePanel(): void {
+    this.panel = !this.panel;
+    this.#wanted = this.panel;
   }
 
   show(tab: PanelTab): void {

@@ -89,6 +89,7 @@ pub fn render_album(album: &Path, out: &Path) -> Result<Vec<RenderedTrack>, Albu
     std::fs::create_dir_all(out).map_err(|source| file(out, source))?;
     copy_art(&album.join("art"), out)?;
     let pieces = pieces(&album.join("scores"))?;
+    sweep(out, &pieces)?;
     let shared_path = album.join("album.toml");
     let shared = table(&shared_path)?;
     let count = pieces.len() as i64;
@@ -160,9 +161,11 @@ fn render(
         .map_err(|source| AlbumError::Score { path: piece.score.clone(), source: Box::new(source) })?;
     let performance = performance::perform(&score);
     let midi = midi::write(&score, &performance).map_err(|source| file(&piece.score, source))?;
-    let midi_path = place("mid");
+    let midi_path = place("mid.part");
     write(&midi_path, &midi)?;
-    let sound = synth::render(&midi_path, &synth::sound_font()?, &score.manner.room, &place("wav.part"))?;
+    let sound = synth::render(&midi_path, &synth::sound_font()?, &score.manner.room, &place("wav.part"));
+    std::fs::remove_file(&midi_path).map_err(|source| file(&midi_path, source))?;
+    let sound = sound?;
     let finished = master::master(sound, score.manner.seed)
         .map_err(|source| AlbumError::Master { path: piece.score.clone(), source })?;
     encode(&track.flac, &finished.samples)?;
@@ -195,6 +198,25 @@ fn encode(goal: &Path, samples: &[i16]) -> Result<(), AlbumError> {
     std::fs::rename(&part, goal).map_err(|source| file(goal, source))
 }
 
+/// Takes away tracks that we made and that are no longer on the album.
+fn sweep(out: &Path, pieces: &[Piece]) -> Result<(), AlbumError> {
+    for entry in std::fs::read_dir(out).map_err(|source| file(out, source))? {
+        let stamp = entry.map_err(|source| file(out, source))?.path();
+        let kept =
+            pieces.iter().any(|piece| stamp.file_stem().is_some_and(|stem| stem == piece.name.as_str()));
+        if kept || stamp.extension().is_none_or(|extension| extension != "stamp") {
+            continue;
+        }
+        for extension in ["flac", "toml", "stamp"] {
+            let path = stamp.with_extension(extension);
+            if path.exists() {
+                std::fs::remove_file(&path).map_err(|source| file(&path, source))?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn copy_art(from: &Path, out: &Path) -> Result<(), AlbumError> {
     for entry in std::fs::read_dir(from).map_err(|source| file(from, source))? {
         let path = entry.map_err(|source| file(from, source))?.path();
@@ -219,4 +241,40 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), AlbumError> {
 
 fn file(path: &Path, source: std::io::Error) -> AlbumError {
     AlbumError::File { path: path.into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn album() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/demo-album")
+    }
+
+    #[test]
+    fn every_score_of_the_album_reads_and_lasts_one_to_four_minutes() {
+        let pieces = pieces(&album().join("scores")).unwrap();
+        assert!(pieces.len() >= 8);
+        for piece in pieces {
+            let text = read(&piece.score).unwrap();
+            let score = notation::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", piece.name));
+            let seconds = performance::perform(&score).end;
+            assert!((60.0..240.0).contains(&seconds), "{} lasts {seconds} s", piece.name);
+            assert!(!score.words.is_empty(), "{} has no words to show", piece.name);
+        }
+    }
+
+    #[test]
+    fn every_track_is_described_and_its_pictures_are_there() {
+        let shared = table(&album().join("album.toml")).unwrap();
+        for piece in pieces(&album().join("scores")).unwrap() {
+            let own = table(&album().join(format!("about/{}.toml", piece.name))).unwrap();
+            for field in ["title", "composer", "liner_notes", "credits", "cover", "isrc"] {
+                assert!(own.contains_key(field), "{} lacks {field}", piece.name);
+            }
+            let cover = own["cover"].as_str().unwrap();
+            assert!(album().join("art").join(cover).is_file(), "{cover} is missing");
+        }
+        assert!(shared.contains_key("price") && shared.contains_key("restrictions"));
+    }
 }

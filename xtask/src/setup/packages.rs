@@ -91,6 +91,9 @@ pub const NEEDS: &[Need] = &[
         "gstreamer",
     ]),
     need(Test, &["unshare"], ["util-linux", "util-linux", "util-linux", "util-linux", ""]),
+    // Tests: the second reader of our formats.
+    need(Test, &["python3"], ["python3", "python3", "python", "python3", "python3"]),
+    need(Test, &[], ["python3-venv", "python3-pip", "python-pip", "python3-pip", ""]),
     // Tests: the storefront in a browser.
     need(Test, &["chromium", "chromium-browser", "google-chrome"], ["chromium", "chromium", "chromium", "chromium", "chromium"]),
     need(Test, &["chromedriver"], ["chromium-driver", "chromedriver", "chromium", "chromedriver", "chromedriver"]),

@@ -37,7 +37,8 @@ impl CaptureStream {
         fault: Fault,
     ) -> Result<Self, OutputError> {
         let name = format!("capture:{}", path.display());
-        let unusable = |error: io::Error| OutputError::Unusable { name: name.clone(), reason: error.to_string() };
+        let unusable =
+            |error: io::Error| OutputError::Unusable { name: name.clone(), reason: error.to_string() };
         let rate_hz = rate_in(path).unwrap_or(44_100);
         let mut wav = Wav::create(path, rate_hz).map_err(unusable)?;
         let mut renderer = renderer(&DeviceSpec { name: name.clone(), rate_hz, channels: CHANNELS });
@@ -63,7 +64,11 @@ impl CaptureStream {
     }
 }
 
-impl DeviceStream for CaptureStream {}
+impl DeviceStream for CaptureStream {
+    fn may_rest(&self) -> bool {
+        false
+    }
+}
 
 impl Drop for CaptureStream {
     fn drop(&mut self) {
@@ -87,19 +92,20 @@ struct Wav {
 }
 
 impl Wav {
-    const HEADER_BYTES: u32 = 44;
+    const HEADER_BYTES: u32 = 46;
 
     fn create(path: &Path, rate_hz: u32) -> io::Result<Self> {
         let frame_bytes = 4 * CHANNELS;
         let mut file = BufWriter::new(File::create(path)?);
         file.write_all(b"RIFF\0\0\0\0WAVEfmt ")?;
-        file.write_all(&16_u32.to_le_bytes())?;
+        file.write_all(&18_u32.to_le_bytes())?;
         file.write_all(&3_u16.to_le_bytes())?; // IEEE float
         file.write_all(&CHANNELS.to_le_bytes())?;
         file.write_all(&rate_hz.to_le_bytes())?;
         file.write_all(&(rate_hz * u32::from(frame_bytes)).to_le_bytes())?;
         file.write_all(&frame_bytes.to_le_bytes())?;
         file.write_all(&32_u16.to_le_bytes())?;
+        file.write_all(&[0, 0])?; // no extension
         file.write_all(b"data\0\0\0\0")?;
         let mut wav = Wav { file, bytes: 0 };
         wav.write_lengths()?;
@@ -122,7 +128,7 @@ impl Wav {
     fn write_lengths(&mut self) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(4))?;
         self.file.write_all(&(self.bytes.saturating_add(Self::HEADER_BYTES - 8)).to_le_bytes())?;
-        self.file.seek(SeekFrom::Start(40))?;
+        self.file.seek(SeekFrom::Start(42))?;
         self.file.write_all(&self.bytes.to_le_bytes())?;
         self.file.seek(SeekFrom::End(0))?;
         self.file.flush()

@@ -13,6 +13,8 @@ use crate::audio::render::Renderer;
 
 /// Longest wait for a device to open.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
+/// Silence before the first frame. Sound servers swallow the first fraction of a millisecond of a new stream.
+const LEAD_FRAMES: usize = 128;
 /// Room for a device that asks for more than its period at once.
 const MOST_PERIODS: usize = 8;
 
@@ -29,6 +31,11 @@ impl std::fmt::Debug for SoundCards {
 }
 
 impl SoundCards {
+    /// Connects to the sound server.
+    pub fn connect(&mut self) {
+        self.host.get_or_insert_with(::cpal::default_host);
+    }
+
     /// Devices that can play.
     ///
     /// # Errors
@@ -99,15 +106,15 @@ fn start(
 ) -> Result<Box<dyn DeviceStream>, OutputError> {
     let name = device.to_string();
     let usual = device.default_output_config().map_err(|error| refusal(&name, &error))?;
-    let spec =
-        DeviceSpec { name: name.clone(), rate_hz: usual.sample_rate(), channels: usual.channels() };
+    let spec = DeviceSpec { name: name.clone(), rate_hz: usual.sample_rate(), channels: usual.channels() };
     let config = StreamConfig {
         channels: spec.channels,
         sample_rate: spec.rate_hz,
         buffer_size: BufferSize::Fixed(PERIOD_FRAMES),
     };
     let mut dither = Dither::new(0x5eed);
-    let source = Source { device, config, channels: usize::from(spec.channels), renderer: renderer(&spec), fault };
+    let source =
+        Source { device, config, channels: usize::from(spec.channels), renderer: renderer(&spec), fault };
     let stream = match usual.sample_format() {
         SampleFormat::I16 => source.build(move |sample| dither.quantise(sample)),
         SampleFormat::I24 => source.build(|sample| {
@@ -138,10 +145,14 @@ impl Source<'_> {
     ) -> Result<::cpal::Stream, ::cpal::Error> {
         let Source { device, config, channels, mut renderer, fault } = self;
         let mut period = vec![0.0; PERIOD_FRAMES as usize * MOST_PERIODS * channels];
+        let mut lead = LEAD_FRAMES * channels;
         device.build_output_stream(
             config,
             move |out: &mut [T], _: &_| {
-                for out in out.chunks_mut(period.len()) {
+                // The host has filled the buffer with silence.
+                let silent = lead.min(out.len());
+                lead -= silent;
+                for out in out[silent..].chunks_mut(period.len()) {
                     let period = &mut period[..out.len()];
                     renderer.render(period);
                     out.iter_mut().zip(period.iter()).for_each(|(out, sample)| *out = convert(*sample));

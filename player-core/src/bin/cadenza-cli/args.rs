@@ -65,7 +65,9 @@ pub enum Command {
         search: Vec<String>,
     },
     /// Play the free clip of a track; prints time to first sample and lost packets
-    #[command(after_help = "Example:\n  cadenza-cli --store ready.json preview 0f3c...e1 --seconds 5 --bandwidth 64")]
+    #[command(
+        after_help = "Example:\n  cadenza-cli --store ready.json preview 0f3c...e1 --seconds 5 --bandwidth 64"
+    )]
     Preview(Preview),
     /// Reserve, pay, redeem and deliver tracks
     #[command(after_help = CARD_HELP)]
@@ -87,7 +89,9 @@ pub enum Command {
         voucher: Option<PathBuf>,
     },
     /// Play tracks of the library or own files, without a gap; prints frames played and underruns
-    #[command(after_help = "Examples:\n  cadenza-cli --passphrase-file secret.txt play 0f3c...e1 song.flac --seek 30 --seconds 10\n  cadenza-cli play song.flac --device silent")]
+    #[command(
+        after_help = "Examples:\n  cadenza-cli --passphrase-file secret.txt play 0f3c...e1 song.flac --seek 30 --seconds 10\n  cadenza-cli play song.flac --device silent"
+    )]
     Play {
         /// Track ids or files
         #[arg(required = true, value_name = "MEDIA_ID_OR_FILE")]
@@ -109,7 +113,9 @@ pub enum Command {
     #[command(subcommand)]
     Playlist(Playlist),
     /// Write an audio disc, or its image
-    #[command(after_help = "Examples:\n  cadenza-cli --passphrase-file secret.txt burn evening --to image:disc\n  cadenza-cli --passphrase-file secret.txt burn 0f3c...e1 7a10...04 --to drive:/dev/sr0 --simulate --speed 16")]
+    #[command(
+        after_help = "Examples:\n  cadenza-cli --passphrase-file secret.txt burn evening --to image:disc\n  cadenza-cli --passphrase-file secret.txt burn 0f3c...e1 7a10...04 --to drive:/dev/sr0 --simulate --speed 16"
+    )]
     Burn(Burn),
     /// Sound devices
     Devices,
@@ -242,8 +248,8 @@ pub struct Burn {
     #[arg(required = true, value_name = "MEDIA_ID_OR_PLAYLIST")]
     pub tracks: Vec<String>,
     /// image:DIR writes CUE/BIN and a cdrdao TOC; drive:/dev/sr0 burns
-    #[arg(long, value_name = "image:DIR | drive:/dev/sr0")]
-    pub to: String,
+    #[arg(long, value_name = "image:DIR | drive:/dev/sr0", value_parser = target)]
+    pub to: Target,
     /// Go through everything without writing
     #[arg(long)]
     pub simulate: bool,
@@ -253,6 +259,23 @@ pub struct Burn {
     /// Do not read the disc back afterwards
     #[arg(long)]
     pub no_verify: bool,
+}
+
+/// Where a disc goes.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A folder for an image.
+    Image(PathBuf),
+    /// A drive.
+    Drive(String),
+}
+
+fn target(typed: &str) -> Result<Target, String> {
+    match typed.split_once(':') {
+        Some(("image", folder)) if !folder.is_empty() => Ok(Target::Image(folder.into())),
+        Some(("drive", drive)) if !drive.is_empty() => Ok(Target::Drive(drive.into())),
+        _ => Err("write image:DIR, or drive:/dev/sr0".into()),
+    }
 }
 
 /// A time as people type it: `90`, `1.5`.

@@ -22,7 +22,10 @@ pub fn new_passphrase(file: Option<&Path>) -> Result<Passphrase, Failure> {
     let Some(file) = file else {
         let (first, again) = (typed("New passphrase: ")?, typed("The same again: ")?);
         if first.expose() != again.expose() {
-            return Err(Failure::new("passphrases-differ", "the two passphrases are not the same: start again"));
+            return Err(Failure::new(
+                "passphrases-differ",
+                "the two passphrases are not the same: start again",
+            ));
         }
         return Ok(first);
     };
@@ -34,7 +37,10 @@ fn from_file(file: &Path) -> Result<Passphrase, Failure> {
     let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = std::str::from_utf8(line).map_err(|_| {
-        Failure::new("file-broken", format!("{} is not text: write the passphrase in its first line, in UTF-8", file.display()))
+        Failure::new(
+            "file-broken",
+            format!("{} is not text: write the passphrase in its first line, in UTF-8", file.display()),
+        )
     })?;
     Ok(Passphrase::new(text.to_owned()))
 }
@@ -46,6 +52,9 @@ fn typed(prompt: &str) -> Result<Passphrase, Failure> {
     }
     let typed = rpassword::prompt_password(prompt);
     typed.map(Passphrase::new).map_err(|e| {
-        Failure::new("passport-locked", format!("the passphrase could not be read ({e}): name a file with --passphrase-file"))
+        Failure::new(
+            "passport-locked",
+            format!("the passphrase could not be read ({e}): name a file with --passphrase-file"),
+        )
     })
 }

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{PRELOAD_MS, PULLS_A_STEP, Session, LOW_MS, Wish};
+use zeroize::Zeroize;
+
+use super::{LOW_MS, PRELOAD_MS, PRIME_MS, PULLS_A_STEP, Session, Wish};
+use crate::audio::mix::STEREO;
+use crate::audio::output::OutputError;
+use crate::audio::resample::ResampleError;
 use crate::audio::source::{Pull, SourceError};
 use crate::playback::board::Heard;
-use crate::playback::event::Event;
+use crate::playback::event::{Event, OnDeviceLoss};
 use crate::playback::line::Span;
 use crate::playback::queue::{Entry, EntryKey};
 use crate::playback::voice::Voice;
@@ -27,15 +32,24 @@ impl Session {
         None
     }
 
-    /// Makes the ring go on at a position of an entry: the sound is prepared first, then the old one is cut off.
-    pub(super) fn resume(&mut self, entry: &Entry, position_ms: u64, softly: bool) {
+    /// Makes the sound go on at a position of an entry.
+    ///
+    /// # Errors
+    /// No device can be opened. Everything else is told as news.
+    pub(super) fn resume(
+        &mut self,
+        entry: &Entry,
+        position_ms: u64,
+        softly: bool,
+    ) -> Result<(), OutputError> {
+        self.deferred = None;
         if self.voice.as_ref().is_none_or(|voice| voice.entry().key != entry.key) {
             (self.upcoming, self.preloaded) = (None, None);
             self.voice = self.open_from(Some(entry.key));
         }
         let Some(voice) = &mut self.voice else {
             self.stop();
-            return;
+            return Ok(());
         };
         let frame = (position_ms * u64::from(voice.rate_hz())).div_ceil(1_000);
         if frame != voice.next_frame()
@@ -43,36 +57,96 @@ impl Session {
         {
             let (code, message) = (error.code(), error.to_string());
             self.tell_track_failed(entry, code, message);
-            return;
+            return Ok(());
         }
         let entry = voice.entry().clone();
-        let Some(line) = self.outlet.line() else {
-            // Between two devices: the next one starts here.
-            self.rest_ms = position_ms;
-            return;
-        };
-        let (start, rate_hz) = (voice.next_frame(), voice.rate_hz());
+        if self.wish == Wish::Playing && self.outlet.is_stale() {
+            self.close_device();
+        }
+        self.rest_ms = position_ms;
+        match self.outlet.line().is_some() {
+            true => self.cut_to_voice(&entry, softly),
+            false if self.wish == Wish::Playing => self.open_with_voice(softly)?,
+            // Held with no device: one is opened when the listener goes on.
+            false => self.park(Some((entry, position_ms))),
+        }
+        Ok(())
+    }
+
+    /// Prepares the first sound of the voice, then has the device cut over to it.
+    fn cut_to_voice(&mut self, entry: &Entry, softly: bool) {
+        let (Some(voice), Some(line)) = (&mut self.voice, self.outlet.line()) else { return };
+        let frame = voice.next_frame();
         let prepared = voice.pull(&mut self.scratch);
-        let duration_ms = duration_ms(voice);
-        match line.cut(rate_hz, softly) {
+        let ring_start = line.cut(voice.rate_hz(), softly);
+        line.send(&mut self.scratch);
+        line.feed().gauges().run(self.wish == Wish::Playing);
+        self.begin_span(entry, frame, ring_start);
+        self.take(prepared);
+    }
+
+    /// Opens the device with the first sound of the voice already in its ring, so that the first period it asks
+    /// for is music. While a live source has nothing yet, the device is left alone.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(super) fn open_with_voice(&mut self, softly: bool) -> Result<(), OutputError> {
+        let Some(voice) = &mut self.voice else { return Ok(()) };
+        let (entry, frame, rate_hz) = (voice.entry().clone(), voice.next_frame(), voice.rate_hz());
+        let enough = rate_hz as usize * STEREO * PRIME_MS / 1_000;
+        let scratch = &mut self.scratch;
+        let mut prepared = voice.pull(scratch);
+        while scratch.len() < enough && matches!(prepared, Ok(Pull::Frames(_))) {
+            prepared = voice.pull(scratch);
+        }
+        if scratch.is_empty() && matches!(prepared, Ok(Pull::Waiting)) {
+            (self.deferred, self.waiting) = (Some(softly), true);
+            return Ok(());
+        }
+        let pauses = self.on_loss == OnDeviceLoss::Pause;
+        let moves = self.on_loss == OnDeviceLoss::Move;
+        let mut ring_start = Ok(0);
+        let opened = self.outlet.open(moves, &mut |line, recovered_elsewhere| {
+            ring_start = line.cut(rate_hz, softly);
+            line.send(scratch);
+            line.feed().gauges().run(!(recovered_elsewhere && pauses));
+        });
+        scratch.as_mut_slice().zeroize();
+        scratch.clear();
+        self.use_device(&opened?);
+        self.begin_span(&entry, frame, ring_start);
+        self.take(prepared);
+        Ok(())
+    }
+
+    /// Posts what stands in the ring from here on.
+    fn begin_span(&mut self, entry: &Entry, frame: u64, ring_start: Result<u64, ResampleError>) {
+        let Some(voice) = &self.voice else { return };
+        match ring_start {
             Ok(ring_start) => {
-                let span = Span { ring_start, key: entry.key, frame: start, rate_hz };
-                let mut posted = self.board.post();
-                posted.spans.clear();
-                posted.spans.push_back(Heard { span, entry: entry.clone(), duration_ms });
+                let span = Span { ring_start, key: entry.key, frame, rate_hz: voice.rate_hz() };
+                let heard = Heard { span, entry: entry.clone(), duration_ms: duration_ms(voice) };
+                self.board.post().spans = [heard].into();
+                self.filling = true;
+                self.begun_at = Some(ring_start);
+                self.announce(entry);
             }
             Err(error) => {
-                let message = error.to_string();
-                self.tell_track_failed(&entry, "rate-unsupported", message);
+                self.tell_track_failed(entry, "rate-unsupported", error.to_string());
                 self.stop();
-                return;
             }
         }
-        line.feed().gauges().run(self.wish == Wish::Playing);
-        self.filling = true;
-        self.announce_ready = true;
-        (self.news)(Event::Track { key: entry.key, id: entry.track.id.clone() });
-        self.take(prepared);
+    }
+
+    /// Opens the device once a live source has its first sound.
+    pub(super) fn open_when_ready(&mut self) {
+        if self.wish == Wish::Playing
+            && self.outlet.line().is_none()
+            && let Some(softly) = self.deferred.take()
+            && let Err(error) = self.open_with_voice(softly)
+        {
+            self.no_device(self.rest_ms, &error);
+        }
     }
 
     /// Fills the ring; true when there is more to do at once.
@@ -83,9 +157,12 @@ impl Session {
             if !self.filling && line.feed().ahead() < low {
                 self.filling = true;
             }
-            if !self.filling || !line.push() {
+            let all_pushed = line.push();
+            self.tell_ready();
+            if !self.filling || !all_pushed {
                 return false;
             }
+            let Some(line) = self.outlet.line() else { return false };
             if line.feed().wanted() == 0 {
                 self.filling = false;
                 return false;
@@ -105,20 +182,27 @@ impl Session {
         true
     }
 
+    /// Says that the first samples after a cut are in the ring, once they are.
+    fn tell_ready(&mut self) {
+        let begun = self.begun_at.zip(self.outlet.line()).is_some_and(|(at, line)| line.has_begun(at));
+        if begun && let Some(voice) = &self.voice {
+            self.begun_at = None;
+            (self.news)(Event::Ready { id: voice.track().id.clone() });
+        }
+    }
+
     /// Takes what a pull brought; false when there is nothing more for now.
     pub(super) fn take(&mut self, pulled: Result<Pull, SourceError>) -> bool {
         self.waiting = false;
         match pulled {
             Ok(Pull::Frames(_)) => {
                 self.barren = 0;
-                if let Some(line) = self.outlet.line() {
+                if !self.scratch.is_empty()
+                    && let Some(line) = self.outlet.line()
+                {
                     line.send(&mut self.scratch);
                 }
-                if std::mem::take(&mut self.announce_ready)
-                    && let Some(voice) = &self.voice
-                {
-                    (self.news)(Event::Ready { id: voice.track().id.clone() });
-                }
+                self.tell_ready();
                 true
             }
             Ok(Pull::Waiting) => {
@@ -160,7 +244,8 @@ impl Session {
         match line.join(voice.rate_hz()) {
             Ok(ring_start) => {
                 let entry = voice.entry().clone();
-                let span = Span { ring_start, key: entry.key, frame: voice.next_frame(), rate_hz: voice.rate_hz() };
+                let span =
+                    Span { ring_start, key: entry.key, frame: voice.next_frame(), rate_hz: voice.rate_hz() };
                 let duration_ms = duration_ms(&voice);
                 self.board.post().spans.push_back(Heard { span, entry, duration_ms });
                 self.voice = Some(voice);
@@ -213,7 +298,8 @@ impl Session {
         }
         if let Some(entry) = crossed {
             self.queue.select(entry.key);
-            (self.news)(Event::Track { key: entry.key, id: entry.track.id.clone() });
+            self.announced = None;
+            self.announce(&entry);
         }
         if self.wish == Wish::Playing && gauges.is_drained() {
             self.stop();

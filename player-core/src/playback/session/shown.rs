@@ -63,4 +63,11 @@ impl Session {
     pub(super) fn tell_device_lost(&mut self, error: &OutputError) {
         (self.news)(Event::DeviceLost { code: error.code(), message: error.to_string() });
     }
+
+    /// Says which track is heard, unless that has been said.
+    pub(super) fn announce(&mut self, entry: &Entry) {
+        if self.announced.replace(entry.key) != Some(entry.key) {
+            (self.news)(Event::Track { key: entry.key, id: entry.track.id.clone() });
+        }
+    }
 }

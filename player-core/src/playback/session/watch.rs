@@ -3,70 +3,75 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Session, Wish};
+use super::{IDLE, Session, Wish};
 use crate::audio::output::{DeviceChoice, OutputError};
-use crate::playback::device::{Opened, Outlet};
-use crate::playback::event::{Event, OnDeviceLoss};
+use crate::playback::device::Opened;
+use crate::playback::event::Event;
 use crate::playback::queue::Entry;
+use crate::playback::track::TrackKind;
 
 impl Session {
+    /// Moves the sound, or what will be heard of it, to another device.
     pub(super) fn choose_device(&mut self, choice: DeviceChoice) {
         let heard = self.heard_or_voice();
         self.close_device();
         self.outlet.choose(choice);
-        self.reopen(heard);
+        self.outlet.prepare();
+        if let Some((entry, position_ms)) = heard {
+            self.go_on(&entry, position_ms);
+        }
     }
 
+    /// Notices a device that has failed, and tries to get it back.
     pub(super) fn tend_device(&mut self, now: Duration) {
         let playing = self.wish == Wish::Playing;
         if self.outlet.has_failed(now, playing) {
             let heard = self.heard_or_voice();
             let lost = self.outlet.name().unwrap_or_default().to_owned();
             self.close_device();
-            self.tell_device_lost(&OutputError::NotConnected(lost));
-            self.outlet.retry_from(now);
             self.park(heard);
+            if playing {
+                self.tell_device_lost(&OutputError::NotConnected(lost));
+                self.outlet.retry_from(now);
+            }
         }
         if !self.outlet.is_retry_due(now) {
             return;
         }
-        let opened = match (self.outlet.open(), self.on_loss) {
-            (Err(_), OnDeviceLoss::Move) => self.outlet.open_default(),
-            (opened, _) => opened,
+        let Some((entry, position_ms)) = self.heard_or_voice().filter(|_| playing) else {
+            self.outlet.give_up();
+            return;
         };
-        match opened {
-            Ok(opened) => {
-                if opened.moved && self.on_loss == OnDeviceLoss::Pause {
-                    self.pause();
-                }
-                self.use_device(&opened);
-                let resting = self.board.post().resting.clone();
-                if let (Some(entry), position_ms) = resting
-                    && self.voice.is_some()
-                {
-                    self.resume(&entry, position_ms, true);
-                }
+        match self.resume(&entry, position_ms, true) {
+            // A live source has nothing yet; the device is opened when it has.
+            Ok(()) if self.deferred.is_some() => self.outlet.give_up(),
+            Ok(()) if self.outlet.line().is_some_and(|line| !line.feed().gauges().is_wanted()) => {
+                self.pause()
             }
-            Err(_) => self.outlet.retry_from(now + Outlet::RETRY),
+            Ok(()) => {}
+            Err(_) => self.outlet.retry_after(now),
         }
     }
 
-    /// Opens the device that is chosen now, and goes on where the sound was.
-    pub(super) fn reopen(&mut self, heard: Option<(Entry, u64)>) {
-        match self.outlet.open() {
-            Ok(opened) => {
-                self.use_device(&opened);
-                if let Some((entry, position_ms)) = heard.filter(|_| self.voice.is_some()) {
-                    self.resume(&entry, position_ms, true);
-                }
-            }
-            Err(error) => {
-                let position_ms = heard.map_or(0, |(_, position_ms)| position_ms);
-                self.stop();
-                self.rest_ms = position_ms;
-                self.tell_device_lost(&error);
-            }
+    /// Gives a device back to the system when nothing has been wanted of it for a while. A live preview keeps it:
+    /// going on means asking its server again.
+    pub(super) fn rest_device(&mut self, now: Duration) {
+        let live = self.voice.as_ref().is_some_and(|voice| voice.track().kind == TrackKind::Preview);
+        if self.wish == Wish::Playing || live || !self.outlet.may_rest() {
+            self.idle_since = None;
+        } else if now.saturating_sub(*self.idle_since.get_or_insert(now)) >= IDLE {
+            let heard = self.heard_or_voice();
+            self.close_device();
+            self.park(heard);
+            self.idle_since = None;
         }
+    }
+
+    /// Nothing to play on: stops, and remembers the position.
+    pub(super) fn no_device(&mut self, position_ms: u64, error: &OutputError) {
+        self.stop();
+        self.rest_ms = position_ms;
+        self.tell_device_lost(error);
     }
 
     pub(super) fn use_device(&mut self, opened: &Opened) {

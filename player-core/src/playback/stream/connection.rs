@@ -33,7 +33,9 @@ const PARTING: Duration = Duration::from_millis(500);
 /// Why a stream broke.
 #[derive(Debug, Error)]
 enum StreamError {
-    #[error("the delivery server {host} cannot be reached ({cause}); check the network and try the preview again")]
+    #[error(
+        "the delivery server {host} cannot be reached ({cause}); check the network and try the preview again"
+    )]
     Unreachable { host: String, cause: io::Error },
     #[error("the delivery server {host} does not answer; check the network and try the preview again")]
     NoConnection { host: String },
@@ -73,7 +75,10 @@ pub(super) fn run(shared: &Shared, from: Option<Npt>) {
 
 async fn receive(shared: &Shared, from: Option<Npt>, ear: &mut Ear) -> Result<(), StreamError> {
     let Shared { place, setup, .. } = shared;
-    let url = place.address.to_url(&place.host, place.port, true).map_err(|error| StreamError::Local(error.to_string()))?;
+    let url = place
+        .address
+        .to_url(&place.host, place.port, true)
+        .map_err(|error| StreamError::Local(error.to_string()))?;
     let mut options = ClientOptions::new(url);
     options.bandwidth = setup.bandwidth;
     options.from = from;
@@ -100,7 +105,9 @@ async fn receive(shared: &Shared, from: Option<Npt>, ear: &mut Ear) -> Result<()
                 let _ = udp.send_to(&proof, (server.ip(), port)).await;
             }
         }
-        let wake = client.deadline().map_or(now + Duration::from_secs(1), |at| at.max(now + Duration::from_millis(1)));
+        let wake = client
+            .deadline()
+            .map_or(now + Duration::from_secs(1), |at| at.max(now + Duration::from_millis(1)));
         tokio::select! {
             read = reader.read(&mut input) => match read {
                 Ok(0) | Err(_) => return Err(StreamError::Closed),
@@ -193,7 +200,8 @@ impl Ear {
             }
             ClientEvent::NoFreeData => {
                 self.keeping = None;
-                shared.state().stats.kept = Some(Err("the store gives no file of this preview; buy the track to keep it".to_owned()));
+                shared.state().stats.kept =
+                    Some(Err("the store gives no file of this preview; buy the track to keep it".to_owned()));
             }
             ClientEvent::Nearest(_) | ClientEvent::Paused | ClientEvent::TornDown => {}
         }
@@ -244,8 +252,10 @@ impl Ear {
 async fn connect(place: &StreamPlace, setup: &StreamSetup) -> Result<TlsStream<TcpStream>, StreamError> {
     let host = || place.host.clone();
     let late = |_| StreamError::NoConnection { host: host() };
-    let name = ServerName::try_from(place.host.clone())
-        .map_err(|_| StreamError::Untrusted { host: host(), reason: "its name cannot be in a certificate".into() })?;
+    let name = ServerName::try_from(place.host.clone()).map_err(|_| StreamError::Untrusted {
+        host: host(),
+        reason: "its name cannot be in a certificate".into(),
+    })?;
     let tcp = TcpStream::connect((place.host.as_str(), place.port));
     let tcp = timeout(setup.patience, tcp).await.map_err(late)?.map_err(|cause| unreachable(place, cause))?;
     let _ = tcp.set_nodelay(true);

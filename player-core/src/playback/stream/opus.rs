@@ -27,7 +27,13 @@ pub(super) struct OpusSound {
 impl OpusSound {
     pub(super) fn new() -> Result<Self, ErrorCode> {
         let decoder = Decoder::new(Channels::Stereo, SampleRate::Hz48000)?;
-        Ok(Self { decoder, audible: 0, end: 0, next: None, frame: vec![0.0; LONGEST_PACKET as usize * CHANNELS] })
+        Ok(Self {
+            decoder,
+            audible: 0,
+            end: 0,
+            next: None,
+            frame: vec![0.0; LONGEST_PACKET as usize * CHANNELS],
+        })
     }
 
     /// Sound follows up to `end`; when it begins `anew`, the first frame to be heard is `audible`.
@@ -72,7 +78,8 @@ impl OpusSound {
             let frames = left.min(960);
             let known = self.next.is_some() && place < concealed && frames >= STEP;
             let piece = &mut self.frame[..frames / STEP * STEP * CHANNELS];
-            let made = if known { self.decoder.decode_float_to_slice(&[], piece, false).unwrap_or(0) } else { 0 };
+            let made =
+                if known { self.decoder.decode_float_to_slice(&[], piece, false).unwrap_or(0) } else { 0 };
             self.frame[made * CHANNELS..frames * CHANNELS].fill(0.0);
             self.keep(place, frames, out);
             place += frames as i64;

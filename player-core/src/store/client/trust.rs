@@ -9,7 +9,9 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+};
 
 use crate::clock::Clock;
 
@@ -33,12 +35,12 @@ pub fn refusal(error: &(dyn StdError + 'static)) -> Option<String> {
         if let Some(tls) = error.downcast_ref::<Error>() {
             return in_words(tls);
         }
-        // An io::Error hides its cause behind `get_ref`.
+        // An io::Error shows its cause through `get_ref`; its `source` is already the cause's own.
         let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(tls) = inner.and_then(|e| e.downcast_ref::<Error>()) {
-            return in_words(tls);
-        }
-        next = error.source();
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
     None
 }
@@ -47,11 +49,16 @@ fn in_words(error: &Error) -> Option<String> {
     let Error::InvalidCertificate(reason) = error else { return None };
     Some(match reason {
         CertificateError::Other(OtherError(inner)) => inner.to_string(),
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".into(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired".into()
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "its certificate is not valid yet; check this computer's date".into()
         }
-        CertificateError::UnknownIssuer => "its certificate comes from another licensing center".into(),
+        // A root of the same name and another key is another licensing center as well.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate comes from another licensing center".into()
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "its certificate is for another address".into()
         }
@@ -99,7 +106,8 @@ impl ServerCertVerifier for RoleVerifier {
         let now = self.clock.0.now();
         let seconds = u64::try_from(now.0).unwrap_or(0);
         let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
-        let verified = self.webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, at)?;
+        let verified =
+            self.webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, at)?;
         let certificates = std::iter::once(end_entity).chain(intermediates);
         let refuse = |e: cert::CertificateError| {
             Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(e))))

@@ -14,10 +14,16 @@ use super::{Asked, ClientConnection, ClientError, ClientEvent, SessionId};
 const PIECES_AHEAD: u64 = 8;
 
 impl ClientConnection {
-    pub(super) fn take_answer(&mut self, response: &Response<Vec<u8>>, now: Instant) -> Result<(), ClientError> {
+    pub(super) fn take_answer(
+        &mut self,
+        response: &Response<Vec<u8>>,
+        now: Instant,
+    ) -> Result<(), ClientError> {
         let cseq = header(response, &CSEQ).and_then(|text| text.trim().parse::<u32>().ok());
         // Answers come in order (RFC 2326, section 9.1); one to nothing we asked says nothing.
-        let Some(at) = self.asked.iter().position(|(asked, _, _)| Some(*asked) == cseq) else { return Ok(()) };
+        let Some(at) = self.asked.iter().position(|(asked, _, _)| Some(*asked) == cseq) else {
+            return Ok(());
+        };
         let Some((_, asked, _)) = self.asked.remove(at) else { return Ok(()) };
         if !response.status().is_success() {
             return self.take_refusal(asked, response, now);
@@ -49,13 +55,15 @@ impl ClientConnection {
         let missing = DescriptionError::Missing;
         let session = header(response, &SESSION).ok_or(missing("session"))?;
         let (id, parameters) = session.split_once(';').unwrap_or((session, ""));
-        let seconds = parameters.split(';').find_map(|part| part.trim().strip_prefix("timeout=")?.parse().ok());
+        let seconds =
+            parameters.split(';').find_map(|part| part.trim().strip_prefix("timeout=")?.parse().ok());
         // Without a word the time-out is a minute (RFC 2326, section 12.37).
         let timeout = Duration::from_secs(seconds.unwrap_or(60_u64).clamp(3, 3_600));
         self.session = Some(SessionId { id: id.trim().to_owned(), timeout });
         let text = header(response, &TRANSPORT).ok_or(missing("transport"))?;
         let transport = Transport::choose(text).ok_or(missing("transport"))?;
-        let ssrc = text.split(';').find_map(|part| u32::from_str_radix(part.trim().strip_prefix("ssrc=")?, 16).ok());
+        let ssrc =
+            text.split(';').find_map(|part| u32::from_str_radix(part.trim().strip_prefix("ssrc=")?, 16).ok());
         self.media.set_up(transport, ssrc);
         self.events.push_back(ClientEvent::Ready);
         Ok(())
@@ -69,7 +77,11 @@ impl ClientConnection {
             return Err(DescriptionError::Missing("Content-Range").into());
         };
         let step = LONGEST_BODY as u64;
-        let next = if offset == 0 { step..=step * PIECES_AHEAD } else { offset + step * PIECES_AHEAD..=offset + step * PIECES_AHEAD };
+        let next = if offset == 0 {
+            step..=step * PIECES_AHEAD
+        } else {
+            offset + step * PIECES_AHEAD..=offset + step * PIECES_AHEAD
+        };
         for from in next.step_by(LONGEST_BODY).filter(|&from| from < total) {
             self.ask_for_piece(from, now);
         }
@@ -77,7 +89,12 @@ impl ClientConnection {
         Ok(())
     }
 
-    fn take_play(&mut self, response: &Response<Vec<u8>>, anew: bool, now: Instant) -> Result<(), ClientError> {
+    fn take_play(
+        &mut self,
+        response: &Response<Vec<u8>>,
+        anew: bool,
+        now: Instant,
+    ) -> Result<(), ClientError> {
         let missing = DescriptionError::Missing;
         let range = header(response, &RANGE).and_then(Npt::parse_range);
         let Some((Some(from), Some(to))) = range else { return Err(missing("range").into()) };
@@ -91,11 +108,18 @@ impl ClientConnection {
         Ok(())
     }
 
-    fn take_refusal(&mut self, asked: Asked, response: &Response<Vec<u8>>, now: Instant) -> Result<(), ClientError> {
+    fn take_refusal(
+        &mut self,
+        asked: Asked,
+        response: &Response<Vec<u8>>,
+        now: Instant,
+    ) -> Result<(), ClientError> {
         let status = u16::from(response.status());
         match asked {
             // A server that does not know Pipelined-Requests: now that the session has a name, ask again.
-            Asked::Play { anew, pipelined: true } if matches!(status, 454 | 455) && self.session.is_some() => {
+            Asked::Play { anew, pipelined: true }
+                if matches!(status, 454 | 455) && self.session.is_some() =>
+            {
                 let from = self.options.from.filter(|_| anew);
                 self.ask_to_play(from, now);
                 return Ok(());
@@ -144,9 +168,12 @@ fn parse_content_range(text: &str) -> Option<(u64, u64)> {
 fn nearest(body: &[u8]) -> Result<Nearest, DescriptionError> {
     let text = std::str::from_utf8(body).unwrap_or_default();
     let value = |name: &str| {
-        text.lines().find_map(|line| line.split_once(':').filter(|(key, _)| key.trim() == name).map(|(_, v)| v.trim()))
+        text.lines().find_map(|line| {
+            line.split_once(':').filter(|(key, _)| key.trim() == name).map(|(_, v)| v.trim())
+        })
     };
     let time = value(NEAREST_TIME).and_then(Npt::parse).ok_or(DescriptionError::Missing(NEAREST_TIME))?;
-    let bytes_to_end = value(BYTES_TO_END).and_then(|n| n.parse().ok()).ok_or(DescriptionError::Missing(BYTES_TO_END))?;
+    let bytes_to_end =
+        value(BYTES_TO_END).and_then(|n| n.parse().ok()).ok_or(DescriptionError::Missing(BYTES_TO_END))?;
     Ok(Nearest { time, bytes_to_end })
 }

@@ -91,7 +91,14 @@ impl Media {
     }
 
     /// Whether sound follows: not while a later seek is still to be answered.
-    pub(super) fn play(&mut self, range: (Npt, Npt), anew: bool, sequence: u16, rtptime: u32, now: Instant) -> bool {
+    pub(super) fn play(
+        &mut self,
+        range: (Npt, Npt),
+        anew: bool,
+        sequence: u16,
+        rtptime: u32,
+        now: Instant,
+    ) -> bool {
         let (from, to) = range;
         let rtptime = self.packets.timestamp(rtptime);
         self.reorder.start_at(self.packets.sequence(sequence));

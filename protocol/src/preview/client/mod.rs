@@ -10,19 +10,22 @@
 //! [`ClientOptions::patience`]; nothing here waits for ever.
 
 mod answers;
+mod error;
 mod media;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use rtsp_types::headers::{BANDWIDTH, CONTENT_TYPE, CSEQ, PIPELINED_REQUESTS, RANGE, SESSION, TRANSPORT, USER_AGENT};
+use rtsp_types::headers::{
+    BANDWIDTH, CONTENT_TYPE, CSEQ, PIPELINED_REQUESTS, RANGE, SESSION, TRANSPORT, USER_AGENT,
+};
 use rtsp_types::{HeaderName, Method, Request, Version};
-use thiserror::Error;
 use url::Url;
 
 use super::framer::{Frame, Framer};
-use super::{Description, DescriptionError, FREE_DATA, FramerError, Nearest, Npt, QUERY_TIME, Transport};
+use super::{Description, FREE_DATA, Nearest, Npt, QUERY_TIME, Transport};
 use crate::reorder::ReorderCounts;
+pub use error::ClientError;
 use media::Media;
 pub use media::Sound;
 
@@ -53,7 +56,13 @@ pub struct ClientOptions {
 impl ClientOptions {
     /// The usual: interleaved, from the beginning, five seconds of patience.
     pub const fn new(url: Url) -> Self {
-        Self { url, bandwidth: None, wish: Wish::Interleaved, from: Some(Npt::ZERO), patience: Duration::from_secs(5) }
+        Self {
+            url,
+            bandwidth: None,
+            wish: Wish::Interleaved,
+            from: Some(Npt::ZERO),
+            patience: Duration::from_secs(5),
+        }
     }
 }
 
@@ -92,55 +101,6 @@ pub enum ClientEvent {
     Ended,
     /// The stream was given back; the connection can carry another.
     TornDown,
-}
-
-/// Why a preview cannot play, or stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ClientError {
-    /// 404.
-    #[error("the store has no such preview any more; look the song up again")]
-    UnknownMedia,
-    /// 403.
-    #[error("the preview voucher does not allow this; press preview again for a new one")]
-    Forbidden,
-    /// 410.
-    #[error("the preview voucher has expired; press preview again for a new one")]
-    VoucherExpired,
-    /// 453.
-    #[error("the connection is too slow for this preview; try a faster one, or state a higher bandwidth")]
-    NotEnoughBandwidth,
-    /// 503.
-    #[error("all streams are in use now; try again in a moment")]
-    NoStream,
-    /// 457.
-    #[error("that time is not in the preview; choose an earlier one")]
-    InvalidRange,
-    /// 461.
-    #[error("the delivery server does not stream this way; play without --udp")]
-    UnsupportedTransport,
-    /// Any other status.
-    #[error("the delivery server refused to stream ({status} {words}); try again later")]
-    Refused {
-        /// The status code.
-        status: u16,
-        /// The server's words.
-        words: String,
-    },
-    /// No answer in time.
-    #[error("the delivery server does not answer; check the network and try again")]
-    NoAnswer,
-    /// Sound stopped coming.
-    #[error("the preview stopped: the delivery server fell silent; check the network and try again")]
-    Silent,
-    /// Not one datagram came.
-    #[error("no UDP packet of the preview arrives here, a firewall may block them; play without --udp")]
-    NoDatagrams,
-    /// Not RTSP.
-    #[error(transparent)]
-    Framing(#[from] FramerError),
-    /// The answer to `DESCRIBE` or `PLAY` cannot be used.
-    #[error(transparent)]
-    Description(#[from] DescriptionError),
 }
 
 /// A request whose answer is awaited.
@@ -213,7 +173,13 @@ impl ClientConnection {
     /// *Query Time*.
     pub fn query_time(&mut self, time: Npt, now: Instant) {
         let body = format!("{QUERY_TIME}: {time}\r\n");
-        self.ask_with(Method::GetParameter, Asked::QueryTime, &[(CONTENT_TYPE, "text/parameters".into())], body.as_bytes(), now);
+        self.ask_with(
+            Method::GetParameter,
+            Asked::QueryTime,
+            &[(CONTENT_TYPE, "text/parameters".into())],
+            body.as_bytes(),
+            now,
+        );
     }
 
     /// Fetches the free image as a file, beside the sound or instead of it (V6): [`ClientEvent::FreeData`] in order. Asked for
@@ -352,7 +318,14 @@ impl ClientConnection {
         self.ask_with(method, asked, headers, &[], now);
     }
 
-    fn ask_with(&mut self, method: Method, asked: Asked, headers: &[(HeaderName, String)], body: &[u8], now: Instant) {
+    fn ask_with(
+        &mut self,
+        method: Method,
+        asked: Asked,
+        headers: &[(HeaderName, String)],
+        body: &[u8],
+        now: Instant,
+    ) {
         let cseq = self.next_cseq;
         self.next_cseq = self.next_cseq.wrapping_add(1);
         let mut request = Request::builder(method, Version::V1_0)
@@ -362,8 +335,14 @@ impl ClientConnection {
         if let Some(session) = &self.session {
             request = request.header(SESSION, session.id.as_str());
         }
-        request = headers.iter().fold(request, |request, (name, value)| request.header(name.clone(), value.as_str()));
-        let request = if body.is_empty() { request.empty().map_body(|_| Vec::new()) } else { request.build(body.to_vec()) };
+        request = headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(name.clone(), value.as_str()));
+        let request = if body.is_empty() {
+            request.empty().map_body(|_| Vec::new())
+        } else {
+            request.build(body.to_vec())
+        };
         // Writing to memory fails only for bodies over 4 GB.
         let _ = request.write(&mut self.outgoing);
         self.asked.push_back((cseq, asked, now));
@@ -372,7 +351,13 @@ impl ClientConnection {
 
     fn ask_for_piece(&mut self, offset: u64, now: Instant) {
         let body = format!("{FREE_DATA}: {offset}\r\n");
-        self.ask_with(Method::GetParameter, Asked::FreeData, &[(CONTENT_TYPE, "text/parameters".into())], body.as_bytes(), now);
+        self.ask_with(
+            Method::GetParameter,
+            Asked::FreeData,
+            &[(CONTENT_TYPE, "text/parameters".into())],
+            body.as_bytes(),
+            now,
+        );
     }
 
     fn keep_alive_at(&self) -> Option<Instant> {

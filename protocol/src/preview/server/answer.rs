@@ -1,6 +1,8 @@
 //! Responses, written into the connection's outgoing bytes.
 
-use rtsp_types::headers::{ALLOW, CONTENT_BASE, CONTENT_TYPE, CSEQ, PUBLIC, RANGE, RTP_INFO, SERVER, SESSION, TRANSPORT};
+use rtsp_types::headers::{
+    ALLOW, CONTENT_BASE, CONTENT_TYPE, CSEQ, PUBLIC, RANGE, RTP_INFO, SERVER, SESSION, TRANSPORT,
+};
 use rtsp_types::{HeaderName, Response, ResponseBuilder, StatusCode, Url, Version};
 
 use super::super::framer::FramerError;
@@ -63,7 +65,14 @@ impl ServerConnection {
     }
 
     /// A piece of the free image.
-    pub(super) fn answer_free_data(&mut self, cseq: &CSeq, session: String, offset: u64, piece: &[u8], total: usize) {
+    pub(super) fn answer_free_data(
+        &mut self,
+        cseq: &CSeq,
+        session: String,
+        offset: u64,
+        piece: &[u8],
+        total: usize,
+    ) {
         let last = offset + piece.len() as u64 - 1;
         let headers = [
             (SESSION, session),
@@ -111,6 +120,7 @@ pub(in super::super) fn content_range() -> HeaderName {
 }
 
 fn build(cseq: &CSeq, status: StatusCode, headers: &[(HeaderName, String)]) -> ResponseBuilder {
-    let start = Response::builder(Version::V1_0, status).header(CSEQ, cseq.0.as_str()).header(SERVER, "cadenza");
+    let start =
+        Response::builder(Version::V1_0, status).header(CSEQ, cseq.0.as_str()).header(SERVER, "cadenza");
     headers.iter().fold(start, |response, (name, value)| response.header(name.clone(), value.as_str()))
 }

@@ -237,11 +237,18 @@ impl ServerConnection {
 
     /// When [`advance`](Self::advance) has to be called at the latest.
     pub fn deadline(&self) -> Instant {
+        if self.closing {
+            return self.drained_at + self.limits.stall;
+        }
         let stalled = (!self.outgoing.is_empty()).then_some(self.drained_at + self.limits.stall);
         let message = self.message_deadline();
         let sending = self.session.as_ref().and_then(Session::deadline);
         let sending = sending.filter(|_| self.outgoing.len() < MOST_UNSENT);
-        [stalled, message, sending, self.silence_deadline()].into_iter().flatten().min().unwrap_or(self.heard_at + self.limits.session)
+        [stalled, message, sending, self.silence_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.heard_at + self.limits.session)
     }
 
     /// The connection is over once [`outgoing`](Self::outgoing) is empty.
@@ -285,7 +292,7 @@ impl ServerConnection {
         let stalled = !self.outgoing.is_empty() && now >= self.drained_at + self.limits.stall;
         let slow = self.message_deadline().is_some_and(|deadline| now >= deadline);
         let silent = self.silence_deadline().is_some_and(|deadline| now >= deadline);
-        if !self.closing && (stalled || slow || silent) {
+        if stalled || (!self.closing && (slow || silent)) {
             self.disconnected(now);
         }
     }

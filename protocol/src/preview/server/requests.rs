@@ -4,14 +4,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use rtsp_types::headers::{BANDWIDTH, CONTENT_TYPE, CSEQ, PIPELINED_REQUESTS, RANGE, REQUIRE, SESSION, TRANSPORT, UNSUPPORTED};
+use rtsp_types::headers::{
+    BANDWIDTH, CONTENT_TYPE, CSEQ, PIPELINED_REQUESTS, RANGE, REQUIRE, SESSION, TRANSPORT, UNSUPPORTED,
+};
 use rtsp_types::{HeaderName, Method, Request, StatusCode, Url, Version};
 
 use super::super::framer::LONGEST_BODY;
 use super::super::{AddressError, FREE_DATA, Npt, PreviewAddress, QUERY_TIME};
 use super::answer::CSeq;
 use super::{
-    Opened, Preview, Refusal, RefusalKind, ServerAction, ServerConnection, Session, SessionSeeds, StreamEnd, Transport,
+    Opened, Preview, Refusal, RefusalKind, ServerAction, ServerConnection, Session, SessionSeeds, StreamEnd,
+    Transport,
 };
 
 /// The request that waits for the caller's answer.
@@ -106,7 +109,11 @@ impl ServerConnection {
             Method::Play | Method::Pause | Method::Teardown | Method::GetParameter => {
                 self.in_session(&cseq, request, now);
             }
-            Method::Announce | Method::Record | Method::Redirect | Method::SetParameter | Method::PlayNotify => {
+            Method::Announce
+            | Method::Record
+            | Method::Redirect
+            | Method::SetParameter
+            | Method::PlayNotify => {
                 self.answer_method(&cseq, StatusCode::MethodNotAllowed);
             }
             Method::Extension(_) => self.answer_method(&cseq, StatusCode::NotImplemented),
@@ -131,7 +138,8 @@ impl ServerConnection {
         let setup = Setup { transport, pipeline: header(request, &PIPELINED_REQUESTS) };
         // A client states its bandwidth once, with DESCRIBE or with SETUP.
         let known = self.opened.as_ref().filter(|opened| {
-            opened.address == asked.address && (asked.bandwidth.is_none() || asked.bandwidth == opened.bandwidth)
+            opened.address == asked.address
+                && (asked.bandwidth.is_none() || asked.bandwidth == opened.bandwidth)
         });
         if let Some(preview) = known.map(|opened| opened.preview.clone()) {
             return self.allocate(asked, setup, preview);
@@ -164,7 +172,8 @@ impl ServerConnection {
         let pipeline = header(request, &PIPELINED_REQUESTS);
         let Some(session) = &mut self.session else {
             let nothing = named.is_none() && pipeline.is_none();
-            let status = if nothing { StatusCode::MethodNotValidInThisState } else { StatusCode::SessionNotFound };
+            let status =
+                if nothing { StatusCode::MethodNotValidInThisState } else { StatusCode::SessionNotFound };
             return self.answer(cseq, status, &[]);
         };
         if !session.is_meant_by(named.as_deref(), pipeline.as_deref()) {
@@ -173,7 +182,8 @@ impl ServerConnection {
         let id = session.id().to_owned();
         match request.method() {
             Method::Play => {
-                let range = header(request, &RANGE).map_or(Some((None, None)), |range| Npt::parse_range(&range));
+                let range =
+                    header(request, &RANGE).map_or(Some((None, None)), |range| Npt::parse_range(&range));
                 let started = range.and_then(|(from, to)| session.play(from, to, now));
                 match (started, request.request_uri().cloned()) {
                     (Some(started), Some(url)) => self.answer_play(cseq, id, &url, started),
@@ -225,7 +235,9 @@ impl ServerConnection {
             }
             Err(error) => {
                 let kind = match error {
-                    AddressError::NotRtsp | AddressError::NoMedia | AddressError::Kind => RefusalKind::UnknownMedia,
+                    AddressError::NotRtsp | AddressError::NoMedia | AddressError::Kind => {
+                        RefusalKind::UnknownMedia
+                    }
                     AddressError::NoVoucher => RefusalKind::Forbidden,
                 };
                 self.answer_refusal(&cseq, &Refusal { kind, message: error.to_string() });

@@ -23,9 +23,15 @@ pub(super) struct Session {
 /// How packets leave.
 #[derive(Debug)]
 enum Route {
-    Interleaved { rtp: u8, rtcp: u8 },
+    Interleaved {
+        rtp: u8,
+        rtcp: u8,
+    },
     /// Silent until `proven` (V8).
-    Udp { token: ProofToken, proven: Option<SocketAddr> },
+    Udp {
+        token: ProofToken,
+        proven: Option<SocketAddr>,
+    },
 }
 
 impl Session {

@@ -7,7 +7,10 @@ use std::time::Duration;
 use cadenza_protocol::cert::{Certificate, Role};
 
 use super::ingest::hash_file;
-use super::{FileFacts, Import, Listing, MediaKeys, NamedPath, PIECE, Published, Rename, Space, StartUpload, UploadState};
+use super::{
+    FileFacts, Import, Listing, MediaKeys, NamedPath, PIECE, Published, Rename, Space, StartUpload,
+    UploadState,
+};
 use crate::authoring::{AuthorKeys, AuthorKeysError};
 use crate::clock::Clock;
 use crate::content::client::{ContentClient, ContentClientError, accepted};
@@ -46,7 +49,12 @@ pub struct PublishClient {
 
 impl PublishClient {
     /// Connects with the author's account; `root` is the licensing center's.
-    pub fn new(content_url: &str, account: Identity, root: Certificate, clock: Clock) -> Result<Self, PublishError> {
+    pub fn new(
+        content_url: &str,
+        account: Identity,
+        root: Certificate,
+        clock: Clock,
+    ) -> Result<Self, PublishError> {
         let tls = ServiceTls::new(account.clone(), root, clock)?;
         let http = tls.client(Role::ContentManager, PATIENCE)?;
         let base = content_url.trim_end_matches('/').to_owned();
@@ -63,7 +71,9 @@ impl PublishClient {
         while state.received < length {
             match self.send_piece(file, &state).await {
                 Ok(next) => state = next,
-                Err(error) if failures == RETRIES || !matches!(error, PublishError::Content(_)) => return Err(error),
+                Err(error) if failures == RETRIES || !matches!(error, PublishError::Content(_)) => {
+                    return Err(error);
+                }
                 Err(error) => {
                     failures += 1;
                     tracing::warn!(%error, "the upload was interrupted; going on");
@@ -72,7 +82,10 @@ impl PublishClient {
             }
         }
         let wrapped_keys = keys.hand_over(&self.account, state.custody.leaf())?;
-        Ok(self.content.post(&format!("/v1/publish/uploads/{}/finish", state.upload_id), &MediaKeys { wrapped_keys }).await?)
+        Ok(self
+            .content
+            .post(&format!("/v1/publish/uploads/{}/finish", state.upload_id), &MediaKeys { wrapped_keys })
+            .await?)
     }
 
     async fn send_piece(&self, file: &Path, state: &UploadState) -> Result<UploadState, PublishError> {
@@ -104,7 +117,11 @@ impl PublishClient {
 
     /// Moves a file to another path.
     pub async fn rename(&self, from: &str, to: &str) -> Result<(), PublishError> {
-        Ok(self.content.send("/v1/publish/rename", &Rename { from: from.to_owned(), to: to.to_owned() }).await.map(drop)?)
+        Ok(self
+            .content
+            .send("/v1/publish/rename", &Rename { from: from.to_owned(), to: to.to_owned() })
+            .await
+            .map(drop)?)
     }
 
     /// Takes a file out of the catalogue.

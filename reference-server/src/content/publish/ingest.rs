@@ -67,23 +67,32 @@ impl ContentManager {
     }
 
     async fn refuse_taken(&self, incoming: &Incoming, media_id: &MediaId) -> Result<(), ApiFailure> {
-        let taken: Option<(String, String)> = sqlx::query_as("SELECT media_id, author FROM media WHERE media_id = $1 OR path = $2")
-            .bind(media_id.to_string())
-            .bind(&incoming.path)
-            .fetch_optional(self.database.pool())
-            .await?;
-        match taken {
-            Some((_, author)) if author != incoming.author.subject() => {
-                Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", "another author published this path or media id; choose another"))
-            }
-            Some(_) if !incoming.overwrite => {
-                Err(ApiFailure::new(StatusCode::CONFLICT, "already-published", "this path or media id is published already; say that it may be overwritten"))
-            }
-            _ => Ok(()),
+        let taken: Vec<(String,)> =
+            sqlx::query_as("SELECT author FROM media WHERE media_id = $1 OR path = $2")
+                .bind(media_id.to_string())
+                .bind(&incoming.path)
+                .fetch_all(self.database.pool())
+                .await?;
+        if taken.iter().any(|(author,)| *author != incoming.author.subject()) {
+            let why = "another author published this path or media id; choose another";
+            return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", why));
         }
+        if !taken.is_empty() && !incoming.overwrite {
+            let why = "this path or media id is published already; say that it may be overwritten";
+            return Err(ApiFailure::new(StatusCode::CONFLICT, "already-published", why));
+        }
+        Ok(())
     }
 
-    async fn list(&self, incoming: &Incoming, keeper: &Certificate, entry: &CatalogueTrack, object: &str, length: u64, sha256: &str) -> Result<(), ApiFailure> {
+    async fn list(
+        &self,
+        incoming: &Incoming,
+        keeper: &Certificate,
+        entry: &CatalogueTrack,
+        object: &str,
+        length: u64,
+        sha256: &str,
+    ) -> Result<(), ApiFailure> {
         let fingerprint = hex(&keeper.fingerprint());
         let mut tx = self.database.begin_write().await?;
         sqlx::query("INSERT INTO custody_certificates (fingerprint, pem) VALUES ($1, $2) ON CONFLICT (fingerprint) DO NOTHING")
@@ -92,11 +101,13 @@ impl ContentManager {
             .execute(&mut *tx)
             .await?;
         if let Some((project, _)) = incoming.path.rsplit_once('/') {
-            sqlx::query("INSERT INTO projects (path, created_at) VALUES ($1, $2) ON CONFLICT (path) DO NOTHING")
-                .bind(project)
-                .bind(self.now().0)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "INSERT INTO projects (path, created_at) VALUES ($1, $2) ON CONFLICT (path) DO NOTHING",
+            )
+            .bind(project)
+            .bind(self.now().0)
+            .execute(&mut *tx)
+            .await?;
         }
         sqlx::query("DELETE FROM media WHERE media_id = $1 OR path = $2")
             .bind(entry.media_id.to_string())
@@ -139,15 +150,25 @@ fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<C
     let mut media = MediaFile::open(BufReader::new(file), root).map_err(refused)?;
     media.verify_all().map_err(refused)?;
     if media.transaction().is_some() {
-        return Err(unusable("this is a copy that was sold to someone; publish the file as it was authored".into()));
+        return Err(unusable(
+            "this is a copy that was sold to someone; publish the file as it was authored".into(),
+        ));
     }
     if media.author().leaf().subject() != incoming.author.subject() {
-        return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", "this file was signed by another author; publish it with that account"));
+        return Err(ApiFailure::new(
+            StatusCode::FORBIDDEN,
+            "not-your-file",
+            "this file was signed by another author; publish it with that account",
+        ));
     }
     let label = WrapLabel::custody(media.media_id(), keeper.chain().leaf());
-    let keys = custody::unwrap_keys(keeper.key_pkcs8(), &incoming.keys.wrapped_keys, &label).map_err(|e| unusable(e.to_string()))?;
+    let keys = custody::unwrap_keys(keeper.key_pkcs8(), &incoming.keys.wrapped_keys, &label)
+        .map_err(|e| unusable(e.to_string()))?;
     if let Some(image) = media.images().iter().find(|i| i.key.is_some_and(|key| keys.get(key).is_none())) {
-        return Err(unusable(format!("the key of the '{}' version is missing; author the file again", image.quality)));
+        return Err(unusable(format!(
+            "the key of the '{}' version is missing; author the file again",
+            image.quality
+        )));
     }
     let (entry, cover) = catalogue::read(&mut media).map_err(refused)?;
     Ok(Checked { media_id: *media.media_id(), entry, cover, length, sha256 })

@@ -154,10 +154,16 @@ pub struct Import {
 
 /// A path of one to eight plain names.
 fn check_path(path: &str) -> Result<&str, ApiFailure> {
-    let plain = |name: &str| !name.is_empty() && name != "." && name != ".." && !name.chars().any(|c| c.is_control() || c == '\\');
+    let plain = |name: &str| {
+        !name.is_empty() && name != "." && name != ".." && !name.chars().any(|c| c.is_control() || c == '\\')
+    };
     let fits = path.len() <= MAX_PATH && path.split('/').count() <= 8 && path.split('/').all(plain);
     fits.then_some(path).ok_or_else(|| {
-        ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-path", "a path is project/file: at most 200 characters, no '..', no control characters")
+        ApiFailure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-path",
+            "a path is project/file: at most 200 characters, no '..', no control characters",
+        )
     })
 }
 

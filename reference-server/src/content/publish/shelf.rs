@@ -27,20 +27,35 @@ pub(super) fn routes() -> Router<Arc<ContentManager>> {
 }
 
 async fn space(State(manager): State<Arc<ContentManager>>) -> Result<Json<Space>, ApiFailure> {
-    Ok(Json(Space { total_kb: manager.settings.upload_space / 1024, free_kb: manager.upload_space_free().await? / 1024 }))
+    Ok(Json(Space {
+        total_kb: manager.settings.upload_space / 1024,
+        free_kb: manager.upload_space_free().await? / 1024,
+    }))
 }
 
-async fn list(State(manager): State<Arc<ContentManager>>, Query(NamedPath { path }): Query<NamedPath>) -> Result<Json<Listing>, ApiFailure> {
+async fn list(
+    State(manager): State<Arc<ContentManager>>,
+    Query(NamedPath { path }): Query<NamedPath>,
+) -> Result<Json<Listing>, ApiFailure> {
     let pool = manager.database.pool();
-    let projects: Vec<(String,)> = sqlx::query_as("SELECT path FROM projects ORDER BY path").fetch_all(pool).await?;
-    let files: Vec<(String,)> = sqlx::query_as("SELECT path FROM media ORDER BY path").fetch_all(pool).await?;
+    let projects: Vec<(String,)> =
+        sqlx::query_as("SELECT path FROM projects ORDER BY path").fetch_all(pool).await?;
+    let files: Vec<(String,)> =
+        sqlx::query_as("SELECT path FROM media ORDER BY path").fetch_all(pool).await?;
     let prefix = if path.is_empty() { String::new() } else { format!("{}/", check_path(&path)?) };
     if !path.is_empty() && !projects.iter().any(|(known,)| *known == path) {
         return Err(ApiFailure::not_found("there is no such project"));
     }
-    let inside = |(full,): &(String,)| full.strip_prefix(&prefix).filter(|rest| !rest.is_empty() && !rest.contains('/')).map(str::to_owned);
+    let inside = |(full,): &(String,)| {
+        full.strip_prefix(&prefix).filter(|rest| !rest.is_empty() && !rest.contains('/')).map(str::to_owned)
+    };
     let entry = |is_project| move |name| ListEntry { name, is_project };
-    let entries = projects.iter().filter_map(inside).map(entry(true)).chain(files.iter().filter_map(inside).map(entry(false))).collect();
+    let entries = projects
+        .iter()
+        .filter_map(inside)
+        .map(entry(true))
+        .chain(files.iter().filter_map(inside).map(entry(false)))
+        .collect();
     Ok(Json(Listing { entries }))
 }
 
@@ -54,7 +69,10 @@ struct ShelfRow {
     author: String,
 }
 
-async fn info(State(manager): State<Arc<ContentManager>>, Query(NamedPath { path }): Query<NamedPath>) -> Result<Json<FileFacts>, ApiFailure> {
+async fn info(
+    State(manager): State<Arc<ContentManager>>,
+    Query(NamedPath { path }): Query<NamedPath>,
+) -> Result<Json<FileFacts>, ApiFailure> {
     let row = manager.shelf_row(&path).await?;
     let media_id: MediaId = row.media_id.parse().map_err(ApiFailure::internal)?;
     Ok(Json(FileFacts {
@@ -66,7 +84,10 @@ async fn info(State(manager): State<Arc<ContentManager>>, Query(NamedPath { path
     }))
 }
 
-async fn create_project(State(manager): State<Arc<ContentManager>>, JsonBody(NamedPath { path }): JsonBody<NamedPath>) -> Result<StatusCode, ApiFailure> {
+async fn create_project(
+    State(manager): State<Arc<ContentManager>>,
+    JsonBody(NamedPath { path }): JsonBody<NamedPath>,
+) -> Result<StatusCode, ApiFailure> {
     sqlx::query("INSERT INTO projects (path, created_at) VALUES ($1, $2) ON CONFLICT (path) DO NOTHING")
         .bind(check_path(&path)?)
         .bind(manager.now().0)
@@ -83,9 +104,17 @@ async fn rename(
     check_path(&to)?;
     own(&manager.shelf_row(&from).await?, &caller)?;
     if manager.shelf_row(&to).await.is_ok() {
-        return Err(ApiFailure::new(StatusCode::CONFLICT, "already-published", "there is a file of that name already; delete it first"));
+        return Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            "already-published",
+            "there is a file of that name already; delete it first",
+        ));
     }
-    sqlx::query("UPDATE media SET path = $1 WHERE path = $2").bind(&to).bind(&from).execute(manager.database.pool()).await?;
+    sqlx::query("UPDATE media SET path = $1 WHERE path = $2")
+        .bind(&to)
+        .bind(&from)
+        .execute(manager.database.pool())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -102,7 +131,10 @@ async fn delete_file(
         .fetch_one(manager.database.pool())
         .await?;
     if sold > 0 {
-        sqlx::query("UPDATE media SET for_sale = 0 WHERE path = $1").bind(&path).execute(manager.database.pool()).await?;
+        sqlx::query("UPDATE media SET for_sale = 0 WHERE path = $1")
+            .bind(&path)
+            .execute(manager.database.pool())
+            .await?;
         return Ok(StatusCode::NO_CONTENT);
     }
     sqlx::query("DELETE FROM media WHERE path = $1").bind(&path).execute(manager.database.pool()).await?;
@@ -117,27 +149,44 @@ async fn import(
 ) -> Result<Json<Published>, ApiFailure> {
     let name = check_path(&wish.file)?;
     if name.contains('/') {
-        return Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-path", "name a file in the import folder, without a path"));
+        return Err(ApiFailure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-path",
+            "name a file in the import folder, without a path",
+        ));
     }
     let file = manager.uploads.join("import").join(name);
     if !file.is_file() {
-        return Err(ApiFailure::not_found("there is no such file in the import folder of the content manager"));
+        return Err(ApiFailure::not_found(
+            "there is no such file in the import folder of the content manager",
+        ));
     }
-    let incoming = Incoming { file, path: wish.path, sha256: None, author: caller.certificate, keys: wish.keys, overwrite: wish.overwrite };
+    let incoming = Incoming {
+        file,
+        path: wish.path,
+        sha256: None,
+        author: caller.certificate,
+        keys: wish.keys,
+        overwrite: wish.overwrite,
+    };
     manager.ingest(incoming).await.map(Json)
 }
 
 fn own(row: &ShelfRow, caller: &Caller) -> Result<(), ApiFailure> {
     let own = row.author == caller.certificate.subject();
-    own.then_some(()).ok_or_else(|| ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", "another author published this file"))
+    own.then_some(()).ok_or_else(|| {
+        ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", "another author published this file")
+    })
 }
 
 impl ContentManager {
     async fn shelf_row(&self, path: &str) -> Result<ShelfRow, ApiFailure> {
-        let row: Option<ShelfRow> = sqlx::query_as("SELECT media_id, object, length, title, for_sale, author FROM media WHERE path = $1")
-            .bind(path)
-            .fetch_optional(self.database.pool())
-            .await?;
+        let row: Option<ShelfRow> = sqlx::query_as(
+            "SELECT media_id, object, length, title, for_sale, author FROM media WHERE path = $1",
+        )
+        .bind(path)
+        .fetch_optional(self.database.pool())
+        .await?;
         row.ok_or_else(|| ApiFailure::not_found("there is no such file"))
     }
 }

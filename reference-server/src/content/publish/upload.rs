@@ -46,11 +46,19 @@ async fn start(
 ) -> Result<Json<UploadState>, ApiFailure> {
     check_path(&wish.path)?;
     if unhex(&wish.sha256).is_none_or(|hash| hash.len() != 32) {
-        return Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", "sha256 is 64 hexadecimal digits"));
+        return Err(ApiFailure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-request",
+            "sha256 is 64 hexadecimal digits",
+        ));
     }
     let upload_id = upload_id(&caller, &wish);
     if wish.length > manager.upload_space_free().await? && !manager.upload_file(&upload_id).exists() {
-        return Err(ApiFailure::new(StatusCode::INSUFFICIENT_STORAGE, "no-space", "there is no space for this upload; finish or delete others first"));
+        return Err(ApiFailure::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "no-space",
+            "there is no space for this upload; finish or delete others first",
+        ));
     }
     sqlx::query(
         "INSERT INTO uploads (upload_id, path, length, sha256, overwrite, author, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -70,7 +78,8 @@ async fn start(
 
 /// The same author, path and content give the same upload.
 fn upload_id(caller: &Caller, wish: &StartUpload) -> String {
-    let name = format!("{}\0{}\0{}\0{}", caller.certificate.subject(), wish.path, wish.sha256, wish.overwrite);
+    let name =
+        format!("{}\0{}\0{}\0{}", caller.certificate.subject(), wish.path, wish.sha256, wish.overwrite);
     hex(&digest(&SHA256, name.as_bytes()).as_ref()[..16])
 }
 
@@ -98,18 +107,41 @@ async fn piece(
     let row = manager.upload_row(&id, &caller).await?;
     let path = manager.upload_file(&row.upload_id);
     tokio::fs::create_dir_all(&manager.uploads).await.map_err(ApiFailure::internal)?;
-    let mut file = tokio::fs::OpenOptions::new().create(true).append(false).truncate(false).write(true).open(&path).await.map_err(ApiFailure::internal)?;
+    let mut file = tokio::fs::OpenOptions::new()
+        .create(true)
+        .append(false)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .await
+        .map_err(ApiFailure::internal)?;
     let received = file.metadata().await.map_err(ApiFailure::internal)?.len();
     if received != offset {
-        return Err(ApiFailure::new(StatusCode::CONFLICT, "wrong-offset", format!("go on from byte {received}")));
+        return Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            "wrong-offset",
+            format!("go on from byte {received}"),
+        ));
     }
     file.seek(std::io::SeekFrom::Start(offset)).await.map_err(ApiFailure::internal)?;
     let mut left = u64::try_from(row.length).unwrap_or_default().saturating_sub(offset);
     let mut pieces = body.into_data_stream();
     while let Some(bytes) = pieces.next().await {
         // a connection that breaks here leaves what came before; the author goes on from there
-        let bytes = bytes.map_err(|_| ApiFailure::new(StatusCode::BAD_REQUEST, "upload-interrupted", "the upload was interrupted; go on from where it stopped"))?;
-        left = left.checked_sub(bytes.len() as u64).ok_or_else(|| ApiFailure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "more bytes came than were announced; start again"))?;
+        let bytes = bytes.map_err(|_| {
+            ApiFailure::new(
+                StatusCode::BAD_REQUEST,
+                "upload-interrupted",
+                "the upload was interrupted; go on from where it stopped",
+            )
+        })?;
+        left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+            ApiFailure::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-long",
+                "more bytes came than were announced; start again",
+            )
+        })?;
         file.write_all(&bytes).await.map_err(ApiFailure::internal)?;
     }
     file.flush().await.map_err(ApiFailure::internal)?;
@@ -149,7 +181,9 @@ async fn abort(
 impl ContentManager {
     /// Bytes that uploads may still take.
     pub(super) async fn upload_space_free(&self) -> Result<u64, ApiFailure> {
-        let (taken,): (i64,) = sqlx::query_as("SELECT CAST(COALESCE(SUM(length), 0) AS BIGINT) FROM uploads").fetch_one(self.database.pool()).await?;
+        let (taken,): (i64,) = sqlx::query_as("SELECT CAST(COALESCE(SUM(length), 0) AS BIGINT) FROM uploads")
+            .fetch_one(self.database.pool())
+            .await?;
         Ok(self.settings.upload_space.saturating_sub(taken.unsigned_abs()))
     }
 
@@ -173,7 +207,10 @@ impl ContentManager {
 
     async fn forget_upload(&self, upload_id: &str) -> Result<(), ApiFailure> {
         let _ = tokio::fs::remove_file(self.upload_file(upload_id)).await; // it may not have come that far
-        sqlx::query("DELETE FROM uploads WHERE upload_id = $1").bind(upload_id).execute(self.database.pool()).await?;
+        sqlx::query("DELETE FROM uploads WHERE upload_id = $1")
+            .bind(upload_id)
+            .execute(self.database.pool())
+            .await?;
         Ok(())
     }
 }

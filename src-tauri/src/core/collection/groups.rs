@@ -37,7 +37,7 @@ pub fn albums(tracks: &[Arc<TrackRecord>], sleeves: &Sleeves) -> Vec<LibraryAlbu
 
 fn empty_album(id: AlbumId, first: &TrackRecord, sleeves: &Sleeves) -> LibraryAlbum {
     LibraryAlbum {
-        sleeve: sleeves.of_album(&id, first),
+        sleeve: sleeves.of_track(first),
         album_id: id,
         title: first.album.clone(),
         artist: first.album_by().to_owned(),
@@ -54,10 +54,18 @@ pub fn artists(tracks: &[Arc<TrackRecord>], sleeves: &Sleeves) -> Vec<LibraryArt
     let mut artists: BTreeMap<(String, &str), (LibraryArtist, Vec<AlbumId>)> = BTreeMap::new();
     for track in tracks {
         let album = album_id(track);
-        let (artist, albums) = artists.entry((track.artist.to_lowercase(), &track.artist)).or_insert_with(|| {
-            let sleeve = sleeves.of_album(&album, track);
-            (LibraryArtist { name: track.artist.clone(), album_count: 0, track_count: 0, sleeve }, Vec::new())
-        });
+        let (artist, albums) =
+            artists.entry((track.artist.to_lowercase(), &track.artist)).or_insert_with(|| {
+                (
+                    LibraryArtist {
+                        name: track.artist.clone(),
+                        album_count: 0,
+                        track_count: 0,
+                        sleeve: sleeves.of_track(track),
+                    },
+                    Vec::new(),
+                )
+            });
         artist.track_count += 1;
         if !albums.contains(&album) {
             albums.push(album);

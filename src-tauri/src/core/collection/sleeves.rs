@@ -1,4 +1,5 @@
-//! The colour of every album's cover, worked out once and kept beside the library.
+//! The colour of covers, worked out once and kept beside the library: of every bought track, whose cover is its own, and of
+//! every album of own files.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,52 +8,64 @@ use cadenza_player::Player;
 use cadenza_player::library::TrackRecord;
 
 use super::album_id;
-use crate::ipc::{AlbumId, Sleeve};
+use crate::ipc::Sleeve;
 use crate::sleeve::{self, SleeveColour};
 
-/// Colours by album.
+const PREFIX: &str = "sleeve/";
+
+/// Colours by what has a cover.
 #[derive(Debug, Default)]
-pub struct Sleeves(Mutex<HashMap<AlbumId, SleeveColour>>);
+pub struct Sleeves(Mutex<HashMap<String, SleeveColour>>);
 
 impl Sleeves {
     /// Those that are known already.
     pub fn of(player: &Player) -> Self {
-        let known: Vec<(AlbumId, SleeveColour)> = player.library().index().facts(PREFIX);
+        let known: Vec<(String, SleeveColour)> = player.library().index().facts(PREFIX);
         Self(Mutex::new(known.into_iter().collect()))
     }
 
-    /// The sleeve of an album, by one of its tracks. Neutral until its colour is known.
-    pub fn of_album(&self, album: &AlbumId, track: &TrackRecord) -> Sleeve {
-        let colour = self.known().get(album).copied().unwrap_or(SleeveColour::NONE);
+    /// The sleeve of a track. Neutral until its colour is known.
+    pub fn of_track(&self, track: &TrackRecord) -> Sleeve {
+        let colour = self.known().get(&bearer(track)).copied().unwrap_or(SleeveColour::NONE);
         let id = track.id.to_string();
         sleeve::of_library(track.has_cover.then_some(id.as_str()), colour)
     }
 
-    /// Looks at the covers of albums that are new here. True when there were some. Reads files: not for the page's thread.
+    /// Looks at covers that are new here. True when there were some. Reads files: not for the page's thread.
     pub async fn look_at_new(&self, player: &Player, tracks: &[Arc<TrackRecord>]) -> bool {
         let mut found = false;
         for track in tracks.iter().filter(|track| track.has_cover) {
-            let album = album_id(track);
-            if self.known().contains_key(&album) {
+            let bearer = bearer(track);
+            if self.known().contains_key(&bearer) {
                 continue;
             }
             let cover = player.cover(track.id).await.ok().flatten();
             let colour = match cover {
-                Some(art) => tokio::task::spawn_blocking(move || SleeveColour::of(&art.bytes)).await.unwrap_or(SleeveColour::NONE),
+                Some(art) => tokio::task::spawn_blocking(move || SleeveColour::of(&art.bytes))
+                    .await
+                    .unwrap_or(SleeveColour::NONE),
                 None => SleeveColour::NONE,
             };
-            if let Err(error) = player.library().index().keep_fact(&format!("{PREFIX}{album}"), &(&album, colour)) {
+            if let Err(error) =
+                player.library().index().keep_fact(&format!("{PREFIX}{bearer}"), &(&bearer, colour))
+            {
                 tracing::warn!(%error, "the colour of a cover is not kept and will be worked out again");
             }
-            self.known().insert(album, colour);
+            self.known().insert(bearer, colour);
             found = true;
         }
         found
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<AlbumId, SleeveColour>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, SleeveColour>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-const PREFIX: &str = "sleeve/";
+/// What the cover belongs to.
+fn bearer(track: &TrackRecord) -> String {
+    match track.media_id() {
+        Some(id) => id.to_string(),
+        None => album_id(track).0,
+    }
+}

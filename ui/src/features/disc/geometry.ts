@@ -15,6 +15,7 @@ export const radiusAt = (part: number): number => {
 
 /** A flat ring between two radii, as an SVG path around the origin. */
 export const ring = (from: number, to: number): string => {
-  const circle = (r: number, sweep: 0 | 1): string => `M${-r} 0A${r} ${r} 0 1 ${sweep} ${r} 0A${r} ${r} 0 1 ${sweep} ${-r} 0Z`;
+  const circle = (r: number, sweep: 0 | 1): string =>
+    `M${-r} 0A${r} ${r} 0 1 ${sweep} ${r} 0A${r} ${r} 0 1 ${sweep} ${-r} 0Z`;
   return circle(to, 1) + circle(from, 0);
 };

@@ -44,7 +44,8 @@ export class SongPages {
   need = (first: number, last: number): void => {
     if (!this.ready) return;
     for (let part = Math.floor(first / PART); part <= Math.floor(last / PART); part++)
-      if (part * PART < this.total && !this.#parts.has(part) && !this.#coming.has(part)) void this.#bring(part, this.#age);
+      if (part * PART < this.total && !this.#parts.has(part) && !this.#coming.has(part))
+        void this.#bring(part, this.#age);
   };
 
   /** The ids from this place on, for the queue: the part it lies in and what else is here. */

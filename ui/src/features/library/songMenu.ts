@@ -22,6 +22,9 @@ export const songMenu = (tracks: LibraryTrack[], extra: MenuItem[] = []): MenuIt
 };
 
 const newPlaylist = async (tracks: LibraryTrack[]): Promise<void> => {
-  const list = await library.createPlaylist(tracks[0]?.album ?? t().playlists.untitled, tracks.map((track) => track.trackId));
+  const list = await library.createPlaylist(
+    tracks[0]?.album ?? t().playlists.untitled,
+    tracks.map((track) => track.trackId),
+  );
   if (list) router.go('playlist', list.playlistId);
 };

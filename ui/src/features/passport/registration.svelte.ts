@@ -13,10 +13,21 @@ type Field = 'name' | 'address' | 'telephone' | 'email' | 'number' | 'expiry' | 
 const whoFields: Field[] = ['name', 'address', 'telephone', 'email'];
 
 /** Which field a refusal is about. */
-const fieldOfCode: Record<string, Field> = { 'card-declined': 'number', 'card-invalid': 'number', 'card-expired': 'expiry' };
+const fieldOfCode: Record<string, Field> = {
+  'card-declined': 'number',
+  'card-invalid': 'number',
+  'card-expired': 'expiry',
+};
 const fieldOfServer: Record<string, Field> = {
-  name: 'name', address: 'address', telephone: 'telephone', email: 'email', card_number: 'number', cardNumber: 'number',
-  card_expiry: 'expiry', cardExpiry: 'expiry', confidential: 'confidential',
+  name: 'name',
+  address: 'address',
+  telephone: 'telephone',
+  email: 'email',
+  card_number: 'number',
+  cardNumber: 'number',
+  card_expiry: 'expiry',
+  cardExpiry: 'expiry',
+  confidential: 'confidential',
 };
 
 export class Registration {
@@ -49,7 +60,13 @@ export class Registration {
   async issue(): Promise<boolean> {
     const w = t().welcome;
     const fault = expiryFault(this.card.expiry, new Date());
-    const number = !this.card.number ? w.required : !complete(this.card.number) ? w.shortCard : luhn(this.card.number) ? '' : w.badCard;
+    const number = !this.card.number
+      ? w.required
+      : !complete(this.card.number)
+        ? w.shortCard
+        : luhn(this.card.number)
+          ? ''
+          : w.badCard;
     this.errors = {
       ...(number && { number }),
       ...(fault && { expiry: w[fault] }),
@@ -60,8 +77,15 @@ export class Registration {
     try {
       const { name, address, telephone, email, region, interests } = this.who;
       await core.register({
-        name: name.trim(), address: address.trim(), telephone: telephone.trim(), email: email.trim(), region, interests: [...interests],
-        cardNumber: this.card.number, cardExpiry: this.card.expiry, confidential: this.confidential.trim(),
+        name: name.trim(),
+        address: address.trim(),
+        telephone: telephone.trim(),
+        email: email.trim(),
+        region,
+        interests: [...interests],
+        cardNumber: this.card.number,
+        cardExpiry: this.card.expiry,
+        confidential: this.confidential.trim(),
       });
       this.card = { number: '', expiry: '' };
       this.goTo('passphrase');

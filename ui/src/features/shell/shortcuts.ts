@@ -21,7 +21,7 @@ const alone: Record<string, () => void> = {
   '?': () => (view.keys = true),
   '/': () => (view.search = true),
   m: () => void player.setMuted(!player.now.muted),
-  l: () => (view.panel = !view.panel),
+  l: () => view.togglePanel(),
   f: () => (view.full = !view.full),
 };
 
@@ -48,7 +48,11 @@ export const shortcut = (event: KeyboardEvent): void => {
     return;
   }
   if (event.key === ' ' && pressable(event.target)) return;
-  const run = control ? withControl[event.key] : event.shiftKey && withShift[event.key] ? withShift[event.key] : alone[event.key];
+  const run = control
+    ? withControl[event.key]
+    : event.shiftKey && withShift[event.key]
+      ? withShift[event.key]
+      : alone[event.key];
   if (!run) return;
   event.preventDefault();
   run();

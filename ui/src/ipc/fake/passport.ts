@@ -44,7 +44,7 @@ export const passport = {
       world.owner = { ...owner, name: form.name, email: form.email, cardLast4: form.cardNumber.replace(/\D/g, '').slice(-4), confidential: form.confidential };
       world.phase = 'needsPassphrase';
       changed();
-      return facts();
+      return form.name;
     }),
   setPassphrase: (passphrase: string) =>
     answer(() => {

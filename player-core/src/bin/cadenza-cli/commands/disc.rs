@@ -1,7 +1,5 @@
 //! `burn`, `drives`.
 
-use std::path::PathBuf;
-
 use cadenza_player::disc::burn::{BurnJob, BurnProgress, BurnTarget, Cancel};
 use cadenza_player::disc::layout::{DiscLayout, DiscOptions};
 use cadenza_player::library::TrackId;
@@ -9,11 +7,19 @@ use cadenza_player::{Failure, Player};
 use serde_json::json;
 
 use super::{open, unlock};
-use crate::args::{Burn, Global};
+use crate::args::{Burn, Global, Target};
 use crate::output::{Output, table};
 
 pub async fn burn(global: &Global, wish: &Burn, output: &Output) -> Result<(), Failure> {
-    let target = target(&wish.to)?;
+    let target = match &wish.to {
+        Target::Image(folder) => BurnTarget::Image { folder: folder.clone(), name: "disc".into() },
+        Target::Drive(drive) => {
+            let what = format!(
+                "burning to the drive {drive}; `--to image:DIR` writes an image that any burning program takes"
+            );
+            return Err(Failure::not_available_yet(&what));
+        }
+    };
     let player = open(global)?;
     let (title, ids) = wanted(&player, &wish.tracks)?;
     let needs_passport = ids.iter().any(|id| player.track(*id).is_ok_and(|t| t.media_id().is_some()));
@@ -66,20 +72,9 @@ pub async fn burn(global: &Global, wish: &Burn, output: &Output) -> Result<(), F
 }
 
 pub fn drives(_output: &Output) -> Result<(), Failure> {
-    Err(Failure::not_available_yet("disc drives; `burn --to image:DIR` writes an image that any burning program takes"))
-}
-
-/// `image:DIR` or `drive:NAME`.
-fn target(typed: &str) -> Result<BurnTarget, Failure> {
-    match typed.split_once(':') {
-        Some(("image", folder)) if !folder.is_empty() => {
-            Ok(BurnTarget::Image { folder: PathBuf::from(folder), name: "disc".into() })
-        }
-        Some(("drive", drive)) if !drive.is_empty() => Err(Failure::not_available_yet(&format!(
-            "burning to the drive {drive}; `--to image:DIR` writes an image that any burning program takes"
-        ))),
-        _ => Err(Failure::new("wrong-usage", format!("'{typed}' is no target: write image:DIR, or drive:/dev/sr0"))),
-    }
+    Err(Failure::not_available_yet(
+        "disc drives; `burn --to image:DIR` writes an image that any burning program takes",
+    ))
 }
 
 /// Tracks and playlists in the order typed, and a title for the disc.

@@ -22,12 +22,17 @@ pub async fn run(global: &Global, command: Library, output: &Output) -> Result<(
         }
         Library::Search { words } => {
             let words = words.join(" ");
-            show(&player.library().search(&words), &format!("Nothing in the library matches '{words}'."), output);
+            show(
+                &player.library().search(&words),
+                &format!("Nothing in the library matches '{words}'."),
+                output,
+            );
             Ok(())
         }
         Library::Import { path } => {
             let imported = player.import(&path).await?;
-            let refused: Vec<_> = imported.refused.iter().map(|(p, r)| json!({ "path": p, "reason": r })).collect();
+            let refused: Vec<_> =
+                imported.refused.iter().map(|(p, r)| json!({ "path": p, "reason": r })).collect();
             output.result(&json!({ "tracks": imported.tracks, "refused": refused }), || {
                 let mut lines = vec![format!("{} tracks taken in.", imported.tracks)];
                 lines.extend(imported.refused.iter().map(|(p, r)| format!("Left out {}: {r}", p.display())));
@@ -35,7 +40,10 @@ pub async fn run(global: &Global, command: Library, output: &Output) -> Result<(
             });
             if imported.tracks == 0 && !imported.refused.is_empty() {
                 let (path, reason) = &imported.refused[0];
-                let message = format!("nothing was taken in: {} cannot be read as music ({reason}); check the file", path.display());
+                let message = format!(
+                    "nothing was taken in: {} cannot be read as music ({reason}); check the file",
+                    path.display()
+                );
                 return Err(Failure::new("file-broken", message));
             }
             Ok(())
@@ -49,13 +57,24 @@ async fn verify(player: &cadenza_player::Player, output: &Output) -> Result<(), 
     let bad: Vec<_> = checked.iter().filter(|v| v.problem.is_some()).collect();
     if let Some(first) = bad.first() {
         for file in &bad {
-            output.progress(&format!("{}: {}", file.path.display(), file.problem.as_deref().unwrap_or_default()));
+            output.progress(&format!(
+                "{}: {}",
+                file.path.display(),
+                file.problem.as_deref().unwrap_or_default()
+            ));
         }
         let problem = first.problem.as_deref().unwrap_or_default();
-        let message = format!("{} of {} files are not as they should be, {}: {problem}", bad.len(), checked.len(), first.path.display());
+        let message = format!(
+            "{} of {} files are not as they should be, {}: {problem}",
+            bad.len(),
+            checked.len(),
+            first.path.display()
+        );
         return Err(Failure::new("file-broken", message).with("path", first.path.display()));
     }
-    output.result(&json!({ "checked": checked.len(), "broken": 0 }), || format!("{} files checked, all whole.", checked.len()));
+    output.result(&json!({ "checked": checked.len(), "broken": 0 }), || {
+        format!("{} files checked, all whole.", checked.len())
+    });
     Ok(())
 }
 

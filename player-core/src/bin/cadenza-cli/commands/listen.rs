@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
 use cadenza_player::library::{TrackId, TrackRecord};
 use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
-use cadenza_player::playback::{Command, Event, Playback, PlaybackState, Status, Track, TrackId as PlaybackId, TrackKind};
+use cadenza_player::playback::{
+    Command, Event, Playback, PlaybackState, Status, Track, TrackId as PlaybackId, TrackKind,
+};
 use cadenza_player::{Failure, Player};
 use cadenza_protocol::preview::{Npt, PreviewAddress, PreviewKind};
 use serde_json::json;
@@ -23,6 +25,8 @@ const NEWS: usize = 1_024;
 const LOOK: Duration = Duration::from_millis(20);
 /// Longest wait for the first sound.
 const PATIENCE: Duration = Duration::from_secs(9);
+/// Longest wait for a preview's file once the sound is over: a few megabytes.
+const KEEP_WITHIN: Duration = Duration::from_secs(60);
 /// Longest wait for the fade-out at a stop.
 const FADE_OUT: Duration = Duration::from_secs(2);
 
@@ -39,12 +43,16 @@ pub async fn play(
     if records.iter().any(|r| r.media_id().is_some()) {
         unlock(&player, global).await?;
         if let Ok(owner) = player.owner() {
-            output.progress(&format!("Bought by {} <{}> · {} •••• {}", owner.name, owner.email, owner.card_brand, owner.card_last4));
+            output.progress(&format!(
+                "Bought by {} <{}> · {} •••• {}",
+                owner.name, owner.email, owner.card_brand, owner.card_last4
+            ));
         }
     }
     let tracks = player.playable(&records)?;
     let titles: Vec<String> = records.iter().map(|r| r.title.clone()).collect();
-    let turn = Turn { tracks, start_ms: as_ms(seek.unwrap_or_default()), limit: seconds, device: choice(device) };
+    let turn =
+        Turn { tracks, start_ms: as_ms(seek.unwrap_or_default()), limit: seconds, device: choice(device) };
     let heard = tokio::task::block_in_place(|| turn.play(output))?;
     let document = json!({
         "tracks": titles,
@@ -61,9 +69,6 @@ pub async fn play(
 }
 
 pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result<(), Failure> {
-    if wish.keep {
-        return Err(Failure::not_available_yet("keeping what a preview streamed; leave --keep out to hear it"));
-    }
     let player = open(global)?;
     let media_id = super::shop::media_id(&wish.media_id)?;
     let mut setup = player.stream_setup()?;
@@ -74,22 +79,40 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
     let clicked = Instant::now();
     let voucher = player.preview_voucher(&[media_id], PreviewKind::Clip).await?;
     let asked = clicked.elapsed();
-    let of = voucher.tracks.first().ok_or_else(|| Failure::new("voucher-broken", "the store's voucher is empty: try again"))?;
-    let address = PreviewAddress { media_id: of.media_id, voucher_id: of.voucher_id, kind: PreviewKind::Clip };
+    let of = voucher
+        .tracks
+        .first()
+        .ok_or_else(|| Failure::new("voucher-broken", "the store's voucher is empty: try again"))?;
+    let address =
+        PreviewAddress { media_id: of.media_id, voucher_id: of.voucher_id, kind: PreviewKind::Clip };
     let place = StreamPlace::new(address, &of.delivery);
     let monitor: Arc<Mutex<Option<StreamMonitor>>> = Arc::default();
     let watched = Arc::clone(&monitor);
     let title = of.title.clone().unwrap_or_default();
-    let track = Track::new(PlaybackId::new(&media_id.to_string()), TrackKind::Preview, title.clone(), move || {
-        let (stream, monitor) = LiveStream::open(place.clone(), setup.clone(), Npt::ZERO)?;
-        *watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(monitor);
-        Ok(Box::new(stream))
-    });
+    let keep = wish.keep.then(|| player.home().folder().join("previews").join(format!("{media_id}.opus")));
+    let track =
+        Track::new(PlaybackId::new(&media_id.to_string()), TrackKind::Preview, title.clone(), move || {
+            let (stream, monitor) = LiveStream::open(place.clone(), setup.clone(), Npt::ZERO)?;
+            if let Some(path) = &keep {
+                monitor.keep(path.clone())?;
+            }
+            *watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(monitor);
+            Ok(Box::new(stream))
+        });
     let start_ms = as_ms(wish.from.unwrap_or_default());
-    let turn = Turn { tracks: vec![Arc::new(track)], start_ms, limit: wish.seconds, device: choice(wish.device.as_deref()) };
+    let turn = Turn {
+        tracks: vec![Arc::new(track)],
+        start_ms,
+        limit: wish.seconds,
+        device: choice(wish.device.as_deref()),
+    };
     let heard = tokio::task::block_in_place(|| turn.play(output))?;
-    let stats = monitor.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(StreamMonitor::stats);
-    let stats = stats.unwrap_or_default();
+    let monitor = monitor.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let kept = match &monitor {
+        Some(monitor) if wish.keep => Some(kept(monitor).await?),
+        _ => None,
+    };
+    let stats = monitor.as_ref().map(StreamMonitor::stats).unwrap_or_default();
     let first_sample = stats.first_sample.map(|stream| as_ms(asked + stream));
     let description = stats.description.as_ref();
     let document = json!({
@@ -103,15 +126,35 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
         "bit_rate": description.map(|d| d.bit_rate),
         "fade_in_ms": description.map(|d| d.fade_in_ms),
         "fade_out_ms": description.map(|d| d.fade_out_ms),
+        "kept": kept,
         "frames_played": heard.status.frames_played,
         "underruns": heard.status.underruns,
         "device": heard.device,
     });
     output.result(&document, || {
         let first = first_sample.map_or_else(|| "none".into(), |ms| format!("{ms} ms"));
-        format!("Time to first sample: {first}. Lost packets: {}. {} frames played.", stats.packets.lost, heard.status.frames_played)
+        let kept = kept.as_ref().map_or_else(String::new, |path| format!(" Kept as {}.", path.display()));
+        format!(
+            "Time to first sample: {first}. Lost packets: {}. {} frames played.{kept}",
+            stats.packets.lost, heard.status.frames_played
+        )
     });
     Ok(())
+}
+
+/// Waits until the free image is whole; the sound may have been stopped long before (V6).
+async fn kept(monitor: &StreamMonitor) -> Result<std::path::PathBuf, Failure> {
+    let mut looking = tokio::time::interval(Duration::from_millis(20));
+    let whole = tokio::time::timeout(KEEP_WITHIN, async {
+        loop {
+            looking.tick().await;
+            if let Some(kept) = monitor.stats().kept {
+                return kept;
+            }
+        }
+    });
+    let late = "the preview's file does not arrive: check the network and try again".to_owned();
+    whole.await.unwrap_or(Err(late)).map_err(|told| Failure::new("not-kept", told))
 }
 
 pub fn devices(output: &Output) -> Result<(), Failure> {
@@ -153,7 +196,8 @@ impl Turn {
         })
         .map_err(|e| Failure::new("engine", e.to_string()))?;
         let begun = Instant::now();
-        let load = Command::Load { tracks: self.tracks.clone(), start: 0, position_ms: self.start_ms, play: true };
+        let load =
+            Command::Load { tracks: self.tracks.clone(), start: 0, position_ms: self.start_ms, play: true };
         playback.send(load);
         let mut heard = Heard { status: Status::default(), first_sample: None, device: None };
         let ended = self.follow(&playback, &news, begun, &mut heard, output)?;
@@ -178,7 +222,9 @@ impl Turn {
         let mut failures: Vec<Failure> = Vec::new();
         loop {
             match news.recv_timeout(LOOK) {
-                Ok(Event::Ended) => return if self.all_failed(&failures) { Err(failures.remove(0)) } else { Ok(true) },
+                Ok(Event::Ended) => {
+                    return if self.all_failed(&failures) { Err(failures.remove(0)) } else { Ok(true) };
+                }
                 Ok(Event::Ready { .. }) => {
                     heard.first_sample.get_or_insert_with(|| begun.elapsed());
                 }
@@ -197,12 +243,17 @@ impl Turn {
                 }
                 Ok(Event::Track { id, .. }) => self.announce(&id, output),
                 Ok(Event::State(_) | Event::Queue) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(Failure::internal("the audio engine ended")),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Failure::internal("the audio engine ended"));
+                }
             }
             let status = playback.status();
             if heard.first_sample.is_none() && begun.elapsed() > PATIENCE {
                 playback.stop();
-                return Err(Failure::new("no-sound", "no sound came within nine seconds: check the network and the sound device, then try again"));
+                return Err(Failure::new(
+                    "no-sound",
+                    "no sound came within nine seconds: check the network and the sound device, then try again",
+                ));
             }
             if let (Some(limit), true) = (self.limit, heard.first_sample.is_some())
                 && has_played(&status, self.start_ms, limit)

@@ -31,7 +31,11 @@ pub async fn register(global: &Global, form: &Path, output: &Output) -> Result<(
         "passport": facts.path,
     });
     output.result(&document, || {
-        format!("Registered {holder}. Passport {} is valid until {}.", facts.path.display(), day(facts.expires_at))
+        format!(
+            "Registered {holder}. Passport {} is valid until {}.",
+            facts.path.display(),
+            day(facts.expires_at)
+        )
     });
     Ok(())
 }
@@ -50,9 +54,10 @@ pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<
         Passport::Import { file } => {
             player.import_passport(&file)?;
             let facts = player.passport_facts()?;
-            output.result(&json!({ "holder": facts.holder, "serial": facts.serial, "passport": facts.path }), || {
-                format!("Imported the passport of {}.", facts.holder)
-            });
+            output.result(
+                &json!({ "holder": facts.holder, "serial": facts.serial, "passport": facts.path }),
+                || format!("Imported the passport of {}.", facts.holder),
+            );
             Ok(())
         }
         Passport::Recover => player.recover_passport(),

@@ -18,7 +18,11 @@ pub fn run(global: &Global, command: Playlist, output: &Output) -> Result<(), Fa
                 if all.is_empty() {
                     return "There are no playlists.".into();
                 }
-                table(&all.iter().map(|p| vec![p.name.clone(), format!("{} tracks", p.tracks.len())]).collect::<Vec<_>>())
+                table(
+                    &all.iter()
+                        .map(|p| vec![p.name.clone(), format!("{} tracks", p.tracks.len())])
+                        .collect::<Vec<_>>(),
+                )
             });
             return Ok(());
         }
@@ -41,7 +45,9 @@ pub fn run(global: &Global, command: Playlist, output: &Output) -> Result<(), Fa
             }
             player.change_playlists(|lists| lists.add(&playlist, &ids))?
         }
-        Playlist::Rename { playlist, name } => player.change_playlists(|lists| lists.rename(&playlist, &name))?,
+        Playlist::Rename { playlist, name } => {
+            player.change_playlists(|lists| lists.rename(&playlist, &name))?
+        }
         Playlist::Move { playlist, from, to } => {
             let (from, to) = (place(from)?, place(to)?);
             player.change_playlists(|lists| lists.shift(&playlist, from, to))?

@@ -25,7 +25,8 @@ pub async fn catalogue(global: &Global, words: &str, output: &Output) -> Result<
             return format!("Nothing on sale matches '{words}'.");
         }
         let row = |t: &cadenza_player::store::catalogue::TrackOffer| {
-            let qualities = t.qualities.iter().map(|q| format!("{} {}", q.name, price(q.price_cents, &list.currency)));
+            let qualities =
+                t.qualities.iter().map(|q| format!("{} {}", q.name, price(q.price_cents, &list.currency)));
             let (time, qualities) = (minutes(t.duration_ms), qualities.collect::<Vec<_>>().join(", "));
             vec![t.media_id.to_string(), t.title.clone(), t.artist.clone(), t.album.clone(), time, qualities]
         };
@@ -58,6 +59,12 @@ pub async fn buy(
 
 pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
+    for order in player.unanswered_orders() {
+        let ids = order.items.iter().map(|i| i.media_id.to_string()).collect::<Vec<_>>().join(" ");
+        output.progress(&format!(
+            "An order was never answered: `buy {ids}` asks for it again, and it is paid once."
+        ));
+    }
     let ours = voucher.map(|voucher| player.take_voucher_file(voucher)).transpose()?;
     if ours.is_none() && !player.has_open_deliveries() {
         output.result(&json!({ "tracks": [] }), || "Everything that was bought is in the library.".into());
@@ -71,7 +78,8 @@ pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) ->
 
 /// What was asked for now; how older deliveries went is told beside it.
 fn only(ours: &[VoucherId], delivered: Vec<Delivered>, output: &Output) -> Vec<Delivered> {
-    let (wanted, others): (Vec<_>, Vec<_>) = delivered.into_iter().partition(|d| ours.contains(&d.voucher_id));
+    let (wanted, others): (Vec<_>, Vec<_>) =
+        delivered.into_iter().partition(|d| ours.contains(&d.voucher_id));
     for other in others {
         let title = other.title.unwrap_or_else(|| other.media_id.to_string());
         match other.outcome {
@@ -103,7 +111,11 @@ async fn deliver(player: &Player, output: &Output) -> Result<Vec<Delivered>, Fai
                         told.progress(&format!("{title}: {} %", tenth * 10));
                     }
                 }
-                Stage::Receiving { .. } | Stage::Waiting | Stage::Checking | Stage::Ready | Stage::Failed(_) => {}
+                Stage::Receiving { .. }
+                | Stage::Waiting
+                | Stage::Checking
+                | Stage::Ready
+                | Stage::Failed(_) => {}
             }
         }
     });
@@ -113,17 +125,26 @@ async fn deliver(player: &Player, output: &Output) -> Result<Vec<Delivered>, Fai
 }
 
 /// Everything that arrived, and a failure if anything did not.
-fn finish(delivered: Vec<Delivered>, output: &Output, mut document: serde_json::Value) -> Result<(), Failure> {
+fn finish(
+    delivered: Vec<Delivered>,
+    output: &Output,
+    mut document: serde_json::Value,
+) -> Result<(), Failure> {
     let failed = delivered.iter().find_map(|d| d.outcome.as_ref().err());
     let row = |d: &Delivered| match &d.outcome {
-        Ok(track) => json!({ "media_id": d.media_id, "voucher_id": d.voucher_id, "title": d.title, "track": track }),
-        Err(failure) => json!({ "media_id": d.media_id, "voucher_id": d.voucher_id, "title": d.title, "error": failure }),
+        Ok(track) => {
+            json!({ "media_id": d.media_id, "voucher_id": d.voucher_id, "title": d.title, "track": track })
+        }
+        Err(failure) => {
+            json!({ "media_id": d.media_id, "voucher_id": d.voucher_id, "title": d.title, "error": failure })
+        }
     };
     if let Some(failure) = failed {
         let others = delivered.iter().filter(|d| d.outcome.is_ok()).count();
         let mut failure = failure.clone();
         if delivered.len() > 1 {
-            failure.message = format!("{} of {} tracks arrived; {}", others, delivered.len(), failure.message);
+            failure.message =
+                format!("{} of {} tracks arrived; {}", others, delivered.len(), failure.message);
         }
         return Err(failure);
     }
@@ -140,7 +161,9 @@ fn finish(delivered: Vec<Delivered>, output: &Output, mut document: serde_json::
 
 /// A media id as typed.
 pub fn media_id(typed: &str) -> Result<MediaId, Failure> {
-    typed.parse().map_err(|e| Failure::new("not-found", format!("{e}; `catalogue` and `library list` show the ids")))
+    typed
+        .parse()
+        .map_err(|e| Failure::new("not-found", format!("{e}; `catalogue` and `library list` show the ids")))
 }
 
 fn read_card(path: &Path) -> Result<TypedCard, Failure> {

@@ -1,0 +1,99 @@
+//! Why the vault says no, in words for the person who wanted something of it.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::strength;
+use crate::atomic::FileError;
+use crate::error::Explain;
+
+/// Why the vault does not give what it was asked for.
+#[derive(Debug, Error)]
+pub enum VaultError {
+    /// There is no passport here.
+    #[error(
+        "there is no passport on this computer: register first, or import the passport that you have elsewhere"
+    )]
+    None,
+    /// It is locked.
+    #[error("the passport is locked: enter its passphrase")]
+    Locked,
+    /// The passphrase does not open it.
+    #[error("this passphrase does not open the passport: check capitals and keyboard layout, and try again")]
+    WrongPassphrase,
+    /// A new passphrase that is too easy to guess.
+    #[error(
+        "this passphrase is too easy to guess: use at least {} characters, best four or five unrelated words",
+        strength::FEWEST_CHARACTERS
+    )]
+    WeakPassphrase,
+    /// The file is not a genuine passport.
+    #[error("the passport {} is damaged or was altered ({reason}): import it again from a copy, or recover it", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The passport needs a root to be checked against.
+    #[error(
+        "the passport cannot be checked without its licensing center's root certificate: name your store with --store, or the certificate with --root"
+    )]
+    NoRoot,
+    /// There is one already.
+    #[error("there is a passport on this computer already: move {} away first if you want another", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something stands where the export should go.
+    #[error("{} exists already: choose another name, so that nothing is overwritten", path.display())]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Its certificate has run out (G8).
+    #[error("the passport expired on {day}: what you bought still plays; renew it to buy again")]
+    Expired {
+        /// Its last day.
+        day: String,
+    },
+    /// Keys for somebody else.
+    #[error("this track was bought with another passport: import that passport to play it, or buy the track")]
+    NotYours,
+    /// The disk.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Explain for VaultError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::None => "no-passport",
+            Self::Locked => "passport-locked",
+            Self::WrongPassphrase => "wrong-passphrase",
+            Self::WeakPassphrase => "weak-passphrase",
+            Self::Broken { .. } => "passport-broken",
+            Self::NoRoot => "store-root",
+            Self::Exists { .. } => "passport-exists",
+            Self::Occupied { .. } => "file-exists",
+            Self::Expired { .. } => "passport-expired",
+            Self::NotYours => "not-yours",
+            Self::File(e) => return e.code(),
+        }
+        .into()
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Broken { path, .. } | Self::Exists { path } | Self::Occupied { path } => {
+                vec![("path", path.display().to_string())]
+            }
+            Self::Expired { day } => vec![("day", day.clone())],
+            Self::File(e) => e.fields(),
+            _ => Vec::new(),
+        }
+    }
+}

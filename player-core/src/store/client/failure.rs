@@ -1,0 +1,90 @@
+//! Why a server did not do what it was asked, and whether it may have done it all the same.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use crate::error::Explain;
+
+/// Why a server did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum ExchangeError {
+    /// No connection, or it broke.
+    #[error(
+        "{host} cannot be reached ({reason}): check your network and that the store is running, then try again"
+    )]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// In the system's words.
+        reason: String,
+    },
+    /// Connected, but no answer in time.
+    #[error("{host} did not answer in time: try again in a moment")]
+    Silent {
+        /// Host and port.
+        host: String,
+    },
+    /// Its certificate is not good for what it was asked.
+    #[error(
+        "{host} cannot be trusted ({reason}): nothing was sent to it. Check the store address and root certificate"
+    )]
+    NotTrusted {
+        /// Host and port.
+        host: String,
+        /// What is wrong with the certificate.
+        reason: String,
+    },
+    /// It answered with a refusal of its own.
+    #[error("{message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The server's stable code.
+        code: String,
+        /// The server's words.
+        message: String,
+        /// The field of a form that is meant.
+        field: Option<String>,
+    },
+    /// Its answer is not what the interface says.
+    #[error(
+        "{host} gave an answer that this player does not understand: update the player, or tell the store's operator"
+    )]
+    Garbled {
+        /// Host and port.
+        host: String,
+    },
+}
+
+impl ExchangeError {
+    /// Whether the server may have done what it was asked although no good answer came.
+    pub fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Silent { .. } | Self::Garbled { .. } | Self::Unreachable { .. } => true,
+            Self::Refused { status, .. } => *status >= 500,
+            Self::NotTrusted { .. } => false,
+        }
+    }
+}
+
+impl Explain for ExchangeError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Unreachable { .. } | Self::Silent { .. } => "store-unreachable".into(),
+            Self::NotTrusted { .. } => "store-not-trusted".into(),
+            Self::Refused { code, .. } => code.clone().into(),
+            Self::Garbled { .. } => "store-garbled".into(),
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Unreachable { host, .. }
+            | Self::Silent { host }
+            | Self::NotTrusted { host, .. }
+            | Self::Garbled { host } => vec![("host", host.clone())],
+            Self::Refused { field, .. } => field.iter().map(|f| ("field", f.clone())).collect(),
+        }
+    }
+}

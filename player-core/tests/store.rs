@@ -1,0 +1,283 @@
+//! The store's client against servers that are not what they should be: wrong certificates, silence, cut and altered answers.
+//! Each test scripts one HTTPS server on loopback.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cadenza_player::Explain;
+use cadenza_player::clock::ManualClock;
+use cadenza_player::store::client::Patience;
+use cadenza_player::store::download::{self, DownloadError, Wanted};
+use cadenza_player::store::{ExchangeError, StoreAddress, StoreClient};
+use cadenza_protocol::cert::{Certificate, Role};
+use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::time::UnixTime;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::crypto::ring;
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use url::Url;
+
+const NOW: UnixTime = UnixTime(1_790_000_000);
+
+struct Authority {
+    root: Certificate,
+    params: CertificateParams,
+    key: KeyPair,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "Test Root");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        (params.not_before, params.not_after) = (date(-1000), date(3000));
+        let root = Certificate::from_der(params.self_signed(&key).unwrap().der().to_vec()).unwrap();
+        Self { root, params, key }
+    }
+
+    /// A server's TLS side: a role, a name, and days of validity around [`NOW`].
+    fn certify(&self, role: Role, name: &str, days: (i64, i64)) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, role.name());
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::Other(role.oid_arcs().to_vec()),
+        ];
+        (params.not_before, params.not_after) = (date(days.0), date(days.1));
+        let leaf = params.signed_by(&key, &Issuer::from_params(&self.params, &self.key)).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![leaf.der().clone()], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+fn date(days: i64) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(NOW.plus_days(days).0).unwrap()
+}
+
+/// Serves connections one after the other, the n-th by `answer(n, ..)`; gives the address.
+async fn serve<F, A>(tls: TlsAcceptor, answer: F) -> Url
+where
+    F: Fn(usize, String, TlsStream<TcpStream>) -> A + Send + 'static,
+    A: Future<Output = ()> + Send,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        for n in 0.. {
+            let Ok((tcp, _)) = listener.accept().await else { return };
+            let Ok(mut stream) = tls.accept(tcp).await else { continue };
+            let request = read_head(&mut stream).await;
+            answer(n, request, stream).await;
+        }
+    });
+    Url::parse(&url).unwrap()
+}
+
+async fn read_head(stream: &mut TlsStream<TcpStream>) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(head).unwrap().to_lowercase()
+}
+
+async fn reply(mut stream: TlsStream<TcpStream>, head: &str, body: &[u8]) {
+    let head = format!("HTTP/1.1 {head}\r\nconnection: close\r\n\r\n");
+    let _ = stream.write_all(head.as_bytes()).await;
+    let _ = stream.write_all(body).await;
+    let _ = stream.shutdown().await;
+}
+
+async fn json(stream: TlsStream<TcpStream>, status: &str, body: &str) {
+    reply(stream, &format!("{status}\r\ncontent-length: {}", body.len()), body.as_bytes()).await;
+}
+
+fn client(authority: &Authority, store_url: Url) -> StoreClient {
+    let root = authority.root.clone();
+    let address = StoreAddress { licensing_url: Some(store_url.clone()), store_url, root };
+    StoreClient::new(address, Arc::new(ManualClock::new(NOW)))
+}
+
+fn impatient(authority: &Authority, store_url: Url) -> StoreClient {
+    let address = client(authority, store_url).address().clone();
+    let short = Duration::from_millis(200);
+    let patience = Patience { connection: short, answer: short, silence: short };
+    StoreClient::with_patience(address, Arc::new(ManualClock::new(NOW)), patience)
+}
+
+const FRONT: &str = r#"{"currency":"USD","albums":[]}"#;
+
+async fn ask(authority: &Authority, tls: TlsAcceptor) -> Result<(), ExchangeError> {
+    let url = serve(tls, |_, _, stream| json(stream, "200 OK", FRONT)).await;
+    client(authority, url).store_front().await.map(drop)
+}
+
+// C5, F7
+#[tokio::test]
+async fn only_a_server_of_the_right_root_role_name_and_dates_is_spoken_to() {
+    let ours = Authority::new();
+    let year = (-10, 355);
+    assert!(ask(&ours, ours.certify(Role::Merchant, "127.0.0.1", year)).await.is_ok());
+    let refused = [
+        (ours.certify(Role::DeliveryServer, "127.0.0.1", year), "merchant"),
+        (ours.certify(Role::Consumer, "127.0.0.1", year), "merchant"),
+        (ours.certify(Role::Merchant, "127.0.0.2", year), "another address"),
+        (ours.certify(Role::Merchant, "127.0.0.1", (-10, -1)), "expired"),
+        (ours.certify(Role::Merchant, "127.0.0.1", (1, 10)), "not valid yet"),
+        (Authority::new().certify(Role::Merchant, "127.0.0.1", year), "another licensing center"),
+    ];
+    for (tls, reason) in refused {
+        let error = ask(&ours, tls).await.unwrap_err();
+        assert_eq!(error.code(), "store-not-trusted", "{reason}: {error}");
+        assert!(error.to_string().contains(reason), "{reason}: {error}");
+        assert!(!error.leaves_doubt(), "nothing was sent");
+    }
+}
+
+// F3
+#[tokio::test]
+async fn an_answer_that_is_cut_altered_or_of_another_kind_is_told_apart() {
+    let ours = Authority::new();
+    let tls = || ours.certify(Role::Merchant, "127.0.0.1", (-10, 355));
+    let url =
+        serve(tls(), |_, _, stream| reply(stream, "200 OK\r\ncontent-length: 500", b"{\"currency\":")).await;
+    let error = client(&ours, url).store_front().await.unwrap_err();
+    assert_eq!(error.code(), "store-unreachable", "{error}");
+    let url = serve(tls(), |_, _, stream| json(stream, "200 OK", "[1, 2]")).await;
+    assert_eq!(client(&ours, url).store_front().await.unwrap_err().code(), "store-garbled");
+    let url =
+        serve(tls(), |_, _, stream| json(stream, "302 Found\r\nlocation: https://127.0.0.1:1/", "")).await;
+    assert_eq!(client(&ours, url).store_front().await.unwrap_err().code(), "store-unreachable");
+}
+
+// F3
+#[tokio::test]
+async fn a_silent_server_is_given_up_and_never_later_than_ten_seconds() {
+    let ours = Authority::new();
+    let tls = ours.certify(Role::Merchant, "127.0.0.1", (-10, 355));
+    let url = serve(tls, |_, _, stream| async move {
+        std::future::pending::<()>().await;
+        drop(stream);
+    })
+    .await;
+    let error = impatient(&ours, url).store_front().await.unwrap_err();
+    assert!(matches!(error, ExchangeError::Silent { .. }), "{error}");
+    let Patience { connection, answer, silence } = Patience::STANDARD;
+    assert!([connection, answer, silence].into_iter().all(|wait| wait < Duration::from_secs(10)));
+}
+
+fn song() -> Vec<u8> {
+    (0..3_000_000_u32).flat_map(|n| n.to_le_bytes()).collect()
+}
+
+/// A delivery server that cuts every answer after `piece` bytes and honours `Range`.
+async fn serve_in_pieces(authority: &Authority, song: Vec<u8>, piece: usize) -> Url {
+    let tls = authority.certify(Role::DeliveryServer, "127.0.0.1", (-10, 355));
+    let song = Arc::new(song);
+    serve(tls, move |_, request, stream| {
+        let song = Arc::clone(&song);
+        async move {
+            let from = request.split("range: bytes=").nth(1).and_then(|r| r.split('-').next()?.parse().ok());
+            let (from, status) = match from {
+                Some(from) => (
+                    from,
+                    format!(
+                        "206 Partial Content\r\ncontent-range: bytes {from}-{}/{}",
+                        song.len() - 1,
+                        song.len()
+                    ),
+                ),
+                None => (0_usize, "200 OK".to_owned()),
+            };
+            let rest = &song[from..];
+            let head = format!("{status}\r\ncontent-length: {}", rest.len());
+            reply(stream, &head, &rest[..piece.min(rest.len())]).await;
+        }
+    })
+    .await
+}
+
+fn wanted(url: &Url, song: &[u8]) -> Wanted {
+    Wanted {
+        url: url.join("v1/media/1").unwrap(),
+        token: "t".into(),
+        length: song.len() as u64,
+        sha256: sha256(song),
+    }
+}
+
+// B6
+#[tokio::test]
+async fn a_download_goes_on_after_every_cut_and_after_a_restart() {
+    let ours = Authority::new();
+    let (song, folder) = (song(), tempfile::tempdir().unwrap());
+    let part = folder.path().join("song.part");
+    let url = serve_in_pieces(&ours, song.clone(), 2_500_000).await;
+    let client = client(&ours, url.clone());
+    // What an earlier run left: the first bytes, and some that never came from the network.
+    std::fs::write(&part, &song[..1_000_001]).unwrap();
+    let progress = std::sync::Mutex::new(Vec::new());
+    let told = |received| progress.lock().unwrap().push(received);
+    download::fetch(&client, &wanted(&url, &song), &part, &told).await.unwrap();
+    assert_eq!(std::fs::read(&part).unwrap(), song);
+    let progress = progress.into_inner().unwrap();
+    assert_eq!(progress[0], 1_000_001, "it went on where it was");
+    assert!(progress.is_sorted());
+    assert_eq!(*progress.last().unwrap(), song.len() as u64);
+}
+
+// F5, B6
+#[tokio::test]
+async fn a_damaged_part_is_fetched_again_and_a_damaged_server_is_refused() {
+    let ours = Authority::new();
+    let (song, folder) = (song(), tempfile::tempdir().unwrap());
+    let part = folder.path().join("song.part");
+    let url = serve_in_pieces(&ours, song.clone(), usize::MAX).await;
+    let client = client(&ours, url.clone());
+    let mut damaged = song[..4_000_000].to_vec();
+    damaged[77] ^= 1;
+    std::fs::write(&part, damaged).unwrap();
+    download::fetch(&client, &wanted(&url, &song), &part, &|_| ()).await.unwrap();
+    assert_eq!(std::fs::read(&part).unwrap(), song);
+    std::fs::remove_file(&part).unwrap();
+    let other = Wanted { sha256: [7; 32], ..wanted(&url, &song) };
+    let error = download::fetch(&client, &other, &part, &|_| ()).await.unwrap_err();
+    assert!(matches!(error, DownloadError::Damaged { .. }), "{error}");
+    assert_eq!(std::fs::metadata(&part).unwrap().len(), 0, "nothing of it is kept");
+}
+
+// F3
+#[tokio::test]
+async fn a_delivery_server_that_is_gone_leaves_what_has_arrived() {
+    let ours = Authority::new();
+    let (song, folder) = (song(), tempfile::tempdir().unwrap());
+    let part = folder.path().join("song.part");
+    let client = client(&ours, Url::parse("https://127.0.0.1:9/").unwrap());
+    std::fs::write(&part, &song[..500_000]).unwrap();
+    let gone = wanted(&Url::parse("https://127.0.0.1:9/").unwrap(), &song);
+    let asked = Instant::now();
+    let error = download::fetch(&client, &gone, &part, &|_| ()).await.unwrap_err();
+    assert_eq!(error.code(), "download-failed", "{error}");
+    assert!(asked.elapsed() < Duration::from_secs(10));
+    assert_eq!(std::fs::read(&part).unwrap(), &song[..500_000]);
+}

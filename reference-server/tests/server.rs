@@ -1,0 +1,23 @@
+//! The server as players, merchants and authors meet it: everything over real TLS, in a temporary folder, on free ports.
+#![allow(clippy::unwrap_used)]
+
+#[path = "server/author.rs"]
+mod author;
+#[path = "server/clock.rs"]
+mod clock;
+#[path = "server/delivery.rs"]
+mod delivery;
+#[path = "server/listener.rs"]
+mod listener;
+#[path = "server/orders.rs"]
+mod orders;
+#[path = "server/postgres.rs"]
+mod postgres;
+#[path = "server/roles.rs"]
+mod roles;
+#[path = "server/secrecy.rs"]
+mod secrecy;
+#[path = "server/storefront.rs"]
+mod storefront;
+#[path = "server/world.rs"]
+mod world;

@@ -1,0 +1,108 @@
+//! A listener with a passport: registers, redeems, downloads, as the player does.
+
+use cadenza_protocol::crypto::kdf::KdfParams;
+use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::passport::{RegistrationFile, UnlockedPassport};
+use cadenza_protocol::redeem::{
+    ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
+};
+use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::voucher::{MediaVoucher, VoucherTrack};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// Someone with an open passport.
+pub struct Listener {
+    pub passport: UnlockedPassport,
+}
+
+pub fn form(card: &str) -> Value {
+    json!({
+        "name": "Ada Example", "address": "1 Music Street, Springfield", "telephone": "+1 555 0100", "email": "ada@example.org",
+        "card_number": card, "card_expiry": "12/29", "confidential": "My cat is called Fugue", "region": "", "interests": ["piano"],
+    })
+}
+
+impl Listener {
+    /// Registers with a good card.
+    pub async fn register(world: &World) -> Listener {
+        let url = format!("{}/v1/passports", world.licensing);
+        let answer =
+            world.licensing_client.post(url).json(&form("4242 4242 4242 4242")).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-type"], "application/vnd.cadenza.passport+json");
+        let file = answer.bytes().await.unwrap();
+        let genuine = RegistrationFile::verify(&file, &world.root, world.clock.now()).unwrap();
+        let passphrase = Passphrase::new("correct horse battery staple".into());
+        let passport = genuine.lock(&passphrase, KdfParams::FLOOR).unwrap();
+        Listener { passport: passport.unlock(&passphrase).unwrap() }
+    }
+
+    /// Buys a track and fetches the voucher.
+    pub async fn buy(world: &World, track: usize, key: &str) -> (String, MediaVoucher) {
+        let tracks = world.tracks().await;
+        let (status, order) = world.order(&tracks[track], "4242 4242 4242 4242", key).await;
+        assert_eq!(status, 200, "{order}");
+        let order_id = order["order_id"].as_str().unwrap().to_owned();
+        let voucher = voucher_of(world, &order_id).await;
+        (order_id, voucher)
+    }
+
+    /// Sends the proof; approval, or status and refusal.
+    pub async fn redeem(&self, world: &World, track: &VoucherTrack) -> Result<RedeemApproval, (u16, String)> {
+        let challenge = world.delivery_client.post(format!("{}/v1/redeem/challenge", world.delivery));
+        let challenge =
+            challenge.json(&ChallengeRequest { voucher_id: track.voucher_id }).send().await.unwrap();
+        let challenge: RedeemChallenge = challenge.json().await.unwrap();
+        let proof = RedeemRequest::prove(
+            track.voucher_id,
+            track.media_id,
+            track.receipt.as_ref().expect("a purchase voucher has receipts"),
+            &challenge,
+            self.passport.chain(),
+            |domain, message| self.passport.sign(domain, message),
+        );
+        let answer = world
+            .delivery_client
+            .post(format!("{}/v1/redeem", world.delivery))
+            .json(&proof)
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer.json().await.unwrap());
+        }
+        let refusal: Value = answer.json().await.unwrap();
+        Err((status.as_u16(), refusal["code"].as_str().unwrap_or_default().to_owned()))
+    }
+}
+
+/// The voucher of a paid order.
+pub async fn voucher_of(world: &World, order_id: &str) -> MediaVoucher {
+    let answer =
+        world.player.get(format!("{}/v1/orders/{order_id}/voucher", world.store)).send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/vnd.cadenza.voucher+json");
+    MediaVoucher::from_json(&answer.bytes().await.unwrap()).unwrap()
+}
+
+/// Downloads from a byte on.
+pub async fn download(world: &World, approval: &RedeemApproval, from: usize) -> Vec<u8> {
+    let url = format!("{}{}", world.delivery, approval.download);
+    let request = world
+        .delivery_client
+        .get(url)
+        .bearer_auth(&approval.download_token)
+        .header("range", format!("bytes={from}-"));
+    let answer = request.send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.status());
+    answer.bytes().await.unwrap().to_vec()
+}
+
+/// Reports a finished download; the status.
+pub async fn report(world: &World, approval: &RedeemApproval, bytes: &[u8]) -> u16 {
+    let report = DeliveryReport { voucher_id: approval.grant.voucher_id, sha256: sha256(bytes), seconds: 1 };
+    let request = world.delivery_client.post(format!("{}/v1/redeem/done", world.delivery));
+    request.bearer_auth(&approval.download_token).json(&report).send().await.unwrap().status().as_u16()
+}

@@ -1,0 +1,156 @@
+//! Orders: prices, refusals, and one order for one key.
+
+use serde_json::{Value, json};
+
+use crate::listener::{form, voucher_of};
+use crate::world::shared;
+
+// B1
+#[test]
+fn the_store_shows_albums_with_prices_art_facts_and_waveforms() {
+    shared(async |world| {
+        let front: Value = world
+            .player
+            .get(format!("{}/v1/albums", world.store))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let card = &front["albums"][0];
+        assert_eq!((card["title"].as_str(), card["track_count"].as_u64()), (Some("Two Tones"), Some(2)));
+        assert_eq!(card["prices"][0], json!({ "quality": "lossless", "price_cents": 200 }));
+        let id = card["id"].as_str().unwrap();
+        let album: Value = world
+            .player
+            .get(format!("{}/v1/albums/{id}", world.store))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let track = &album["tracks"][0];
+        assert_eq!(
+            (track["title"].as_str(), track["qualities"][0]["price_cents"].as_u64()),
+            (Some("Morning"), Some(129))
+        );
+        assert_eq!(
+            track["clip"],
+            json!({ "start_ms": 1000, "duration_ms": 3000, "fade_in_ms": 200, "fade_out_ms": 500 })
+        );
+        assert!(!track["waveform"].as_array().unwrap().is_empty());
+        assert!(!album.to_string().contains("la la la"), "lyrics are for buyers");
+    });
+}
+
+// B3, G2
+#[test]
+fn each_refused_card_says_why_and_charges_nothing() {
+    shared(async |world| {
+        let track = world.tracks().await[0];
+        let fates = [
+            ("4000 0000 0000 0002", 402, "card-declined"),
+            ("4000 0000 0000 0069", 402, "card-expired"),
+            ("4000 0000 0000 0119", 402, "payment-timeout"),
+            ("4242 4242 4242 4241", 422, "invalid-form"),
+        ];
+        for (card, status, code) in fates {
+            let key = format!("fate-{code}");
+            let (got, refusal) = world.order(&track, card, &key).await;
+            assert_eq!((got, refusal["code"].as_str()), (status, Some(code)), "{card}");
+            assert!(!refusal["message"].as_str().unwrap().is_empty());
+        }
+        let charged = world.count("SELECT COUNT(*) FROM payments p JOIN orders o ON p.idempotency_key = 'merchant/' || o.order_id WHERE o.state = 'refused' AND p.state IN ('authorized', 'captured')");
+        assert_eq!(charged.await, 0);
+    });
+}
+
+// B7
+#[test]
+fn the_same_order_twice_at_once_is_one_order_and_one_payment() {
+    shared(async |world| {
+        let track = world.tracks().await[0];
+        let order = || world.order(&track, "4242 4242 4242 4242", "double-click-1");
+        let (a, b, c) = tokio::join!(order(), order(), order());
+        let id = a.1["order_id"].as_str().unwrap().to_owned();
+        for (status, order) in [&a, &b, &c] {
+            assert_eq!((*status, order["order_id"].as_str()), (200, Some(id.as_str())));
+        }
+        let payments = world.count("SELECT COUNT(*) FROM payments p JOIN orders o ON p.idempotency_key = 'merchant/' || o.order_id WHERE o.idempotency_key = 'double-click-1'");
+        assert_eq!(payments.await, 1);
+        // another order under the same key is not mistaken for it
+        let other = world.tracks().await[1];
+        let (status, refusal) = world.order(&other, "4242 4242 4242 4242", "double-click-1").await;
+        assert_eq!((status, refusal["code"].as_str()), (409, Some("key-reused")));
+    });
+}
+
+// B1
+#[test]
+fn an_album_bought_whole_costs_its_own_price() {
+    shared(async |world| {
+        let items: Vec<Value> =
+            world.tracks().await.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
+        let card = json!({ "number": "4242 4242 4242 4242", "expiry": "12/29", "name": "Ada" });
+        let (status, order) = world
+            .post("/v1/orders", &json!({ "items": items, "card": card, "idempotency_key": "whole-album" }))
+            .await;
+        assert_eq!((status, order["total_cents"].as_u64()), (200, Some(200)), "{order}");
+        let voucher = voucher_of(world, order["order_id"].as_str().unwrap()).await;
+        let bought: Vec<_> = voucher.tracks.iter().map(|track| track.media_id).collect();
+        assert_eq!(bought, world.tracks().await, "in album order");
+    });
+}
+
+// S7
+#[test]
+fn a_wallet_pays_too() {
+    shared(async |world| {
+        let track = world.tracks().await[0];
+        let order = |token: &str, key: &str| json!({ "items": [{ "media_id": track, "quality": "lossy" }], "wallet": { "token": token }, "idempotency_key": key });
+        let (status, paid) = world.post("/v1/orders", &order("wallet-token-7781", "wallet-1")).await;
+        assert_eq!((status, paid["paid_with"].as_str()), (200, Some("Wallet •••• 7781")));
+        assert_eq!(world.post("/v1/orders", &order("empty-wallet", "wallet-2")).await.0, 402);
+    });
+}
+
+// G2
+#[test]
+fn a_registration_form_names_the_field_that_is_wrong() {
+    shared(async |world| {
+        let cases = [
+            ("email", "nobody", "email"),
+            ("name", "  ", "name"),
+            ("card_number", "4242 4242 4242 4241", "card_number"),
+            ("card_expiry", "01/20", "card_expiry"),
+            ("confidential", "my card 4242-4242-4242-4242", "confidential"),
+        ];
+        for (field, value, named) in cases {
+            let mut wrong = form("4242 4242 4242 4242");
+            wrong[field] = json!(value);
+            let answer = world
+                .licensing_client
+                .post(format!("{}/v1/passports", world.licensing))
+                .json(&wrong)
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(answer.status(), 422, "{field}");
+            let refusal: Value = answer.json().await.unwrap();
+            assert_eq!(
+                (refusal["code"].as_str(), refusal["field"].as_str()),
+                (Some("invalid-form"), Some(named))
+            );
+        }
+        let declined = world
+            .licensing_client
+            .post(format!("{}/v1/passports", world.licensing))
+            .json(&form("4000 0000 0000 0002"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(declined.status(), 402);
+    });
+}

@@ -1,0 +1,83 @@
+//! F10: card numbers seeded through every flow are found in no file and no log; secrets lie in files for their owner only.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::listener::form;
+use crate::world::{LOGS, World, shared};
+
+/// Approved, like any number that passes the check; used by no other test.
+const CARD: &str = "5555 5555 5555 4444";
+const DIGITS: &str = "5555555555554444";
+
+// F10, C8
+#[test]
+fn a_card_number_is_nowhere_after_it_was_used_everywhere() {
+    shared(async |world| {
+        let register = world
+            .licensing_client
+            .post(format!("{}/v1/passports", world.licensing))
+            .json(&form(CARD))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(register.status(), 200);
+        let file = register.text().await.unwrap();
+        assert!(!file.contains(DIGITS));
+        let track = world.tracks().await[0];
+        let (status, order) = world.order(&track, CARD, "secrecy-1").await;
+        assert_eq!((status, order["paid_with"].as_str()), (200, Some("Mastercard •••• 4444")));
+        // where it does not belong it is refused, or not repeated
+        let (status, refusal) = world.order(&track, CARD, &format!("key-{DIGITS}")).await;
+        assert_eq!(status, 422);
+        assert!(!refusal.to_string().contains(DIGITS));
+        let (status, refusal) = world
+            .post("/v1/orders", &json!({ "items": [], "card": { "number": 5_555_555_555_554_444_u64 } }))
+            .await;
+        assert_eq!(status, 422);
+        assert!(!refusal.to_string().contains(DIGITS));
+        search(world);
+    });
+}
+
+fn search(world: &World) {
+    let grouped = CARD.as_bytes();
+    for path in files(&world.data) {
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        for needle in [DIGITS.as_bytes(), grouped] {
+            assert!(!bytes.windows(needle.len()).any(|w| w == needle), "{}", path.display());
+        }
+    }
+    let logs = LOGS.lock().unwrap();
+    assert!(!logs.is_empty(), "the logs were caught");
+    for needle in [DIGITS.as_bytes(), grouped] {
+        assert!(!logs.windows(needle.len()).any(|w| w == needle), "a log holds the card number");
+    }
+}
+
+// C6, C7
+#[test]
+fn keys_and_tokens_are_for_their_owner_only() {
+    shared(async |world| {
+        let secret = |path: &PathBuf| {
+            path.extension().is_some_and(|e| ["account", "key", "token"].iter().any(|s| e == *s))
+        };
+        let found: Vec<PathBuf> = files(&world.data).into_iter().filter(secret).collect();
+        assert!(found.len() >= 8, "{found:?}");
+        for path in found {
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", path.display());
+        }
+    });
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() { all.extend(files(&path)) } else { all.push(path) }
+    }
+    all
+}

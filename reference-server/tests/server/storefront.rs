@@ -1,0 +1,165 @@
+//! The pages for browsers, without one: what they link to, what forms keep, what they refuse.
+
+use std::collections::HashMap;
+
+use crate::world::{World, shared};
+
+fn browser() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+}
+
+/// A form as a browser sends it.
+async fn send(world: &World, path: &str, cookie: &str, fields: &HashMap<&'static str, String>) -> Page {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let request = browser().post(format!("{}{path}", world.web)).header("cookie", cookie);
+    page(request.header("content-type", "application/x-www-form-urlencoded").body(body)).await
+}
+
+struct Page {
+    status: u16,
+    headers: reqwest::header::HeaderMap,
+    html: String,
+}
+
+async fn page(request: reqwest::RequestBuilder) -> Page {
+    let answer = request.send().await.unwrap();
+    Page {
+        status: answer.status().as_u16(),
+        headers: answer.headers().clone(),
+        html: answer.text().await.unwrap(),
+    }
+}
+
+fn hidden(html: &str, name: &str) -> String {
+    let from = html
+        .split(&format!("name=\"{name}\" value=\""))
+        .nth(1)
+        .unwrap_or_else(|| panic!("no {name} in {html}"));
+    from.split('"').next().unwrap().to_owned()
+}
+
+fn link(html: &str, start: &str) -> String {
+    let from = html.split(&format!("href=\"{start}")).nth(1).unwrap_or_else(|| panic!("no link {start}"));
+    format!("{start}{}", from.split('"').next().unwrap())
+}
+
+async fn buy_page(world: &World) -> (String, HashMap<&'static str, String>) {
+    let front = page(browser().get(&world.web)).await;
+    let album = page(browser().get(format!("{}{}", world.web, link(&front.html, "/album/")))).await;
+    assert!(album.html.contains("Morning"));
+    let form = page(browser().get(format!("{}{}", world.web, link(&album.html, "/buy?track=")))).await;
+    assert_eq!((form.status, form.headers["cache-control"].to_str().unwrap()), (200, "no-store"));
+    let cookie = form.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("SameSite=Strict") && cookie.contains("HttpOnly"));
+    let fields = ["csrf", "key", "what", "id"].map(|name| (name, hidden(&form.html, name)));
+    let mut fields = HashMap::from(fields);
+    fields.extend([
+        ("quality", "lossless".into()),
+        ("name", "Ada Example".into()),
+        ("expiry", "12/29".into()),
+    ]);
+    (cookie.split(';').next().unwrap().to_owned(), fields)
+}
+
+// G2, B3, B4
+#[test]
+fn a_declined_card_keeps_the_form_and_a_good_one_leads_to_the_voucher() {
+    shared(async |world| {
+        let (cookie, mut fields) = buy_page(world).await;
+        fields.insert("number", "4000 0000 0000 0002".into());
+        let declined = send(world, "/buy", &cookie, &fields).await;
+        assert_eq!(declined.status, 402);
+        assert!(
+            declined.html.contains("declined this card")
+                && declined.html.contains("value=\"Ada Example\"")
+                && declined.html.contains("value=\"12/29\"")
+        );
+        assert!(!declined.html.contains("0002"), "the card number does not come back");
+
+        fields.insert("key", hidden(&declined.html, "key"));
+        fields.insert("number", "4242 4242 4242 4242".into());
+        let bought = send(world, "/buy", &cookie, &fields).await;
+        assert_eq!(bought.status, 303, "{}", bought.html);
+        let order =
+            page(browser().get(format!("{}{}", world.web, bought.headers["location"].to_str().unwrap())))
+                .await;
+        assert!(
+            order.html.contains("Retrieve it") && order.html.contains("cadenza://redeem?url=https%3A%2F%2F")
+        );
+        let voucher = page(browser().get(format!("{}{}", world.web, link(&order.html, "/order/")))).await;
+        assert_eq!(voucher.headers["content-type"], "application/vnd.cadenza.voucher+json");
+        assert!(voucher.headers["content-disposition"].to_str().unwrap().contains(".cadvoucher"));
+    });
+}
+
+// V1
+#[test]
+fn a_preview_link_gives_a_voucher_by_its_media_type() {
+    shared(async |world| {
+        let track = world.tracks().await[0];
+        let voucher = page(browser().get(format!("{}/preview/{track}?kind=clip", world.web))).await;
+        assert_eq!(
+            (voucher.status, voucher.headers["content-type"].to_str().unwrap()),
+            (200, "application/vnd.cadenza.voucher+json")
+        );
+        assert!(voucher.html.contains("\"kind\": \"preview\""));
+    });
+}
+
+// G2, G4
+#[test]
+fn a_browser_gets_a_passport_or_its_form_back() {
+    shared(async |world| {
+        let form = page(browser().get(format!("{}/register", world.web))).await;
+        let cookie = form.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let mut fields = HashMap::from([
+            ("csrf", hidden(&form.html, "csrf")),
+            ("name", "Ada <Example>".to_owned()),
+            ("address", "1 Street".into()),
+            ("telephone", "555 0100".into()),
+            ("email", "ada@example.org".into()),
+            ("card_number", "4000 0000 0000 0002".into()),
+            ("card_expiry", "12/29".into()),
+            ("confidential", "A line".into()),
+        ]);
+        let declined = send(world, "/register", &cookie, &fields).await;
+        assert_eq!(declined.status, 402);
+        assert!(
+            !declined.html.contains("<Example>") && declined.html.contains("Ada &#60;Example&#62;"),
+            "what was typed is escaped: {}",
+            declined.html
+        );
+        fields.insert("card_number", "4242424242424242".into());
+        let passport = send(world, "/register", &cookie, &fields).await;
+        assert_eq!(
+            (passport.status, passport.headers["content-type"].to_str().unwrap()),
+            (200, "application/vnd.cadenza.passport+json")
+        );
+        assert_eq!(passport.headers["cache-control"], "no-store");
+    });
+}
+
+#[test]
+fn forms_from_elsewhere_and_strange_host_names_are_refused() {
+    shared(async |world| {
+        let (cookie, mut fields) = buy_page(world).await;
+        fields.insert("number", "4242 4242 4242 4242".into());
+        let no_cookie = send(world, "/buy", "", &fields).await;
+        assert_eq!(no_cookie.status, 403);
+        fields.insert("csrf", "00".repeat(32));
+        let forged = send(world, "/buy", &cookie, &fields).await;
+        assert_eq!(forged.status, 403);
+        let rebound = page(browser().get(&world.web).header("host", "evil.example")).await;
+        assert_eq!(rebound.status, 421);
+        let huge = page(
+            browser()
+                .post(format!("{}/buy", world.web))
+                .body("x".repeat(100_000))
+                .header("content-type", "application/x-www-form-urlencoded"),
+        )
+        .await;
+        assert_eq!(huge.status, 413);
+        let nowhere = page(browser().get(format!("{}/nowhere", world.web))).await;
+        assert!(nowhere.status == 404 && nowhere.html.contains("no such page"));
+    });
+}

@@ -1,0 +1,51 @@
+// G2, G5: registration keeps what was typed, shows a refusal at its field, and forgets the card
+import { beforeEach, expect, it } from 'vitest';
+import { core } from '../../ipc/client';
+import { session } from '../../state/session.svelte';
+import { Registration } from './registration.svelte';
+
+let form: Registration;
+beforeEach(() => {
+  session.passport = 'none';
+  form = new Registration();
+  form.goTo('who');
+  Object.assign(form.who, {
+    name: 'Ada Example',
+    address: '12 Analytical Row',
+    telephone: '+44 20 7946 0000',
+    email: 'ada@example.org',
+  });
+  Object.assign(form.card, { number: '4242 4242 4242 4242', expiry: '12/39' });
+  form.confidential = 'My first piano was green';
+});
+
+it('asks for what is missing before it goes on', () => {
+  form.who.email = 'ada';
+  form.who.name = ' ';
+  expect(form.toCard()).toBe(false);
+  expect(form.errors).toEqual({ name: 'This is needed.', email: 'This does not look like an e-mail address.' });
+});
+
+it('shows a declined card at the number and keeps the form', async () => {
+  form.toCard();
+  form.card.number = '4000 0000 0000 0002';
+  expect(await form.issue()).toBe(false);
+  expect(form.errors.number).toMatch(/declined/);
+  expect(form.who.name).toBe('Ada Example');
+  expect(form.step).toBe('card');
+});
+
+it('goes on to the passphrase and forgets the card', async () => {
+  form.toCard();
+  expect(await form.issue()).toBe(true);
+  expect(form.step).toBe('passphrase');
+  expect(form.card).toEqual({ number: '', expiry: '' });
+});
+
+it('refuses a weak passphrase with the reason, and takes a good one', async () => {
+  await form.issue();
+  expect(await form.lock('short')).toMatch(/too weak/);
+  expect(await form.lock('lantern orchard velvet')).toBeNull();
+  expect(form.step).toBe('done');
+  expect((await core.appState()).passport).toBe('unlocked');
+});
