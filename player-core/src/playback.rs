@@ -227,7 +227,7 @@ fn run(mut session: Session, inbox: &Receiver<Command>) {
                     waiting.into_iter().for_each(|c| session.handle(c));
                     break;
                 }
-                (Err(TryRecvError::Disconnected), _) => return,
+                (Err(TryRecvError::Disconnected), _) => return session.play_out(),
             }
         }
         match session.step(start.elapsed()) {

@@ -104,14 +104,15 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Reads the WAV file that the recording output wrote (a header of 44 bytes, then samples).
+    /// Reads the WAV file that the recording output wrote: 32-bit float, stereo.
     pub fn read(path: &Path) -> Self {
         let bytes = fs::read(path).expect("the player has recorded");
         assert_eq!(&bytes[..4], b"RIFF", "{} is a WAV file", path.display());
-        let rate_hz = u32::from_le_bytes([bytes[24], bytes[25], bytes[26], bytes[27]]);
-        let quads = bytes[44..].chunks_exact(4);
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let data = bytes.windows(4).position(|window| window == b"data").expect("a WAV file holds data");
+        let quads = bytes[data + 8..].chunks_exact(4);
         let samples = quads.map(|quad| f32::from_le_bytes([quad[0], quad[1], quad[2], quad[3]]));
-        Self { rate_hz, samples: samples.collect() }
+        Self { rate_hz: word(24), samples: samples.collect() }
     }
 
     /// What was heard after so many frames.

@@ -22,7 +22,7 @@ const PAGES: [(&str, &str, &str); 8] = [
 pub fn of_every_page(page: &Page) {
     page.resize(1440, 900);
     page.go("/library");
-    page.press_beginning("Play ");
+    page.press("Play Canon in D");
     page.plays();
     wait_for("the owner's line", || page.text_of("[data-testid=owner-line]"));
     for theme in ["Light", "Dark"] {
@@ -44,6 +44,8 @@ pub fn of_every_page(page: &Page) {
         page.press("Open record");
         page.reads("Price");
         page.picture(&format!("album-{theme_name}"));
+        page.go("/library");
+        page.reads("Filter songs");
         page.press("Open Now playing");
         page.picture(&format!("now-playing-{theme_name}"));
         page.press("Close Now playing");

@@ -1,7 +1,7 @@
 //! The device under the flow: chosen, lost, found again (M4, F11).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{IDLE, Session, Wish};
 use crate::audio::output::{DeviceChoice, OutputError};
@@ -9,6 +9,10 @@ use crate::playback::device::Opened;
 use crate::playback::event::Event;
 use crate::playback::queue::Entry;
 use crate::playback::track::TrackKind;
+
+/// Longest time that the last sound is given to leave the system's buffers, and how often it is looked at.
+const PLAY_OUT: Duration = Duration::from_millis(600);
+const PLAY_OUT_LOOK: Duration = Duration::from_millis(10);
 
 impl Session {
     /// Moves the sound, or what will be heard of it, to another device.
@@ -64,6 +68,16 @@ impl Session {
             self.close_device();
             self.park(heard);
             self.idle_since = None;
+        }
+    }
+
+    /// Fades out and waits until the system has played what it holds of ours: a sound server has a fifth of a
+    /// second in hand, and would cut it off, fade and all, when the stream is dropped.
+    pub fn play_out(&mut self) {
+        self.stop();
+        let until = Instant::now() + PLAY_OUT;
+        while self.outlet.may_rest() && !self.outlet.is_stale() && Instant::now() < until {
+            std::thread::park_timeout(PLAY_OUT_LOOK);
         }
     }
 
