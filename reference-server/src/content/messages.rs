@@ -2,7 +2,7 @@
 //!
 //! The source's 'DS Register', 'Allocate Stream', 'Release Stream', 'Get Info' and the verification of
 //! a redemption (V2, V3, B5, B6). A delivery server is known by its certificate: role
-//! `DeliveryServer`, common name equal to its [`DeliveryServerId`]; no message repeats who is speaking.
+//! `DeliveryServer`, common name equal to its [`DeliveryServerId`](cadenza_protocol::id::DeliveryServerId); no message repeats who is speaking.
 //!
 //! | request (POST) | body | answer |
 //! |---|---|---|
