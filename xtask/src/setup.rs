@@ -73,6 +73,22 @@ pub fn python(workspace: &Workspace) -> Result<PathBuf, StepError> {
     python::environment(workspace)
 }
 
+/// Whether this demo store was made from the album as it is now.
+pub fn is_store_of_this_album(workspace: &Workspace, data: &Path) -> Result<bool, StepError> {
+    Ok(stamp::is(&data.with_extension("album"), &album_state(workspace)?) && data.is_dir())
+}
+
+/// Notes that this demo store was made from the album as it is now.
+pub fn note_store_of_this_album(workspace: &Workspace, data: &Path) -> Result<(), StepError> {
+    let state = album_state(workspace)?;
+    stamp::write(&data.with_extension("album"), &state).map_err(|error| StepError::own("demo store", error))
+}
+
+fn album_state(workspace: &Workspace) -> Result<String, StepError> {
+    let sources = [workspace.path("assets/demo-album"), workspace.path("xtask/src/album")];
+    stamp::of(&sources).map_err(|error| StepError::own("demo store", error))
+}
+
 /// `cargo xtask setup`: everything the other commands would install, and nothing more.
 pub fn everything(workspace: &Workspace) -> Result<(), StepError> {
     system(&[Purpose::Build, Purpose::Window, Purpose::Music, Purpose::Test])?;

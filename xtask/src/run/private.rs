@@ -27,7 +27,7 @@ impl PrivateFolder {
         }
         fs::write(self.path("form.toml"), FORM)?;
         fs::write(self.path("card.toml"), CARD)?;
-        fs::write(self.path("passphrase"), "a passphrase for one journey\n")
+        fs::write(self.path("passphrase"), "seven quiet swans at dusk\n")
     }
 
     /// A path inside.

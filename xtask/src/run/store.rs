@@ -27,18 +27,36 @@ pub struct Store {
 }
 
 impl Store {
-    /// Starts the store and waits for the line with which it says that everything answers.
+    /// Opens the store that an earlier run made, or makes it: when there is none, when the album is
+    /// another one now, or when the kept one does not open any more.
     pub fn open(workspace: &Workspace, album: &Path, private: &PrivateFolder) -> Result<Self, StepError> {
         let data = workspace.kept("demo-store");
         step::announce("open the bundled store");
-        if !data.is_dir() {
-            step::note("its first start encodes and encrypts the album; later ones take a second");
+        let kept = setup::is_store_of_this_album(workspace, &data)?;
+        if kept && let Ok(store) = Self::start(workspace, &data, album, private) {
+            return Ok(store);
         }
+        step::note("its first start encodes and encrypts the album; later ones take a second");
+        if data.exists() {
+            fs::remove_dir_all(&data).map_err(|error| StepError::own(STORE, error))?;
+        }
+        let store = Self::start(workspace, &data, album, private)?;
+        setup::note_store_of_this_album(workspace, &data)?;
+        Ok(store)
+    }
+
+    /// Starts the server and waits for the line with which it says that everything answers.
+    fn start(
+        workspace: &Workspace,
+        data: &Path,
+        album: &Path,
+        private: &PrivateFolder,
+    ) -> Result<Self, StepError> {
         let ready_file = private.path("ready.json");
         let log = private.path("store.log");
         let stderr = fs::File::create(&log).map_err(|error| StepError::own(STORE, error))?;
         let mut command = Command::new(workspace.program("cadenza-server"));
-        command.arg("serve").arg("--demo").arg("--data").arg(&data);
+        command.arg("serve").arg("--demo").arg("--data").arg(data);
         command.arg("--ready-file").arg(&ready_file).env(setup::DEMO_ALBUM, album);
         let started = std::time::Instant::now();
         let mut server =
