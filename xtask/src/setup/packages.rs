@@ -91,6 +91,9 @@ pub const NEEDS: &[Need] = &[
         "gstreamer",
     ]),
     need(Test, &["unshare"], ["util-linux", "util-linux", "util-linux", "util-linux", ""]),
+    need(Test, &["mpv"], ["mpv", "mpv", "mpv", "mpv", "mpv"]),
+    // Tests: the server's other database.
+    need(Test, &[], ["postgresql", "postgresql-server", "postgresql", "postgresql-server", "postgresql"]),
     // Tests: the second reader of our formats.
     need(Test, &["python3"], ["python3", "python3", "python", "python3", "python3"]),
     need(Test, &[], ["python3-venv", "python3-pip", "python-pip", "python3-pip", ""]),
