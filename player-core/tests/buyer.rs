@@ -102,7 +102,7 @@ fn delivered(title: &str, restrictions: Restrictions, buyer: &Holder) -> (MediaI
         .text(TextKind::Artist, "", "Scott Joplin", Protection::Clear)
         .text(TextKind::Credits, "en", "piano: nobody", Protection::Clear)
         .text(TextKind::Lyrics, "en", "(hummed)", Protection::Buyers)
-        .graphic(GraphicKind::Cover, "image/png", vec![1, 2, 3])
+        .graphic(GraphicKind::Cover, "image/png", vec![1, 2, 3], Protection::Clear)
         .image(&image, SONG.to_vec());
     let mut bytes = Vec::new();
     let keys = builder.finish(&mut bytes, &w.author.key, &w.author.chain, NOW).unwrap();

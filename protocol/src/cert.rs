@@ -5,17 +5,18 @@
 //! every role they may issue, so a consumer authority cannot make a content manager. Paths are validated by
 //! `rustls-webpki` at a time the caller states: a connection is judged now, a stored file at its signing time.
 
-use std::time::Duration;
+mod path;
 
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
-use webpki::{EndEntityCert, KeyUsage, RevocationOptionsBuilder};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::crypto::sha256;
 use crate::id::hex;
 use crate::time::UnixTime;
+
+pub use path::{RevocationLists, verify_chain, verify_unrevoked_chain};
 
 /// Longest certificate that is read, in bytes.
 pub const MAX_CERTIFICATE: usize = 8 * 1024;
@@ -111,9 +112,33 @@ pub enum CertificateError {
         /// Whose.
         subject: String,
     },
-    /// Not issued under our root, or an altered certificate.
-    #[error("the certificate of '{subject}' was not issued by this licensing center")]
+    /// The chain ends at somebody else's root, or before it reaches ours.
+    #[error("the certificate of '{subject}' leads to '{issuer}', not to this licensing center; use one that it issued")]
     UnknownIssuer {
+        /// Whose.
+        subject: String,
+        /// The issuer that the chain's last certificate names.
+        issuer: String,
+    },
+    /// Names our root as its issuer, without our root's signature: another center of the same name, or an altered certificate.
+    #[error(
+        "the certificate of '{subject}' says it comes from this licensing center and does not: it is forged, altered, or from another center of the same name"
+    )]
+    Forged {
+        /// Whose.
+        subject: String,
+    },
+    /// The chain carries our root's own key under another certificate: someone vouches for our root as if it were theirs.
+    #[error("the certificate of '{subject}' comes with a cross-signed root; use the chain that this licensing center issued")]
+    CrossSigned {
+        /// Whose.
+        subject: String,
+    },
+    /// Whether it was withdrawn cannot be told: the list that would say so is out of date or unreadable.
+    #[error(
+        "whether the certificate of '{subject}' was revoked cannot be told, the revocation list is out of date; try again later"
+    )]
+    RevocationUnknown {
         /// Whose.
         subject: String,
     },
@@ -150,6 +175,10 @@ pub struct Certificate {
     der: Vec<u8>,
     serial: String,
     subject: String,
+    issuer: String,
+    /// Distinguished names as they are encoded: what RFC 5280 compares.
+    subject_name: Vec<u8>,
+    issuer_name: Vec<u8>,
     not_before: UnixTime,
     not_after: UnixTime,
     spki: Vec<u8>,
@@ -179,11 +208,13 @@ impl Certificate {
             "1.2.840.10045.2.1" => KeyAlgorithm::P256,
             _ => return Err(CertificateError::Malformed),
         };
-        let name = x509.subject().iter_common_name().next().and_then(|cn| cn.as_str().ok());
         let (spki, public_key) = (spki.raw.to_vec(), spki.subject_public_key.data.to_vec());
         let facts = Self {
             serial: hex(x509.raw_serial()),
-            subject: name.unwrap_or("unnamed").chars().filter(|c| !c.is_control()).take(100).collect(),
+            subject: common_name(x509.subject()),
+            issuer: common_name(x509.issuer()),
+            subject_name: x509.subject().as_raw().to_vec(),
+            issuer_name: x509.issuer().as_raw().to_vec(),
             not_before: UnixTime(x509.validity().not_before.timestamp()),
             not_after: UnixTime(x509.validity().not_after.timestamp()),
             spki,
@@ -224,6 +255,11 @@ impl Certificate {
         self.subject.clone()
     }
 
+    /// Common name of the authority that it says issued it.
+    pub fn issuer(&self) -> String {
+        self.issuer.clone()
+    }
+
     /// First second of validity.
     pub const fn not_before(&self) -> UnixTime {
         self.not_before
@@ -253,6 +289,16 @@ impl Certificate {
     pub fn fingerprint(&self) -> [u8; 32] {
         sha256(&self.der)
     }
+
+    /// SHA-256 of the `SubjectPublicKeyInfo`: the holder's name across renewals, which keep the key.
+    pub fn key_fingerprint(&self) -> [u8; 32] {
+        sha256(&self.spki)
+    }
+}
+
+fn common_name(name: &x509_parser::x509::X509Name<'_>) -> String {
+    let name = name.iter_common_name().next().and_then(|cn| cn.as_str().ok());
+    name.unwrap_or("unnamed").chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
 /// A leaf and its intermediates, leaf first, without the root. In JSON a list of base64 DER.
@@ -308,66 +354,5 @@ impl<'de> Deserialize<'de> for CertificateChain {
         let ders = Vec::<Der>::deserialize(d)?;
         let chain = ders.into_iter().map(|d| Certificate::from_der(d.0)).collect::<Result<_, _>>();
         chain.and_then(Self::new).map_err(serde::de::Error::custom)
-    }
-}
-
-/// Checks that a chain leads to the root, was valid at `at`, and that its leaf may act as `role`; gives the leaf.
-pub fn verify_chain<'c>(
-    chain: &'c CertificateChain,
-    root: &Certificate,
-    role: Role,
-    at: UnixTime,
-) -> Result<&'c Certificate, CertificateError> {
-    verify_chain_with_crl(chain, root, role, at, &[])
-}
-
-/// The same, refusing what a certificate revocation list (RFC 5280, section 5; DER) names. The lists must be signed by the
-/// issuers in the chain; certificates whose issuer has no list among them pass.
-pub fn verify_chain_with_crl<'c>(
-    chain: &'c CertificateChain,
-    root: &Certificate,
-    role: Role,
-    at: UnixTime,
-    crls: &[Vec<u8>],
-) -> Result<&'c Certificate, CertificateError> {
-    let leaf = chain.leaf();
-    let refuse = |error| refusal(leaf, role, error);
-    let leaf_der = CertificateDer::from(leaf.der());
-    let end_entity = EndEntityCert::try_from(&leaf_der).map_err(refuse)?;
-    let intermediates: Vec<_> = chain.iter().skip(1).map(|c| CertificateDer::from(c.der())).collect();
-    let root_der = CertificateDer::from(root.der());
-    let anchor = webpki::anchor_from_trusted_cert(&root_der).map_err(refuse)?;
-    let seconds =
-        u64::try_from(at.0).map_err(|_| CertificateError::NotYetValid { subject: leaf.subject() })?;
-    let crls = crls.iter().map(|der| webpki::BorrowedCertRevocationList::from_der(der).map(Into::into));
-    let crls: Vec<webpki::CertRevocationList<'_>> = crls.collect::<Result<_, _>>().map_err(refuse)?;
-    let crls: Vec<&webpki::CertRevocationList<'_>> = crls.iter().collect();
-    let revocation = RevocationOptionsBuilder::new(&crls)
-        .ok()
-        .map(|b| b.with_status_policy(webpki::UnknownStatusPolicy::Allow).build());
-    end_entity
-        .verify_for_usage(
-            webpki::ALL_VERIFICATION_ALGS,
-            &[anchor],
-            &intermediates,
-            rustls_pki_types::UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            KeyUsage::required(role.oid_der()),
-            revocation,
-            None,
-        )
-        .map_err(refuse)?;
-    Ok(leaf)
-}
-
-fn refusal(leaf: &Certificate, role: Role, error: webpki::Error) -> CertificateError {
-    use webpki::Error as E;
-    let subject = leaf.subject();
-    match error {
-        E::CertExpired { .. } => CertificateError::Expired { subject },
-        E::CertNotValidYet { .. } => CertificateError::NotYetValid { subject },
-        E::CertRevoked => CertificateError::Revoked { subject },
-        E::UnknownIssuer | E::InvalidSignatureForPublicKey => CertificateError::UnknownIssuer { subject },
-        E::RequiredEkuNotFoundContext(_) => CertificateError::WrongRole { subject, wanted: role.name() },
-        other => CertificateError::Unfit { subject, rule: other.to_string() },
     }
 }

@@ -20,7 +20,7 @@
 //!
 //! Every sale is entered in an [`audit_log`] that its own writer cannot alter afterwards.
 //!
-//! Certificates and their roles are in [`cert`], secrets in [`secret`], the bounded reader and writer under
+//! Certificates and their roles are in [`cert`], requests that prove who sent them in [`signed`], secrets in [`secret`], the bounded reader and writer under
 //! every binary format in [`wire`].
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -37,6 +37,7 @@ pub mod reorder;
 pub mod reserve;
 pub mod rtp;
 pub mod secret;
+pub mod signed;
 pub mod time;
 pub mod voucher;
 pub mod wire;

@@ -5,9 +5,11 @@
 //! (extension `.cadpassport`, media type `application/vnd.cadenza.passport+json`) but for the last field:
 //!
 //! ```text
-//! { format, version, body: base64 of JSON, signature, signer: [DER], registration_key: {clear} or {locked} }
+//! { format, version, body: base64 of JSON, signature, signer: [DER], registration_key: {clear}, {locked} or "kept" }
 //! body: { chain: [DER], public_key, private_key: sealed, personal: sealed, issued_at }
 //! ```
+//! A **renewal** (requirement G8) is a registration file for the same key pair, sealed under the registration key that the holder
+//! has already: it says `kept` and holds no secret in the clear.
 //! `signature` is the licensing center's over the body's bytes. Private key and personal facts are sealed under the registration key by
 //! [`crate::crypto::chunked`], each with its own context, so with its own derived key.
 
@@ -51,6 +53,9 @@ pub enum PassportError {
     /// The signer or the holder's certificate is not to be trusted.
     #[error("this passport cannot be trusted: {0}")]
     Certificate(#[from] CertificateError),
+    /// A renewal for another passport, or an older one.
+    #[error("this renewal is not for the passport that is here; ask for it again")]
+    OtherPassport,
     /// A registration file where a locked passport is expected, or the other way about.
     #[error("{0}")]
     WrongState(&'static str),
@@ -122,6 +127,7 @@ struct Wire {
 enum KeySlot {
     Clear(#[serde(with = "clear_key")] RegistrationKey),
     Locked(LockedKey),
+    Kept,
 }
 
 impl Clone for KeySlot {
@@ -129,6 +135,7 @@ impl Clone for KeySlot {
         match self {
             KeySlot::Clear(key) => KeySlot::Clear(key.duplicate()),
             KeySlot::Locked(locked) => KeySlot::Locked(locked.clone()),
+            KeySlot::Kept => KeySlot::Kept,
         }
     }
 }
@@ -171,6 +178,20 @@ pub struct RegistrationFile(Wire);
 impl RegistrationFile {
     /// Seals, assembles and signs a new passport (requirement G3).
     pub fn issue(issue: &Issue<'_>, key: &SigningKey, signer: &CertificateChain) -> Self {
+        Self::assemble(issue, KeySlot::Clear(issue.registration_key.duplicate()), key, signer)
+    }
+
+    /// The same for a holder who has the registration key already (requirement G8): it is not in the file.
+    pub fn renew(issue: &Issue<'_>, key: &SigningKey, signer: &CertificateChain) -> Self {
+        Self::assemble(issue, KeySlot::Kept, key, signer)
+    }
+
+    fn assemble(
+        issue: &Issue<'_>,
+        registration_key: KeySlot,
+        key: &SigningKey,
+        signer: &CertificateChain,
+    ) -> Self {
         let personal = Zeroizing::new(serde_json::to_vec(issue.personal).expect("facts are plain text"));
         let leaf = issue.chain.leaf();
         let seal = |purpose, bytes: &[u8]| {
@@ -185,7 +206,6 @@ impl RegistrationFile {
         };
         let body = serde_json::to_vec(&body).expect("a body has only text keys");
         let signature = key.sign(DOMAIN, &body);
-        let registration_key = KeySlot::Clear(issue.registration_key.duplicate());
         let (format, version, signer) = (FORMAT.into(), 1, signer.clone());
         Self(Wire { format, version, body, signature, signer, registration_key })
     }
@@ -210,6 +230,62 @@ impl RegistrationFile {
         verify_chain(&body.chain, root, Role::Consumer, now)?;
         let opened = open_body(&body, key).map_err(|_| PassportError::Altered)?;
         Ok(VerifiedRegistration { key: key.duplicate(), personal: opened.personal.clone(), wire, body })
+    }
+}
+
+/// Asks for a renewal: the body of a [`SignedMessage`](crate::signed::SignedMessage) by the passport.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenewalRequest {
+    /// When it was made; old requests are refused.
+    pub at: UnixTime,
+}
+
+impl RenewalRequest {
+    /// The domain in which it is signed.
+    pub const DOMAIN: &'static str = "cadenza/v1/passport-renewal";
+}
+
+/// A renewal that was found genuine and for the passport that is here, waiting for its passphrase.
+#[derive(Debug)]
+pub struct Renewal {
+    wire: Wire,
+    body: Body,
+}
+
+impl Renewal {
+    /// Reads what the licensing center sent: signer, signature, the new certificate now, and that it is for `held`'s key and
+    /// not older than `held`.
+    pub fn verify(
+        bytes: &[u8],
+        root: &Certificate,
+        now: UnixTime,
+        held: &Passport,
+    ) -> Result<Self, PassportError> {
+        let wire = read(bytes)?;
+        if !matches!(wire.registration_key, KeySlot::Kept) {
+            return Err(PassportError::WrongState("this is a passport, not a renewal; import it instead"));
+        }
+        let body = check(&wire, root)?;
+        let leaf = verify_chain(&body.chain, root, Role::Consumer, now)?;
+        let before = held.chain().leaf();
+        if leaf.spki() != before.spki() || leaf.not_after() < before.not_after() {
+            return Err(PassportError::OtherPassport);
+        }
+        Ok(Self { wire, body })
+    }
+
+    /// Locks it under the passphrase that opens `held`. Takes a noticeable time on purpose.
+    pub fn lock(
+        self,
+        held: &Passport,
+        passphrase: &Passphrase,
+        params: KdfParams,
+    ) -> Result<Passport, PassportError> {
+        let key = held.registration_key(passphrase)?;
+        open_body(&self.body, &key).map_err(|_| PassportError::OtherPassport)?;
+        let Self { mut wire, body } = self;
+        wire.registration_key = KeySlot::Locked(kdf::lock(&key, passphrase, params, &wire.body)?);
+        Ok(Passport { wire, body })
     }
 }
 
@@ -249,7 +325,7 @@ impl Passport {
     /// was bought with it (requirement G8).
     pub fn from_json(bytes: &[u8], root: &Certificate) -> Result<Self, PassportError> {
         let wire = read(bytes)?;
-        if matches!(wire.registration_key, KeySlot::Clear(_)) {
+        if !matches!(wire.registration_key, KeySlot::Locked(_)) {
             let what =
                 "this is a registration file, not a locked passport; register again and set a passphrase";
             return Err(PassportError::WrongState(what));
@@ -296,7 +372,7 @@ impl Passport {
     fn registration_key(&self, passphrase: &Passphrase) -> Result<RegistrationKey, PassportError> {
         match &self.wire.registration_key {
             KeySlot::Locked(locked) => Ok(kdf::unlock(locked, passphrase, &self.wire.body)?),
-            KeySlot::Clear(_) => unreachable!("a passport is only made with a locked key"),
+            KeySlot::Clear(_) | KeySlot::Kept => unreachable!("a passport is only made with a locked key"),
         }
     }
 }

@@ -14,7 +14,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::cert::{CertificateChain, CertificateError, Role, verify_chain};
+use crate::cert::{
+    CertificateChain, CertificateError, RevocationLists, Role, verify_chain, verify_unrevoked_chain,
+};
 use crate::crypto::sign::{self, SignatureError, SigningKey};
 use crate::crypto::{mac, sha256};
 use crate::id::{DeliveryServerId, MediaId, VoucherId};
@@ -98,9 +100,9 @@ impl RedeemRequest {
         delivery_server: &DeliveryServerId,
         root: &crate::cert::Certificate,
         now: UnixTime,
-        crls: &[Vec<u8>],
+        revoked: &RevocationLists,
     ) -> Result<(), ProofError> {
-        let leaf = crate::cert::verify_chain_with_crl(&self.chain, root, Role::Consumer, now, crls)?;
+        let leaf = verify_unrevoked_chain(&self.chain, root, Role::Consumer, now, revoked)?;
         sign::verify(leaf, REQUEST_DOMAIN, &self.signed_bytes(delivery_server), &self.signature)?;
         Ok(())
     }

@@ -3,13 +3,20 @@
 //! A JSON file, extension `.cadvoucher`, media type `application/vnd.cadenza.voucher+json`. A browser hands it to the player.
 //! A purchase voucher carries receipt tokens and is as good as the music until it is redeemed; a preview
 //! voucher carries none.
+//!
+//! The content manager signs what it says, in the domain `cadenza/v1/voucher`, over the fields in a binary form of their own
+//! ([`MediaVoucher::signed_bytes`]), so that white space and the order of JSON's keys mean nothing. [`VoucherFile`] is the
+//! file; only [`VoucherFile::verify`] gives the [`MediaVoucher`] that may be used.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::cert::{Certificate, CertificateChain, CertificateError, Role, verify_chain};
+use crate::crypto::sign::{self, SigningKey};
 use crate::id::{DeliveryServerId, MediaId, VoucherId};
 use crate::secret::ReceiptToken;
 use crate::time::UnixTime;
+use crate::wire::{Writer, base64_bytes};
 
 /// Media type of a voucher.
 pub const MEDIA_TYPE: &str = "application/vnd.cadenza.voucher+json";
@@ -32,6 +39,12 @@ pub enum VoucherError {
     /// A later format.
     #[error("this voucher has format version {0}, newer than this program; update Cadenza")]
     NewerVersion(u32),
+    /// The signature does not fit the contents.
+    #[error("this voucher was altered since the store issued it; fetch it again from the store")]
+    Altered,
+    /// Whoever signed it may not issue vouchers.
+    #[error("this voucher cannot be trusted: {0}; fetch it again from the store")]
+    Certificate(#[from] CertificateError),
     /// Past its time.
     #[error("this voucher has expired; ask the store for a new one (a paid order keeps its music)")]
     Expired,
@@ -83,25 +96,94 @@ pub struct VoucherTrack {
     pub title: Option<String>,
 }
 
-/// A voucher that is well formed.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(try_from = "Wire", into = "Wire")]
+/// What a voucher says.
+#[derive(Debug)]
 pub struct MediaVoucher {
     /// Purchase or preview.
     pub kind: VoucherKind,
     /// 1 to [`MAX_TRACKS`].
     pub tracks: Vec<VoucherTrack>,
+    /// When it was issued; its signer's certificate is judged at this time.
+    pub issued: UnixTime,
     /// The last second at which it is taken.
     pub expires: UnixTime,
 }
 
 impl MediaVoucher {
+    /// The voucher as the content manager hands it out.
+    pub fn sign(self, key: &SigningKey, signer: CertificateChain) -> VoucherFile {
+        let signature = key.sign(DOMAIN, &self.signed_bytes());
+        VoucherFile { voucher: self, signature, signer }
+    }
+
+    /// Refuses a voucher past its time.
+    pub const fn check_expiry(&self, now: UnixTime) -> Result<(), VoucherError> {
+        if now.0 > self.expires.0 { Err(VoucherError::Expired) } else { Ok(()) }
+    }
+
+    /// What is signed: every field, in the file's order. An optional field is a `bool`, then the field if it is there.
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.u8(match self.kind {
+            VoucherKind::Purchase => 1,
+            VoucherKind::Preview => 2,
+        });
+        w.i64(self.issued.0).i64(self.expires.0).count(self.tracks.len());
+        for track in &self.tracks {
+            w.raw(track.voucher_id.as_bytes()).raw(track.media_id.as_bytes()).bool(track.receipt.is_some());
+            if let Some(receipt) = &track.receipt {
+                w.raw(receipt.expose());
+            }
+            let DeliveryAddress { id, host, https, rtsps, rtsp } = &track.delivery;
+            w.text(id.as_str()).text(host).u16(*https).u16(*rtsps).bool(rtsp.is_some());
+            if let Some(port) = rtsp {
+                w.u16(*port);
+            }
+            for text in [&track.quality, &track.title] {
+                w.bool(text.is_some());
+                if let Some(text) = text {
+                    w.text(text);
+                }
+            }
+        }
+        w.into_bytes()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.tracks.is_empty() || self.tracks.len() > MAX_TRACKS {
+            return Err(format!("a voucher names 1 to {MAX_TRACKS} tracks"));
+        }
+        for track in &self.tracks {
+            let DeliveryAddress { host, https, rtsps, .. } = &track.delivery;
+            let host_fits = (1..=255).contains(&host.len())
+                && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'));
+            if !host_fits || *https == 0 || *rtsps == 0 {
+                return Err("the delivery server's address is not one".into());
+            }
+            if track.receipt.is_some() != (self.kind == VoucherKind::Purchase) {
+                return Err("purchase vouchers, and only they, carry receipts".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A voucher file that is well formed; whether it is genuine is [`VoucherFile::verify`]'s question.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Wire", into = "Wire")]
+pub struct VoucherFile {
+    voucher: MediaVoucher,
+    signature: Vec<u8>,
+    signer: CertificateChain,
+}
+
+impl VoucherFile {
     /// The file's bytes.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec_pretty(self).expect("a voucher has only text keys")
     }
 
-    /// Reads a file; expiry is a question of its own, see [`MediaVoucher::check_expiry`].
+    /// Reads a file.
     pub fn from_json(bytes: &[u8]) -> Result<Self, VoucherError> {
         if bytes.len() > MAX_BYTES {
             return Err(VoucherError::TooLarge);
@@ -115,19 +197,25 @@ impl MediaVoucher {
         {
             return Err(VoucherError::NewerVersion(version));
         }
-        serde_json::from_slice(bytes).map_err(|e| VoucherError::Malformed(e.to_string()))
+        // The position only: the text may hold a receipt.
+        serde_json::from_slice(bytes)
+            .map_err(|e| VoucherError::Malformed(format!("line {}, column {}", e.line(), e.column())))
     }
 
-    /// Refuses a voucher past its time.
-    pub const fn check_expiry(&self, now: UnixTime) -> Result<(), VoucherError> {
-        if now.0 > self.expires.0 { Err(VoucherError::Expired) } else { Ok(()) }
+    /// The voucher, once its signer is found to be a content manager of this licensing center (at the time of issue) and the
+    /// signature to fit. Expiry is a question of its own, see [`MediaVoucher::check_expiry`].
+    pub fn verify(self, root: &Certificate) -> Result<MediaVoucher, VoucherError> {
+        let signer = verify_chain(&self.signer, root, Role::ContentManager, self.voucher.issued)?;
+        sign::verify(signer, DOMAIN, &self.voucher.signed_bytes(), &self.signature)
+            .map_err(|_| VoucherError::Altered)?;
+        Ok(self.voucher)
     }
 }
 
 impl Clone for MediaVoucher {
     fn clone(&self) -> Self {
         let tracks = self.tracks.iter().map(VoucherTrack::duplicate).collect();
-        Self { kind: self.kind, tracks, expires: self.expires }
+        Self { kind: self.kind, tracks, issued: self.issued, expires: self.expires }
     }
 }
 
@@ -151,88 +239,34 @@ struct Wire {
     format: String,
     version: u32,
     kind: VoucherKind,
+    issued: UnixTime,
     expires: UnixTime,
     tracks: Vec<VoucherTrack>,
+    #[serde(with = "base64_bytes")]
+    signature: Vec<u8>,
+    signer: CertificateChain,
 }
 
 const FORMAT: &str = "cadenza-voucher";
+const DOMAIN: &str = "cadenza/v1/voucher";
 
-impl From<MediaVoucher> for Wire {
-    fn from(v: MediaVoucher) -> Self {
-        Self { format: FORMAT.into(), version: 1, kind: v.kind, expires: v.expires, tracks: v.tracks }
+impl From<VoucherFile> for Wire {
+    fn from(VoucherFile { voucher, signature, signer }: VoucherFile) -> Self {
+        let MediaVoucher { kind, tracks, issued, expires } = voucher;
+        Self { format: FORMAT.into(), version: 1, kind, issued, expires, tracks, signature, signer }
     }
 }
 
-impl TryFrom<Wire> for MediaVoucher {
+impl TryFrom<Wire> for VoucherFile {
     type Error = String;
 
     fn try_from(wire: Wire) -> Result<Self, String> {
-        let Wire { format, version, kind, expires, tracks } = wire;
+        let Wire { format, version, kind, issued, expires, tracks, signature, signer } = wire;
         if format != FORMAT || version != 1 {
             return Err("another kind of file".into());
         }
-        if tracks.is_empty() || tracks.len() > MAX_TRACKS {
-            return Err(format!("a voucher names 1 to {MAX_TRACKS} tracks"));
-        }
-        for track in &tracks {
-            let DeliveryAddress { host, https, rtsps, .. } = &track.delivery;
-            let host_fits = (1..=255).contains(&host.len())
-                && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'));
-            if !host_fits || *https == 0 || *rtsps == 0 {
-                return Err("the delivery server's address is not one".into());
-            }
-            if track.receipt.is_some() != (kind == VoucherKind::Purchase) {
-                return Err("purchase vouchers, and only they, carry receipts".into());
-            }
-        }
-        Ok(Self { kind, tracks, expires })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn voucher(kind: VoucherKind) -> MediaVoucher {
-        let delivery = DeliveryAddress {
-            id: DeliveryServerId::new("delivery-1").unwrap(),
-            host: "127.0.0.1".into(),
-            https: 8443,
-            rtsps: 8322,
-            rtsp: None,
-        };
-        let track = VoucherTrack {
-            voucher_id: VoucherId::from_bytes([1; 16]),
-            media_id: MediaId::from_bytes([2; 16]),
-            receipt: (kind == VoucherKind::Purchase).then(|| ReceiptToken::from_bytes([3; 32])),
-            delivery,
-            quality: Some("lossless".into()),
-            title: None,
-        };
-        MediaVoucher { kind, tracks: vec![track], expires: UnixTime(1_800_000_000) }
-    }
-
-    #[test]
-    fn a_voucher_survives_its_file() {
-        // O6
-        for kind in [VoucherKind::Purchase, VoucherKind::Preview] {
-            let bytes = voucher(kind).to_json();
-            let read = MediaVoucher::from_json(&bytes).unwrap();
-            assert_eq!(read.kind, kind);
-            assert_eq!(read.tracks[0].voucher_id, VoucherId::from_bytes([1; 16]));
-            assert_eq!(read.tracks[0].receipt.is_some(), kind == VoucherKind::Purchase);
-        }
-    }
-
-    #[test]
-    fn a_voucher_that_is_late_too_new_or_not_one_is_told_apart() {
-        let v = voucher(VoucherKind::Preview);
-        assert!(v.check_expiry(UnixTime(1_800_000_000)).is_ok());
-        assert!(matches!(v.check_expiry(UnixTime(1_800_000_001)), Err(VoucherError::Expired)));
-        let newer = String::from_utf8(v.to_json()).unwrap().replace("\"version\": 1", "\"version\": 2");
-        assert!(matches!(MediaVoucher::from_json(newer.as_bytes()), Err(VoucherError::NewerVersion(2))));
-        assert!(matches!(MediaVoucher::from_json(b"{}"), Err(VoucherError::Malformed(_))));
-        let no_receipt = String::from_utf8(v.to_json()).unwrap().replace("preview", "purchase");
-        assert!(MediaVoucher::from_json(no_receipt.as_bytes()).is_err());
+        let voucher = MediaVoucher { kind, tracks, issued, expires };
+        voucher.check()?;
+        Ok(Self { voucher, signature, signer })
     }
 }

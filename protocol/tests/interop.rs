@@ -70,7 +70,9 @@ fn write_objects(folder: &Path) {
     let voucher_id = VoucherId::random();
     let media_id = MediaId::random();
     write("media.cadenza", &delivered(&center, media_id, voucher_id, &consumer));
-    write("voucher.cadvoucher", &voucher(media_id, voucher_id).to_json());
+    let manager = center.certify_rsa(Role::ContentManager);
+    let voucher = voucher(media_id, voucher_id).sign(&manager.key, manager.chain);
+    write("voucher.cadvoucher", &voucher.to_json());
 }
 
 fn delivered(
@@ -123,7 +125,7 @@ fn voucher(media_id: MediaId, voucher_id: VoucherId) -> MediaVoucher {
     let delivery = DeliveryAddress { id, host: "127.0.0.1".into(), https: 1, rtsps: 2, rtsp: Some(3) };
     let receipt = Some(ReceiptToken::random());
     let track = VoucherTrack { voucher_id, media_id, receipt, delivery, quality: None, title: None };
-    MediaVoucher { kind: VoucherKind::Purchase, tracks: vec![track], expires: NOW }
+    MediaVoucher { kind: VoucherKind::Purchase, tracks: vec![track], issued: NOW, expires: NOW }
 }
 
 fn parameters(quality: &str, for_sale: bool) -> ImageParameters {

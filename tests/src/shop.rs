@@ -1,6 +1,6 @@
 //! The merchant's JSON API as any shop front uses it: over TLS, trusting the store's root alone.
 
-use cadenza_protocol::voucher::MediaVoucher;
+use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 use reqwest::{Certificate, Client, StatusCode};
 use serde_json::{Value, json};
 
@@ -85,7 +85,8 @@ impl Shop {
         let wanted = json!({ "media_ids": [self.track(title)["media_id"]], "kind": "clip" });
         let (status, voucher) = self.post("/v1/previews", &wanted);
         assert!(status.is_success(), "a stream should be free: {status} {voucher}");
-        serde_json::from_value(voucher).expect("a voucher")
+        let file: VoucherFile = serde_json::from_value(voucher).expect("a voucher");
+        file.verify(&self.root).expect("a genuine voucher")
     }
 
     /// Asks for a page of the API.

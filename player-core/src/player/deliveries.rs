@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
-use cadenza_protocol::voucher::{self, MediaVoucher, VoucherKind};
+use cadenza_protocol::voucher::{self, MediaVoucher, VoucherFile, VoucherKind};
 
 use super::Player;
 use crate::atomic;
@@ -33,19 +33,22 @@ impl Player {
     /// Reads a voucher file that a browser brought (B4), and keeps its tracks for [`Player::deliver_all`].
     pub fn take_voucher_file(&self, path: &Path) -> Result<Vec<VoucherId>, Failure> {
         let bytes = atomic::read_bounded(path, voucher::MAX_BYTES as u64)?;
-        self.take_voucher(&bytes)
+        self.take_voucher(self.genuine_voucher(&bytes)?)
     }
 
-    /// The same from memory.
-    pub fn take_voucher(&self, bytes: &[u8]) -> Result<Vec<VoucherId>, Failure> {
-        let voucher =
-            MediaVoucher::from_json(bytes).map_err(|e| Failure::new("voucher-broken", e.to_string()))?;
+    /// A voucher from anywhere, once it is found to be a content manager's.
+    pub fn genuine_voucher(&self, bytes: &[u8]) -> Result<MediaVoucher, Failure> {
+        Ok(VoucherFile::from_json(bytes)?.verify(&self.root()?)?)
+    }
+
+    /// The same for a voucher that was found genuine.
+    pub fn take_voucher(&self, voucher: MediaVoucher) -> Result<Vec<VoucherId>, Failure> {
         if voucher.kind == VoucherKind::Preview {
             let message = "this voucher is for listening only: open it to hear the preview, or buy the track to keep it";
             return Err(Failure::new("voucher-preview", message));
         }
         let now = self.now();
-        voucher.check_expiry(now).map_err(|e| Failure::new("voucher-expired", e.to_string()))?;
+        voucher.check_expiry(now)?;
         let ids = purchase::keep_vouchers(&self.0.journal, voucher, None, now)?;
         for open in ids.iter().filter_map(|id| self.0.journal.voucher(*id)) {
             self.tell_stage(&open, Stage::Waiting);

@@ -2,7 +2,7 @@
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::preview::PreviewKind;
-use cadenza_protocol::voucher::MediaVoucher;
+use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded::byte_serialize;
 
@@ -209,7 +209,9 @@ impl StoreClient {
             media_ids: &'a [MediaId],
             kind: &'static str,
         }
-        self.post("v1/previews", &Wanted { media_ids, kind: kind.as_str() }).await
+        let file: VoucherFile =
+            self.post("v1/previews", &Wanted { media_ids, kind: kind.as_str() }).await?;
+        Ok(file.verify(&self.address().root)?)
     }
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::redeem::ApiError;
+use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -99,6 +100,11 @@ impl StoreClient {
         let url = join(&self.address.store_url, path);
         let request = self.merchant.get(url.clone()).timeout(self.patience.answer);
         read_json(&url, request).await
+    }
+
+    /// `GET` of a voucher, checked to be a content manager's.
+    pub async fn get_voucher(&self, path: &str) -> Result<MediaVoucher, ExchangeError> {
+        Ok(self.get::<VoucherFile>(path).await?.verify(&self.address.root)?)
     }
 
     /// `GET` of a picture or other bytes of the merchant, with their media type.

@@ -198,7 +198,7 @@ impl Courier<'_> {
         let part = self.journal.part_path(voucher.id());
         let checked = scan::open(&part, self.root).and_then(|mut media| {
             let is_right = *media.media_id() == approval.grant.media_id
-                && media.signed_length() == approval.grant.length;
+                && media.published_length() == approval.grant.length;
             if !is_right || media.image(&approval.grant.quality).is_err() {
                 return Err(ScanError::Media(MediaError::NoSuchImage {
                     quality: approval.grant.quality.clone(),
@@ -262,10 +262,10 @@ impl Courier<'_> {
 }
 
 /// Writes the block right behind the signed part, whatever an earlier run left there, and syncs.
-fn append(part: &Path, signed_length: u64, block: &[u8]) -> io::Result<()> {
+fn append(part: &Path, published_length: u64, block: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(part)?;
-    file.set_len(signed_length)?;
-    file.seek(SeekFrom::Start(signed_length))?;
+    file.set_len(published_length)?;
+    file.seek(SeekFrom::Start(published_length))?;
     file.write_all(block)?;
     file.sync_all()
 }

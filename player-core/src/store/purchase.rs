@@ -207,7 +207,7 @@ async fn fetch_vouchers(
 
 async fn voucher_of(client: &StoreClient, order_id: &str) -> Result<MediaVoucher, ExchangeError> {
     let escaped: String = url::form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
-    client.get(&format!("v1/orders/{escaped}/voucher")).await
+    client.get_voucher(&format!("v1/orders/{escaped}/voucher")).await
 }
 
 /// Puts a voucher's tracks into the journal.

@@ -30,6 +30,12 @@ pub enum Protection {
     Buyers,
 }
 
+impl Protection {
+    fn key(self) -> Option<KeyId> {
+        (self == Protection::Buyers).then_some(KeyId::DESCRIPTIVE)
+    }
+}
+
 /// Collects items in the order in which they will stand in the file.
 #[derive(Debug)]
 pub struct MediaBuilder {
@@ -46,17 +52,22 @@ impl MediaBuilder {
 
     /// Adds a text, in a language (BCP 47 tag, or empty).
     pub fn text(&mut self, kind: TextKind, language: &str, text: &str, protection: Protection) -> &mut Self {
-        let key = (protection == Protection::Buyers).then_some(KeyId::DESCRIPTIVE);
-        self.push(ItemKind::Text(kind), key, "text/plain;charset=utf-8", text.as_bytes().to_vec());
+        self.push(ItemKind::Text(kind), protection.key(), "text/plain;charset=utf-8", text.as_bytes().to_vec());
         if let Some((entry, _)) = self.items.last_mut() {
             entry.language = language.to_owned();
         }
         self
     }
 
-    /// Adds a clear picture.
-    pub fn graphic(&mut self, kind: GraphicKind, media_type: &str, bytes: Vec<u8>) -> &mut Self {
-        self.push(ItemKind::Graphic(kind), None, media_type, bytes);
+    /// Adds a picture.
+    pub fn graphic(
+        &mut self,
+        kind: GraphicKind,
+        media_type: &str,
+        bytes: Vec<u8>,
+        protection: Protection,
+    ) -> &mut Self {
+        self.push(ItemKind::Graphic(kind), protection.key(), media_type, bytes);
         self
     }
 
@@ -68,7 +79,7 @@ impl MediaBuilder {
         interests: &str,
         bytes: Vec<u8>,
     ) -> &mut Self {
-        self.graphic(GraphicKind::Promotional, media_type, bytes);
+        self.graphic(GraphicKind::Promotional, media_type, bytes, Protection::Clear);
         if let Some((entry, _)) = self.items.last_mut() {
             entry.region = region.to_owned();
             entry.interests = interests.to_owned();
@@ -103,11 +114,19 @@ impl MediaBuilder {
     ) -> io::Result<KeyBundle> {
         let keys = KeyBundle::new(self.keys).map_err(io::Error::other)?;
         let mut offset = HEADER as u64;
-        let mut entries = Vec::with_capacity(self.items.len());
+        let mut entries: Vec<(TocEntry, Vec<u8>)> = Vec::with_capacity(self.items.len());
         for (mut entry, bytes) in self.items {
-            entry.offset = offset;
             let plain = bytes.len() as u64;
+            entry.offset = offset;
             entry.length = if entry.key.is_some() { sealed_len(plain) } else { plain };
+            if entry.length > entry.kind.bound() {
+                let why = format!("the {} is longer than {} bytes", entry.words(), entry.kind.bound());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+            }
+            if entries.iter().any(|(earlier, _)| entry.repeats(earlier)) {
+                let why = format!("there are two texts for {} in one language", entry.words());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+            }
             offset += entry.length;
             entries.push((entry, bytes));
         }

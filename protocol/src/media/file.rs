@@ -5,23 +5,22 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use ring::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
+use super::agency::{self, AgencyBlock};
 use super::author::{AuthorBlock, MAX_AUTHOR_BLOCK};
 use super::image::{AudioImage, ImageParameters};
 use super::item::{AudioKind, GraphicKind, ItemKind, TextKind};
+use super::parts::{Header, hash_range, read_agency, read_range, read_up_to};
 use super::section::Section;
 use super::toc::{TableOfContents, TocEntry};
 use super::transaction::{self, TransactionBlock};
-use super::{HEADER, MAGIC, MAX_ITEMS, MediaError, VERSION, item_context};
+use super::{HEADER, MAGIC, MediaError, item_context};
 use crate::cert::{Certificate, CertificateChain};
 use crate::crypto::chunked::{self, ChunkedError, DecryptingReader};
 use crate::crypto::wrap::KeyBundle;
 use crate::id::MediaId;
-use crate::wire::{Reader, WireError};
-
-const MAX_TOC: u64 = MAX_ITEMS as u64 * 1024;
+use crate::wire::WireError;
 
 /// A media data file whose author's signature holds.
 #[derive(Debug)]
@@ -31,7 +30,9 @@ pub struct MediaFile<R> {
     toc: TableOfContents,
     author: AuthorBlock,
     images: Vec<AudioImage>,
-    signed_length: u64,
+    author_hash: [u8; 32],
+    agencies: Vec<AgencyBlock>,
+    published_length: u64,
     transaction: Option<TransactionBlock>,
 }
 
@@ -66,15 +67,25 @@ impl<R: Read + Seek> MediaFile<R> {
             let error = WireError::TooLong { field: "author's block", length: length.into(), bound };
             return Err(MediaError::malformed("author's signature")(error));
         }
-        let author = read_range(&mut source, author_at + 4, length.into(), "author's signature")?;
-        let author = AuthorBlock::from_bytes(&author)?;
+        let author_bytes = read_range(&mut source, author_at + 4, length.into(), "author's signature")?;
+        let author = AuthorBlock::from_bytes(&author_bytes)?;
         author.verify(root, &header, &toc_bytes)?;
-        let signed_length = author_at + 4 + u64::from(length);
-
-        let transaction = match file_length - signed_length {
+        let author_hash = crate::crypto::sha256(&author_bytes);
+        let mut end = author_at + 4 + u64::from(length);
+        let mut agencies = Vec::new();
+        while let Some((block, behind)) = read_agency(&mut source, end, file_length)? {
+            if agencies.len() == agency::MAX_BLOCKS {
+                let error = WireError::Invalid { field: "number of agency blocks" };
+                return Err(MediaError::malformed("agency codes")(error));
+            }
+            block.verify(root, &media_id, &author_hash)?;
+            agencies.push(block);
+            end = behind;
+        }
+        let transaction = match file_length - end {
             0 => None,
             rest if rest <= transaction::MAX_BLOCK => {
-                let bytes = read_range(&mut source, signed_length, rest, "record of purchase")?;
+                let bytes = read_range(&mut source, end, rest, "record of purchase")?;
                 let block = TransactionBlock::from_bytes(&bytes)?;
                 block.verify(root, &media_id)?;
                 Some(block)
@@ -85,7 +96,9 @@ impl<R: Read + Seek> MediaFile<R> {
                 return Err(MediaError::malformed("record of purchase")(error));
             }
         };
-        let mut file = Self { source, media_id, toc, author, images: Vec::new(), signed_length, transaction };
+        let (images, published_length) = (Vec::new(), end);
+        let mut file =
+            Self { source, media_id, toc, author, images, author_hash, agencies, published_length, transaction };
         file.images = file.read_images()?;
         Ok(file)
     }
@@ -126,9 +139,19 @@ impl<R: Read + Seek> MediaFile<R> {
         self.transaction.as_ref()
     }
 
-    /// Bytes that the author signed; what follows is the transaction block.
-    pub const fn signed_length(&self) -> u64 {
-        self.signed_length
+    /// The codes that distribution hubs added, in file order.
+    pub fn agencies(&self) -> &[AgencyBlock] {
+        &self.agencies
+    }
+
+    /// SHA-256 of the author's block, its length field not counted: what an agency block is bound to.
+    pub const fn author_hash(&self) -> &[u8; 32] {
+        &self.author_hash
+    }
+
+    /// Bytes as they were published: what the author signed, and agency blocks. What follows is the transaction block.
+    pub const fn published_length(&self) -> u64 {
+        self.published_length
     }
 
     /// A clear text, `None` if the file has none of this kind; [`MediaError::Locked`] if it is for buyers.
@@ -141,10 +164,27 @@ impl<R: Read + Seek> MediaFile<R> {
         self.read_text(kind, Some(keys))
     }
 
-    /// The first picture of a kind.
+    /// The first picture of a kind; [`MediaError::Locked`] if it is for buyers.
     pub fn graphic(&mut self, kind: GraphicKind) -> Result<Option<Graphic>, MediaError> {
+        self.read_graphic(kind, None)
+    }
+
+    /// The same, with the buyer's keys.
+    pub fn graphic_with_keys(
+        &mut self,
+        kind: GraphicKind,
+        keys: &KeyBundle,
+    ) -> Result<Option<Graphic>, MediaError> {
+        self.read_graphic(kind, Some(keys))
+    }
+
+    fn read_graphic(
+        &mut self,
+        kind: GraphicKind,
+        keys: Option<&KeyBundle>,
+    ) -> Result<Option<Graphic>, MediaError> {
         let Some(entry) = self.toc.first(ItemKind::Graphic(kind)).cloned() else { return Ok(None) };
-        let bytes = self.item(&entry, None)?.to_vec();
+        let bytes = self.item(&entry, keys)?.to_vec();
         Ok(Some(Graphic { media_type: entry.media_type, bytes }))
     }
 
@@ -198,7 +238,7 @@ impl<R: Read + Seek> MediaFile<R> {
             }
         }
         if let Some(block) = &self.transaction {
-            let hash = hash_range(&mut self.source, 0, self.signed_length)?;
+            let hash = hash_range(&mut self.source, 0, self.published_length)?;
             if hash != block.facts.grant.sha256 {
                 let reason = "it belongs to other media".to_owned();
                 return Err(MediaError::Transaction { reason });
@@ -285,78 +325,4 @@ fn open_image<R: Read + Seek>(
             None => Err(error.into()),
         },
     }
-}
-
-struct Header {
-    media_id: MediaId,
-    toc_offset: u64,
-    toc_length: u64,
-}
-
-impl Header {
-    fn parse(bytes: &[u8]) -> Result<Self, MediaError> {
-        let mut r = Reader::new(bytes);
-        let mut fields = || -> Result<_, WireError> {
-            r.take(MAGIC.len(), "magic")?;
-            let version = (r.u16("version")?, r.u16("version")?);
-            let flags = r.u32("flags")?;
-            let media_id = MediaId::from_bytes(r.array("media id")?);
-            let toc_offset = r.u64("table of contents offset")?;
-            let toc_length = u64::from(r.u32("table of contents length")?);
-            let reserved = r.u32("reserved")?;
-            Ok((version, flags | reserved, Self { media_id, toc_offset, toc_length }))
-        };
-        let ((major, minor), reserved, header) = fields().map_err(MediaError::malformed("header"))?;
-        if major != VERSION.0 {
-            return Err(MediaError::NewerVersion { major, minor });
-        }
-        let fits = reserved == 0 && (HEADER as u64..1 << 44).contains(&header.toc_offset);
-        if fits && header.toc_length <= MAX_TOC {
-            Ok(header)
-        } else {
-            Err(MediaError::malformed("header")(WireError::Invalid { field: "header" }))
-        }
-    }
-}
-
-/// Reads `length` bytes (already bounded by the caller), growing as they arrive so that a lying length allocates little.
-fn read_range<R: Read + Seek>(
-    source: &mut R,
-    offset: u64,
-    length: u64,
-    field: &'static str,
-) -> Result<Vec<u8>, MediaError> {
-    source.seek(SeekFrom::Start(offset))?;
-    let mut bytes = Vec::new();
-    source.by_ref().take(length).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == length {
-        Ok(bytes)
-    } else {
-        Err(MediaError::malformed(field)(WireError::Truncated { field }))
-    }
-}
-
-fn read_up_to<R: Read>(source: &mut R, out: &mut [u8]) -> io::Result<usize> {
-    let mut got = 0;
-    while got < out.len() {
-        match source.read(&mut out[got..])? {
-            0 => break,
-            n => got += n,
-        }
-    }
-    Ok(got)
-}
-
-fn hash_range<R: Read + Seek>(source: &mut R, offset: u64, length: u64) -> io::Result<[u8; 32]> {
-    source.seek(SeekFrom::Start(offset))?;
-    let mut left = source.by_ref().take(length);
-    let mut context = Context::new(&SHA256);
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match left.read(&mut buffer)? {
-            0 => break,
-            n => context.update(&buffer[..n]),
-        }
-    }
-    Ok(context.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes"))
 }

@@ -35,7 +35,7 @@ macro_rules! kinds {
 }
 
 kinds!(
-    /// Texts, UTF-8. At most one of each kind, `Other` excepted.
+    /// Texts, UTF-8. At most one of each kind in each language, `Other` excepted.
     TextKind {
         /// Title of the song.
         Title = 1 "title",

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! header (48) | item 0 | item 1 | ... | table of contents | author's block      what the author signed
+//!                                                         | agency blocks       what a distribution hub adds, 0 to 4
 //!                                                         | transaction block   what the player adds
 //! ```
 //!
@@ -9,17 +10,20 @@
 //! The bytes come from the authoring tool ([`MediaBuilder`]), lie unchanged in the content manager's store and
 //! are read by players and servers alike ([`MediaFile`]). `docs/formats/media-file.md` gives them one by one.
 
+mod agency;
 mod author;
 mod builder;
 mod file;
 mod image;
 mod item;
+mod parts;
 mod section;
 mod toc;
 mod transaction;
 
 use thiserror::Error;
 
+pub use agency::{AgencyBlock, AgencyCode, AgencyFacts};
 pub use author::AuthorBlock;
 pub use builder::{MediaBuilder, Protection};
 pub use file::{Graphic, ImageReader, MediaFile};
@@ -56,7 +60,7 @@ pub const MAX_IMAGE: u64 = 1 << 40;
 #[derive(Debug, Error)]
 pub enum MediaError {
     /// It does not begin like a media data file.
-    #[error("this is not a Cadenza media file")]
+    #[error("this is not a Cadenza media file; choose a file that ends in .cadenza, or download it again")]
     NotMedia,
     /// A later format.
     #[error("this media file has format version {major}.{minor}, newer than this program; update Cadenza")]
@@ -86,8 +90,14 @@ pub enum MediaError {
     )]
     AuthorSignature,
     /// The author's certificate is not to be trusted.
-    #[error("the author of this media file cannot be trusted: {0}")]
+    #[error("the author of this media file cannot be trusted: {0}; nothing of it is shown or played, download it from the store")]
     Author(#[source] CertificateError),
+    /// An agency block is not genuine.
+    #[error("the agency codes in this media file are not genuine ({reason}); have the hub add them again")]
+    Agency {
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The transaction block is not genuine.
     #[error("the record of purchase in this media file is not genuine ({reason}); download the track again")]
     Transaction {
@@ -101,7 +111,7 @@ pub enum MediaError {
         item: String,
     },
     /// An encrypted item that does not open.
-    #[error("the {item} does not open: {source}")]
+    #[error("the {item} in this media file does not open: {source}")]
     Sealed {
         /// Which item.
         item: String,
@@ -109,13 +119,13 @@ pub enum MediaError {
         source: ChunkedError,
     },
     /// No audio image of this name.
-    #[error("this media file has no '{quality}' version")]
+    #[error("this media file has no '{quality}' version; choose one of those that the store lists for it")]
     NoSuchImage {
         /// What was asked for.
         quality: String,
     },
     /// The file itself could not be read.
-    #[error("the media file cannot be read: {0}")]
+    #[error("the media file cannot be read: {0}; check the disk and the file's permissions")]
     Io(#[from] std::io::Error),
 }
 

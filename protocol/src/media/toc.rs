@@ -7,7 +7,7 @@
 //! offset (8) length (8) SHA-256 of the stored bytes (32)
 //! ```
 
-use super::item::ItemKind;
+use super::item::{ItemKind, TextKind};
 use super::{HEADER, MAX_ITEMS, MediaError};
 use crate::id::KeyId;
 use crate::wire::{Reader, WireError, Writer};
@@ -47,6 +47,12 @@ impl TocEntry {
             }
         }
     }
+
+    /// Whether this is a second text of the other's kind and language. Only `Other` may repeat.
+    pub(super) fn repeats(&self, other: &TocEntry) -> bool {
+        let is_single = matches!(self.kind, ItemKind::Text(kind) if kind != TextKind::Other);
+        is_single && other.kind == self.kind && other.language == self.language
+    }
 }
 
 /// All rows, in file order and without gaps between the items.
@@ -72,6 +78,9 @@ impl TableOfContents {
         let mut entries = Vec::with_capacity(count);
         for number in 0..count {
             let entry = read_entry(&mut r, u32::try_from(number).expect("bounded by MAX_ITEMS"))?;
+            if entries.iter().any(|earlier| entry.repeats(earlier)) {
+                return Err(WireError::Invalid { field: "second text of one kind and language" });
+            }
             if entry.offset != expected {
                 return Err(WireError::Invalid { field: "item offset" });
             }

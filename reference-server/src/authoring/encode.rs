@@ -27,7 +27,7 @@ pub fn assemble(
     add_texts(&mut builder, about);
     add_pictures(&mut builder, about);
     let bars = shape::waveform(&clip_samples, recording.channels);
-    builder.graphic(GraphicKind::Waveform, "application/octet-stream", bars);
+    builder.graphic(GraphicKind::Waveform, "application/octet-stream", bars, Protection::Clear);
 
     let q = &about.facts.qualities;
     let failed = |quality: &str| {
@@ -181,7 +181,7 @@ fn prices(facts: &Facts) -> String {
 
 fn add_pictures(builder: &mut MediaBuilder, about: &About) {
     if let Some(cover) = &about.cover {
-        builder.graphic(GraphicKind::Cover, cover.media_type, cover.bytes.clone());
+        builder.graphic(GraphicKind::Cover, cover.media_type, cover.bytes.clone(), Protection::Clear);
     }
     for (art, picture) in &about.promotional {
         let interests = art.interests.join(",");

@@ -16,7 +16,7 @@ use cadenza_protocol::reserve::{
     VoucherPacket,
 };
 use cadenza_protocol::secret::ReceiptToken;
-use cadenza_protocol::voucher::{DeliveryAddress, MAX_TRACKS, MediaVoucher, VoucherKind, VoucherTrack};
+use cadenza_protocol::voucher::{DeliveryAddress, MAX_TRACKS, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 use zeroize::Zeroizing;
 
 use super::catalogue::CatalogueTrack;
@@ -157,7 +157,7 @@ async fn deliver(
     State(manager): State<Arc<ContentManager>>,
     Extension(caller): Extension<Caller>,
     JsonBody(request): JsonBody<DeliverRequest>,
-) -> Result<Json<MediaVoucher>, ApiFailure> {
+) -> Result<Json<VoucherFile>, ApiFailure> {
     if request.items.is_empty() || request.items.len() > MAX_TRACKS {
         return Err(ApiFailure::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -166,7 +166,8 @@ async fn deliver(
         ));
     }
     let delivery = manager.server_for_download().await?;
-    let expires = manager.now().plus_days(i64::from(manager.settings.retrieve_days));
+    let issued = manager.now();
+    let expires = issued.plus_days(i64::from(manager.settings.retrieve_days));
     let mut tracks = Vec::with_capacity(request.items.len());
     for item in request.items {
         let row = manager.merchants_voucher(&item.voucher_id, &caller).await?;
@@ -189,7 +190,7 @@ async fn deliver(
             .await?;
         tracks.push(manager.voucher_track(row, item, delivery.clone()).await?);
     }
-    Ok(Json(MediaVoucher { kind: VoucherKind::Purchase, tracks, expires }))
+    manager.issue_voucher(MediaVoucher { kind: VoucherKind::Purchase, tracks, issued, expires }).map(Json)
 }
 
 impl ContentManager {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use cadenza_protocol::id::{MediaId, VoucherId};
-use cadenza_protocol::voucher::{MAX_TRACKS, MediaVoucher, VoucherKind, VoucherTrack};
+use cadenza_protocol::voucher::{MAX_TRACKS, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 use serde::{Deserialize, Serialize};
 
 use super::ContentManager;
@@ -32,7 +32,7 @@ async fn preview(
     State(manager): State<Arc<ContentManager>>,
     Extension(caller): Extension<Caller>,
     JsonBody(wish): JsonBody<PreviewWish>,
-) -> Result<Json<MediaVoucher>, ApiFailure> {
+) -> Result<Json<VoucherFile>, ApiFailure> {
     if wish.media_ids.is_empty() || wish.media_ids.len() > MAX_TRACKS {
         return Err(ApiFailure::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -82,5 +82,5 @@ async fn preview(
             title,
         });
     }
-    Ok(Json(MediaVoucher { kind: VoucherKind::Preview, tracks, expires }))
+    manager.issue_voucher(MediaVoucher { kind: VoucherKind::Preview, tracks, issued: now, expires }).map(Json)
 }

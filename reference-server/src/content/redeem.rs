@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
-use cadenza_protocol::cert::Certificate;
+use cadenza_protocol::cert::{Certificate, RevocationLists};
 use cadenza_protocol::crypto::mac::verify_redeem_mac;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::sign::SigningKey;
@@ -52,7 +52,7 @@ async fn redeem(
     let fingerprint = buyer.fingerprint();
     verify_redeem_mac(&receipt, &request.voucher_id, &fingerprint, &server, &request.nonce, &request.mac)
         .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "wrong-proof", e.to_string()))?;
-    request.verify_passport(&server, manager.tls.root(), manager.now(), &[]).map_err(refuse_proof)?;
+    request.verify_passport(&server, manager.tls.root(), manager.now(), &RevocationLists::none()).map_err(refuse_proof)?;
     manager.claim(&request.voucher_id, buyer, server.as_str()).await?;
 
     let track = manager.track(&request.media_id).await?;

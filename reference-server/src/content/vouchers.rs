@@ -4,8 +4,10 @@
 //! in time, or that the merchant gives up, is expired. Lapsing is decided by the clock when someone looks, and swept now and then.
 
 use axum::http::StatusCode;
+use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::time::UnixTime;
+use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 
 use super::ContentManager;
 use crate::api::ApiFailure;
@@ -62,6 +64,13 @@ impl VoucherRow {
 }
 
 impl ContentManager {
+    /// Signs a voucher for whoever will hold it (O6).
+    pub(super) fn issue_voucher(&self, voucher: MediaVoucher) -> Result<VoucherFile, ApiFailure> {
+        let identity = self.tls.identity();
+        let key = SigningKey::from_pkcs8_der(identity.key_pkcs8()).map_err(ApiFailure::internal)?;
+        Ok(voucher.sign(&key, identity.chain().clone()))
+    }
+
     /// Finds a voucher.
     pub(super) async fn voucher(&self, voucher_id: &VoucherId) -> Result<VoucherRow, ApiFailure> {
         sqlx::query_as(

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use cadenza_protocol::id::MediaId;
-use cadenza_protocol::voucher::MediaVoucher;
+use cadenza_protocol::voucher::VoucherFile;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, RwLock};
 
@@ -102,7 +102,7 @@ impl Merchant {
         &self,
         media_ids: Vec<MediaId>,
         kind: PreviewKind,
-    ) -> Result<MediaVoucher, ApiFailure> {
+    ) -> Result<VoucherFile, ApiFailure> {
         Ok(self.content.post("/v1/commerce/preview", &PreviewRequest { media_ids, kind }).await?)
     }
 

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use cadenza_protocol::id::hex;
 use cadenza_protocol::reserve::{AuthorizeReply, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
 use cadenza_protocol::secret::Secret;
-use cadenza_protocol::voucher::{MAX_TRACKS, MediaVoucher};
+use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use ring::digest::{SHA256, digest};
 
 use super::Merchant;
@@ -68,7 +68,7 @@ impl Merchant {
     }
 
     /// The voucher for everything in a paid order (B4, B9: again and again).
-    pub async fn order_voucher(&self, order_id: &str) -> Result<MediaVoucher, ApiFailure> {
+    pub async fn order_voucher(&self, order_id: &str) -> Result<VoucherFile, ApiFailure> {
         self.paid_order(order_id).await?;
         let items: Result<Vec<DeliverItem>, ApiFailure> =
             self.item_rows(order_id).await?.into_iter().map(ItemRow::deliverable).collect();

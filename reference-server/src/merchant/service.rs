@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use cadenza_protocol::id::MediaId;
-use cadenza_protocol::voucher::{MEDIA_TYPE, MediaVoucher};
+use cadenza_protocol::voucher::{MEDIA_TYPE, VoucherFile};
 use serde::Deserialize;
 
 use super::Merchant;
@@ -152,7 +152,7 @@ async fn voucher(
 }
 
 /// A voucher by its media type, so that a browser hands it to the player (B4).
-pub(crate) fn voucher_response(voucher: &MediaVoucher, name: &str) -> Response {
+pub(crate) fn voucher_response(voucher: &VoucherFile, name: &str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, MEDIA_TYPE.to_owned()),
         (header::CACHE_CONTROL, "no-store".to_owned()),

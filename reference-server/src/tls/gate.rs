@@ -76,6 +76,9 @@ pub fn code(error: &CertificateError) -> &'static str {
         CertificateError::NotYetValid { .. } => "certificate-not-yet-valid",
         CertificateError::Revoked { .. } => "certificate-revoked",
         CertificateError::UnknownIssuer { .. } => "certificate-unknown-issuer",
+        CertificateError::Forged { .. } => "certificate-forged",
+        CertificateError::CrossSigned { .. } => "certificate-cross-signed",
+        CertificateError::RevocationUnknown { .. } => "revocation-unknown",
         CertificateError::WrongRole { .. } => "wrong-role",
         CertificateError::Unfit { .. } => "certificate-unfit",
     }

@@ -7,7 +7,7 @@ use cadenza_protocol::redeem::{
     ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
 };
 use cadenza_protocol::secret::Passphrase;
-use cadenza_protocol::voucher::{MediaVoucher, VoucherTrack};
+use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherTrack};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -84,7 +84,8 @@ pub async fn voucher_of(world: &World, order_id: &str) -> MediaVoucher {
     let answer =
         world.player.get(format!("{}/v1/orders/{order_id}/voucher", world.store)).send().await.unwrap();
     assert_eq!(answer.headers()["content-type"], "application/vnd.cadenza.voucher+json");
-    MediaVoucher::from_json(&answer.bytes().await.unwrap()).unwrap()
+    let file = VoucherFile::from_json(&answer.bytes().await.unwrap()).unwrap();
+    file.verify(&world.root).unwrap()
 }
 
 /// Downloads from a byte on.

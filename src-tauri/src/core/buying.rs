@@ -9,7 +9,6 @@ use cadenza_player::store::catalogue::{AlbumPage, TrackOffer};
 use cadenza_player::store::payment::TypedCard;
 use cadenza_player::store::purchase::Order as Paid;
 use cadenza_protocol::id::MediaId;
-use cadenza_protocol::voucher::MediaVoucher;
 
 use super::orders::PastOrder;
 use super::{Core, Desk};
@@ -102,11 +101,11 @@ impl Core {
             )
         })?;
         let path = format!("v1/orders/{}/voucher", order.order.order_id);
-        let voucher = self.player.store()?.get::<MediaVoucher>(&path).await.map_err(Failure::from);
+        let voucher = self.player.store()?.get_voucher(&path).await.map_err(Failure::from);
         self.store.learn(&voucher);
         let mut voucher = voucher?;
         voucher.tracks.retain(|track| track.media_id == id);
-        self.player.take_voucher(&voucher.to_json())?;
+        self.player.take_voucher(voucher)?;
         let delivery = self.player.open_deliveries().into_iter().find(|d| d.media_id == id);
         let delivery = delivery.ok_or_else(|| {
             AppError::new("not-found", "the store has no delivery for this track: ask its operator")

@@ -47,9 +47,10 @@ impl Desk {
     /// Opens a voucher file: a preview plays, a purchase is brought home.
     pub async fn open_voucher(&self, path: &Path) -> Result<Vec<Download>, AppError> {
         let bytes = atomic::read_bounded(path, voucher::MAX_BYTES as u64).map_err(Failure::from)?;
-        let voucher =
-            MediaVoucher::from_json(&bytes).map_err(|e| AppError::new("voucher-broken", e.to_string()))?;
-        self.take(self.core()?, voucher).await
+        let core = self.core()?;
+        core.store.known().await;
+        let voucher = core.player.genuine_voucher(&bytes)?;
+        self.take(core, voucher).await
     }
 
     async fn take(&self, core: &Core, voucher: MediaVoucher) -> Result<Vec<Download>, AppError> {
@@ -58,7 +59,7 @@ impl Desk {
             core.preview_voucher(&voucher, 0).await?;
             return Ok(Vec::new());
         }
-        core.player.take_voucher(&voucher.to_json())?;
+        core.player.take_voucher(voucher)?;
         let taken = |id| voucher.tracks.iter().any(|track| track.media_id == id);
         let waiting = core.player.open_deliveries().into_iter().filter(|delivery| taken(delivery.media_id));
         let downloads = waiting.map(|delivery| core.note_delivery(delivery)).collect();
@@ -89,7 +90,7 @@ impl Core {
         let voucher = self
             .player
             .store()?
-            .get::<MediaVoucher>(&format!("v1/orders/{order}/voucher"))
+            .get_voucher(&format!("v1/orders/{order}/voucher"))
             .await
             .map_err(Failure::from);
         self.store.learn(&voucher);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use cadenza_protocol::voucher::VoucherError;
 use thiserror::Error;
 
 use crate::error::Explain;
@@ -55,6 +56,9 @@ pub enum ExchangeError {
         /// Host and port.
         host: String,
     },
+    /// The voucher that it gave is not genuine.
+    #[error(transparent)]
+    Voucher(#[from] VoucherError),
 }
 
 impl ExchangeError {
@@ -63,7 +67,7 @@ impl ExchangeError {
         match self {
             Self::Silent { .. } | Self::Garbled { .. } | Self::Unreachable { .. } => true,
             Self::Refused { status, .. } => *status >= 500,
-            Self::NotTrusted { .. } => false,
+            Self::NotTrusted { .. } | Self::Voucher(_) => false,
         }
     }
 }
@@ -75,6 +79,7 @@ impl Explain for ExchangeError {
             Self::NotTrusted { .. } => "store-not-trusted".into(),
             Self::Refused { code, .. } => code.clone().into(),
             Self::Garbled { .. } => "store-garbled".into(),
+            Self::Voucher(e) => e.code(),
         }
     }
 
@@ -85,6 +90,18 @@ impl Explain for ExchangeError {
             | Self::NotTrusted { host, .. }
             | Self::Garbled { host } => vec![("host", host.clone())],
             Self::Refused { field, .. } => field.iter().map(|f| ("field", f.clone())).collect(),
+            Self::Voucher(e) => e.fields(),
         }
+    }
+}
+
+impl Explain for VoucherError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::TooLarge | Self::Malformed(_) | Self::NewerVersion(_) => "voucher-broken",
+            Self::Altered | Self::Certificate(_) => "voucher-altered",
+            Self::Expired => "voucher-expired",
+        }
+        .into()
     }
 }

@@ -1,0 +1,105 @@
+//! What is entered: sales and previews, with what an author's agent needs to know.
+
+use crate::id::{MediaId, VoucherId};
+use crate::time::UnixTime;
+use crate::wire::{Reader, WireError, Writer};
+
+/// What is logged when a track was delivered: the source's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaleRecord {
+    /// When.
+    pub at: UnixTime,
+    /// Track title.
+    pub title: String,
+    /// Artist.
+    pub artist: String,
+    /// Composers and authors.
+    pub authors: String,
+    /// Length of the song in milliseconds.
+    pub song_ms: u32,
+    /// Price in cents.
+    pub price_cents: u32,
+    /// ISO 4217 code of the price.
+    pub currency: String,
+    /// Serial number of the player's certificate.
+    pub consumer_serial: String,
+    /// The transaction.
+    pub voucher_id: VoucherId,
+    /// The media file's name in the store.
+    pub file_name: String,
+    /// Which audio image.
+    pub quality: String,
+}
+
+impl SaleRecord {
+    /// The entry's content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.i64(self.at.0).text(&self.title).text(&self.artist).text(&self.authors);
+        w.u32(self.song_ms).u32(self.price_cents).text(&self.currency).text(&self.consumer_serial);
+        w.raw(self.voucher_id.as_bytes()).text(&self.file_name).text(&self.quality);
+        w.into_bytes()
+    }
+
+    /// Reads an entry's content.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader::new(bytes);
+        let record = Self {
+            at: UnixTime(r.i64("time")?),
+            title: r.text(4096, "title")?.to_owned(),
+            artist: r.text(4096, "artist")?.to_owned(),
+            authors: r.text(4096, "authors")?.to_owned(),
+            song_ms: r.u32("song length")?,
+            price_cents: r.u32("price")?,
+            currency: r.text(3, "currency")?.to_owned(),
+            consumer_serial: r.text(64, "certificate serial")?.to_owned(),
+            voucher_id: VoucherId::from_bytes(r.array("voucher id")?),
+            file_name: r.text(1024, "file name")?.to_owned(),
+            quality: r.text(32, "quality")?.to_owned(),
+        };
+        r.finish("sale record")?;
+        Ok(record)
+    }
+}
+
+/// What is logged when a preview has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewRecord {
+    /// When.
+    pub at: UnixTime,
+    /// Which song.
+    pub media_id: MediaId,
+    /// Track title.
+    pub title: String,
+    /// Artist.
+    pub artist: String,
+    /// Milliseconds of sound that were sent.
+    pub played_ms: u32,
+    /// Which audio image.
+    pub quality: String,
+}
+
+impl PreviewRecord {
+    /// The entry's content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.i64(self.at.0).raw(self.media_id.as_bytes()).text(&self.title).text(&self.artist);
+        w.u32(self.played_ms).text(&self.quality);
+        w.into_bytes()
+    }
+
+    /// Reads an entry's content.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader::new(bytes);
+        let record = Self {
+            at: UnixTime(r.i64("time")?),
+            media_id: MediaId::from_bytes(r.array("media id")?),
+            title: r.text(4096, "title")?.to_owned(),
+            artist: r.text(4096, "artist")?.to_owned(),
+            played_ms: r.u32("time played")?,
+            quality: r.text(32, "quality")?.to_owned(),
+        };
+        r.finish("preview record")?;
+        Ok(record)
+    }
+}
