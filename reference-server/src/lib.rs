@@ -10,7 +10,8 @@
 //! 3. A listener gets a passport from [`licensing`], which asks [`payment`] whether the card is good.
 //! 4. A preview is a voucher of the content manager and a stream of [`delivery`].
 //! 5. A purchase is an order of the merchant ([`merchant::orders`]): reserved, paid, authorized. Its voucher is redeemed at the delivery server;
-//!    the content manager verifies ([`content`]) and locks the keys to the buyer; the delivery is logged once.
+//!    the content manager verifies ([`content`]) and locks the keys to the buyer; the delivery is entered once into its
+//!    [`secure_log`], which the licensing center verifies.
 //!
 //! # What all of them stand on
 //!
@@ -30,6 +31,7 @@ pub mod identity;
 pub mod licensing;
 pub mod merchant;
 pub mod payment;
+pub mod secure_log;
 pub mod serve;
 pub mod text;
 pub mod tls;

@@ -23,7 +23,7 @@ mod transaction;
 
 use thiserror::Error;
 
-pub use agency::{AgencyBlock, AgencyCode, AgencyFacts};
+pub use agency::{AgencyBlock, AgencyCode, AgencyFacts, MAX_BLOCKS as MAX_AGENCIES};
 pub use author::AuthorBlock;
 pub use builder::{MediaBuilder, Protection};
 pub use file::{Graphic, ImageReader, MediaFile};

@@ -16,7 +16,10 @@ pub enum AdminError {
     /// The ready file is damaged.
     #[error("{0} is not a ready file; start the server again")]
     Ready(PathBuf),
-    /// The server said no or nothing.
+    /// The server said no.
+    #[error("{0}")]
+    Refused(String),
+    /// The server said nothing.
     #[error("the server does not answer; is it running with this data folder? {0}")]
     Server(#[from] ContentClientError),
 }
@@ -64,6 +67,19 @@ impl AdminClient {
         self.send(self.http.put(self.path("config")).body(text)).await.map(drop)
     }
 
+    /// A secure log as its content manager has it: a log file's bytes.
+    pub async fn log(&self, name: Option<&str>) -> Result<Vec<u8>, AdminError> {
+        let path = match name {
+            Some(name) => format!(
+                "log?log={}",
+                url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>()
+            ),
+            None => "log".to_owned(),
+        };
+        let answer = self.send(self.http.get(self.path(&path))).await?;
+        Ok(answer.bytes().await.map_err(ContentClientError::from)?.to_vec())
+    }
+
     /// Stops the server.
     pub async fn shutdown(&self) -> Result<(), AdminError> {
         self.send(self.http.post(self.path("shutdown"))).await.map(drop)
@@ -75,6 +91,9 @@ impl AdminClient {
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, AdminError> {
         let answer = request.bearer_auth(&self.token).send().await.map_err(ContentClientError::from)?;
-        Ok(accepted(answer).await?)
+        match accepted(answer).await {
+            Err(ContentClientError::Refused { error, .. }) => Err(AdminError::Refused(error.message)),
+            other => Ok(other?),
+        }
     }
 }

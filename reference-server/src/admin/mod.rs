@@ -5,7 +5,7 @@ pub mod client;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::content::{ContentManager, ContentStatistics};
 use crate::identity::write_private;
+use crate::secure_log::writer::SecureLogError;
 use crate::serve::StartError;
 
 /// Name of the token file in the data folder.
@@ -46,6 +47,11 @@ pub struct Statistics {
     pub uptime_seconds: i64,
     /// The content manager's, when it runs here.
     pub content: Option<ContentStatistics>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LogWish {
+    log: Option<String>,
 }
 
 impl Desk {
@@ -78,6 +84,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/v1/stats", get(stats))
         .route("/v1/config", get(config).put(set_config))
+        .route("/v1/log", get(log))
         .route("/v1/shutdown", post(shutdown))
         .layer(from_fn_with_state(desk.clone(), token_gate))
         .with_state(desk)
@@ -123,6 +130,19 @@ async fn set_config(State(desk): State<Arc<Desk>>, text: String) -> Result<Statu
     toml::from_str::<ServerConfig>(&text).map_err(wrong)?;
     write_private(&desk.config_file, text.as_bytes()).map_err(ApiFailure::internal)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A secure log, the present one unless another is named, as it lies in the content manager's table.
+async fn log(State(desk): State<Arc<Desk>>, Query(wish): Query<LogWish>) -> Result<Vec<u8>, ApiFailure> {
+    let manager = desk
+        .manager
+        .as_ref()
+        .ok_or_else(|| ApiFailure::not_found("this server runs no content manager; ask the one that does"))?;
+    match manager.log().export(wish.log.as_deref()).await {
+        Ok(file) => Ok(file.to_bytes()),
+        Err(unknown @ SecureLogError::Unknown(_)) => Err(ApiFailure::not_found(unknown.to_string())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn shutdown(State(desk): State<Arc<Desk>>) -> StatusCode {

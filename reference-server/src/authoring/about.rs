@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
-use cadenza_protocol::media::{Allowance, Restrictions};
+use cadenza_protocol::media::{Allowance, Restrictions, SmpteTimestamp};
+
+use super::time_code;
+
+/// Most pictures of one kind.
+const MAX_PICTURES: usize = 32;
 
 /// Why a description is refused.
 #[derive(Debug, Error)]
@@ -49,6 +54,8 @@ pub struct About {
     pub cover: Option<Picture>,
     /// Promotional art.
     pub promotional: Vec<(PromotionalArt, Picture)>,
+    /// Advertisements.
+    pub advertisement: Vec<Picture>,
     /// Where it came from, for messages.
     pub path: PathBuf,
 }
@@ -104,6 +111,10 @@ pub struct Facts {
     pub cover: Option<PathBuf>,
     #[serde(default)]
     pub promotional: Vec<PromotionalArt>,
+    #[serde(default)]
+    pub advertisement: Vec<PathBuf>,
+    #[serde(default)]
+    pub smpte: String,
     #[serde(default)]
     pub clip: Clip,
     #[serde(default)]
@@ -204,11 +215,11 @@ impl Default for Qualities {
     }
 }
 
-/// Which texts only buyers may read.
+/// Which texts and pictures only buyers may see.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Encrypt {
-    /// `lyrics`, `liner_notes`, `credits`, `commentary`.
+    /// `lyrics`, `liner_notes`, `credits`, `commentary`, `cover`, `advertisement`.
     pub items: Vec<String>,
 }
 
@@ -228,7 +239,12 @@ impl About {
         let cover = facts.cover.as_ref().map(|file| read_picture(&folder.join(file))).transpose()?;
         let with_picture = |art: &PromotionalArt| Ok((art.clone(), read_picture(&folder.join(&art.file))?));
         let promotional = facts.promotional.iter().map(with_picture).collect::<Result<_, _>>()?;
-        Ok(Self { facts, cover, promotional, path: path.to_owned() })
+        let advertisement = facts
+            .advertisement
+            .iter()
+            .map(|file| read_picture(&folder.join(file)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { facts, cover, promotional, advertisement, path: path.to_owned() })
     }
 
     /// What a buyer may do.
@@ -251,7 +267,12 @@ impl About {
         })
     }
 
-    /// Whether only buyers may read this text.
+    /// The time code of the song's first frame, if there is one.
+    pub fn smpte(&self) -> Option<SmpteTimestamp> {
+        time_code::parse(&self.facts.smpte) // checked when it was read
+    }
+
+    /// Whether only buyers may see this text or picture.
     pub fn is_encrypted(&self, item: &str) -> bool {
         self.facts.encrypt.items.iter().any(|name| name == item)
     }
@@ -293,9 +314,18 @@ fn check(path: &Path, facts: &Facts) -> Result<(), AboutError> {
     if !q.lossy.is_empty() && opus_kbps(&q.lossy).is_none() {
         return invalid("qualities.lossy", "is \"opus-KBPS\" between 32 and 510, or empty");
     }
-    const TEXTS: [&str; 4] = ["lyrics", "liner_notes", "credits", "commentary"];
-    if facts.encrypt.items.iter().any(|item| !TEXTS.contains(&item.as_str())) {
-        return invalid("encrypt.items", "may name lyrics, liner_notes, credits, commentary");
+    const ITEMS: [&str; 6] = ["lyrics", "liner_notes", "credits", "commentary", "cover", "advertisement"];
+    if facts.encrypt.items.iter().any(|item| !ITEMS.contains(&item.as_str())) {
+        return invalid(
+            "encrypt.items",
+            "may name lyrics, liner_notes, credits, commentary, cover, advertisement",
+        );
+    }
+    if !facts.smpte.is_empty() && time_code::parse(&facts.smpte).is_none() {
+        return invalid("smpte", time_code::RULE);
+    }
+    if facts.advertisement.len() > MAX_PICTURES || facts.promotional.len() > MAX_PICTURES {
+        return invalid("advertisement, promotional", "name at most 32 pictures each");
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::media::{
     ClipTimes, Codec, GraphicKind, ImageParameters, Loudness, MediaBuilder, Part, Protection, Restrictions,
-    TextKind,
+    SmpteTimestamp, TextKind,
 };
 
 use super::about::{About, Facts, opus_kbps};
@@ -18,7 +18,8 @@ pub fn assemble(
     recording: &Recording,
 ) -> Result<MediaBuilder, AuthoringError> {
     let clip = clip_times(about, recording)?;
-    let common = Common { clip, restrictions: about.restrictions()?, loudness: shape::loudness(recording) };
+    let (restrictions, loudness) = (about.restrictions()?, shape::loudness(recording));
+    let common = Common { clip, restrictions, loudness, smpte: about.smpte() };
     let at_frame = |ms: u32| u64::from(ms) * u64::from(recording.rate) / 1000;
     let clip_samples =
         recording.floats(at_frame(clip.start_ms), at_frame(clip.start_ms) + at_frame(clip.duration_ms));
@@ -72,6 +73,7 @@ struct Common {
     clip: ClipTimes,
     restrictions: Restrictions,
     loudness: Option<Loudness>,
+    smpte: Option<SmpteTimestamp>,
 }
 
 impl Common {
@@ -87,7 +89,8 @@ impl Common {
             part,
             clip: self.clip,
             for_sale,
-            smpte: None,
+            // it is the time of the song's first frame; a clip begins elsewhere
+            smpte: self.smpte.filter(|_| part == Part::Song),
             restrictions: self.restrictions,
             watermark: None,
             loudness: self.loudness,
@@ -165,9 +168,12 @@ fn add_texts(builder: &mut MediaBuilder, about: &About) {
         (TextKind::Commentary, "commentary", &f.commentary),
     ];
     for (kind, name, text) in chosen.into_iter().filter(|(_, _, text)| !text.trim().is_empty()) {
-        let protection = if about.is_encrypted(name) { Protection::Buyers } else { Protection::Clear };
-        builder.text(kind, &f.language, text.trim(), protection);
+        builder.text(kind, &f.language, text.trim(), protection(about, name));
     }
+}
+
+fn protection(about: &About, item: &str) -> Protection {
+    if about.is_encrypted(item) { Protection::Buyers } else { Protection::Clear }
 }
 
 /// One line a price: what, currency, cents.
@@ -181,7 +187,16 @@ fn prices(facts: &Facts) -> String {
 
 fn add_pictures(builder: &mut MediaBuilder, about: &About) {
     if let Some(cover) = &about.cover {
-        builder.graphic(GraphicKind::Cover, cover.media_type, cover.bytes.clone(), Protection::Clear);
+        builder.graphic(
+            GraphicKind::Cover,
+            cover.media_type,
+            cover.bytes.clone(),
+            protection(about, "cover"),
+        );
+    }
+    for picture in &about.advertisement {
+        let protection = protection(about, "advertisement");
+        builder.graphic(GraphicKind::Advertisement, picture.media_type, picture.bytes.clone(), protection);
     }
     for (art, picture) in &about.promotional {
         let interests = art.interests.join(",");

@@ -13,10 +13,12 @@
 mod about;
 mod encode;
 mod flac;
+pub mod hub;
 mod keys;
 mod opus;
 mod pcm;
 mod shape;
+mod time_code;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,19 +1,22 @@
 //! The command line: what can be asked, and who does it.
 
+mod center;
+mod hub;
 mod publish;
 mod serve;
 
 use std::path::PathBuf;
 
+use cadenza_protocol::audit_log::LogFile;
 use cadenza_protocol::cert::Role;
 use cadenza_server::admin::client::AdminClient;
 use cadenza_server::authoring::{self, AuthorOptions};
 use cadenza_server::clock::Clock;
 use cadenza_server::db::Database;
-use cadenza_server::identity::Identity;
+use cadenza_server::identity::{Identity, write_private};
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Anything that ends a command with code 1 and one line.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -28,7 +31,11 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
   cadenza-server account --data ./store --name 'Ada Example' --out ada.account
   cadenza-server author --input song.flac --about song.toml --account ada.account --out song.cadenza
   cadenza-server publish song.cadenza --to https://127.0.0.1:8445 --account ada.account
-  cadenza-server admin --data ./store stats"
+  cadenza-server admin --data ./store stats
+  cadenza-server hub song.cadenza --agency agency.toml --account hub.account --out coded.cadenza
+  cadenza-server admin --data ./store export-log shop.log
+  cadenza-server verify-log shop.log --data ./store
+  cadenza-server trace found.cadenza --data ./store"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -41,7 +48,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Make a media file from a recording and its description
     Author(AuthorArgs),
-    /// Make an author's account at a licensing center of this machine
+    /// Make an account of an author, hub or rights agent at a licensing center of this machine
     Account(AccountArgs),
     /// Upload media files to a content manager
     Publish(publish::PublishArgs),
@@ -60,13 +67,13 @@ enum Command {
     /// Publish a file that lies in the content manager's import folder
     Import(publish::ImportArgs),
     /// Add agency and product codes to a media file
-    Hub(Later),
+    Hub(hub::HubArgs),
     /// Report sales and previews to rights agents
     Report(Later),
-    /// Name the transaction that a found copy comes from
-    Trace(Later),
-    /// Check a secure log
-    VerifyLog(Later),
+    /// Name the transaction and the person that a found copy comes from, at the licensing center
+    Trace(center::TraceArgs),
+    /// Check a content manager's secure log, at the licensing center
+    VerifyLog(center::VerifyLogArgs),
     /// Statistics, configuration and shutdown of a running server
     Admin(AdminArgs),
 }
@@ -100,21 +107,52 @@ struct AuthorArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cadenza-server account --data ./store --name 'Ada Example' --out ada.account
+  cadenza-server account --data ./store --role hub --name 'Example Hub' --out hub.account")]
 struct AccountArgs {
     /// Data folder of the server that runs the licensing center
     #[arg(long)]
     data: PathBuf,
-    /// The author's name
+    /// Whose account: the name in its certificate
     #[arg(long)]
     name: String,
+    /// What the holder does
+    #[arg(long, value_enum, default_value_t = AccountRole::Author)]
+    role: AccountRole,
     /// Account file to write
     #[arg(long)]
     out: PathBuf,
 }
 
+/// Roles of people; services get theirs by themselves.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum AccountRole {
+    /// Makes and publishes media files
+    Author,
+    /// Adds agency and product codes to them
+    Hub,
+    /// Receives reports of sales and previews
+    RightsAgent,
+}
+
+impl From<AccountRole> for Role {
+    fn from(role: AccountRole) -> Self {
+        match role {
+            AccountRole::Author => Role::Author,
+            AccountRole::Hub => Role::Hub,
+            AccountRole::RightsAgent => Role::RightsAgent,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cadenza-server admin --data ./store stats
+  cadenza-server admin --data ./store export-log shop.log
+  cadenza-server admin --data ./store logs")]
 struct AdminArgs {
-    /// Data folder of the running server
+    /// Data folder of the server
     #[arg(long)]
     data: PathBuf,
     /// Print JSON
@@ -135,6 +173,28 @@ enum AdminCommand {
         /// The configuration, TOML
         file: PathBuf,
     },
+    /// Write the running content manager's secure log to a file, for verify-log at the licensing center
+    ExportLog {
+        /// Log file to write
+        file: PathBuf,
+        /// An earlier log than the present one, by its name
+        #[arg(long)]
+        log: Option<String>,
+    },
+    /// List the secure logs that this licensing center agreed on, and what is wrong with them
+    Logs {
+        /// The server's configuration, where the database is not the file in the data folder
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// End a secure log that does not hold and cannot be mended, at the licensing center; what was found of it is kept
+    CloseLog {
+        /// The log's name, as `logs` and every complaint about it show it
+        log: String,
+        /// The server's configuration, where the database is not the file in the data folder
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// Stop the server
     Shutdown,
 }
@@ -154,7 +214,10 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Space(args) => publish::space(args).await,
         Command::Import(args) => publish::import(args).await,
         Command::Admin(args) => admin(args).await,
-        Command::Hub(later) | Command::Report(later) | Command::Trace(later) | Command::VerifyLog(later) => {
+        Command::Hub(args) => hub::hub(args).await,
+        Command::Trace(args) => center::trace(args).await,
+        Command::VerifyLog(args) => center::verify_log(args).await,
+        Command::Report(later) => {
             tracing::debug!(arguments = later.rest.len(), "ignored");
             Err("this command is not available yet; it comes with a later version".into())
         }
@@ -183,7 +246,7 @@ async fn account(args: AccountArgs) -> Result<(), Failure> {
     let database = Database::file(&args.data.join("cadenza.db")).await?;
     let root = authority.root().to_pem();
     let enrolment = Enrolment::Here { authority: std::sync::Arc::new(authority), database };
-    let subject = Subject { name: args.name, role: Role::Author, hosts: vec![] };
+    let subject = Subject { name: args.name, role: args.role.into(), hosts: vec![] };
     enrolment.identity(&Enrolling { subject, file: args.out.clone() }, &Clock::System).await?;
     std::fs::write(publish::root_beside(&args.out), root)?;
     println!("{}", args.out.display());
@@ -191,10 +254,10 @@ async fn account(args: AccountArgs) -> Result<(), Failure> {
 }
 
 async fn admin(args: AdminArgs) -> Result<(), Failure> {
-    let client = AdminClient::open(&args.data)?;
+    let client = || AdminClient::open(&args.data);
     match args.what {
         AdminCommand::Stats => {
-            let stats = client.stats().await?;
+            let stats = client()?.stats().await?;
             if args.json {
                 println!("{}", serde_json::to_string(&stats)?);
                 return Ok(());
@@ -210,12 +273,26 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
                 }
             }
         }
-        AdminCommand::GetConfig => print!("{}", client.config().await?),
+        AdminCommand::GetConfig => print!("{}", client()?.config().await?),
         AdminCommand::SetConfig { file } => {
-            client.set_config(std::fs::read_to_string(file)?).await?;
+            client()?.set_config(std::fs::read_to_string(file)?).await?;
             println!("kept as server.toml in the data folder; start with --config to use it");
         }
-        AdminCommand::Shutdown => client.shutdown().await?,
+        AdminCommand::ExportLog { file, log } => {
+            let bytes = client()?.log(log.as_deref()).await?;
+            write_private(&file, &bytes).map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
+            let entries = LogFile::from_bytes(&bytes)?.entries.len();
+            if args.json {
+                println!("{}", serde_json::json!({ "file": file, "entries": entries }));
+            } else {
+                println!("{}  {entries} entries", file.display());
+            }
+        }
+        AdminCommand::Logs { config } => center::logs(&args.data, config.as_deref(), args.json).await?,
+        AdminCommand::CloseLog { log, config } => {
+            center::close_log(&args.data, config.as_deref(), &log).await?;
+        }
+        AdminCommand::Shutdown => client()?.shutdown().await?,
     }
     Ok(())
 }

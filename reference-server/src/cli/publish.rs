@@ -90,14 +90,20 @@ pub fn root_beside(account: &Path) -> PathBuf {
     account.parent().unwrap_or(Path::new("")).join("root.pem")
 }
 
+/// The root that was named, or the one beside the account.
+pub fn read_root(named: Option<&Path>, account: &Path) -> Result<Certificate, Failure> {
+    let path = named.map_or_else(|| root_beside(account), Path::to_owned);
+    let pem = std::fs::read_to_string(&path).map_err(|e| {
+        format!("{} cannot be read; name the licensing center's root with --root: {e}", path.display())
+    })?;
+    Ok(Certificate::from_pem(&pem)?)
+}
+
 impl ContentArgs {
     fn client(&self) -> Result<PublishClient, Failure> {
         let account = Identity::load(&self.account)?;
-        let path = self.root.clone().unwrap_or_else(|| root_beside(&self.account));
-        let pem = std::fs::read_to_string(&path).map_err(|e| {
-            format!("{} cannot be read; name the licensing center's root with --root: {e}", path.display())
-        })?;
-        Ok(PublishClient::new(&self.to, account, Certificate::from_pem(&pem)?, Clock::System)?)
+        let root = read_root(self.root.as_deref(), &self.account)?;
+        Ok(PublishClient::new(&self.to, account, root, Clock::System)?)
     }
 
     fn print(&self, json: &impl serde::Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {

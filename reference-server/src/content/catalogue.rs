@@ -7,7 +7,7 @@ use std::io::{Read, Seek};
 
 use cadenza_protocol::id::{MediaId, hex};
 use cadenza_protocol::media::{
-    Allowance, AudioImage, Codec, GraphicKind, ItemKind, MediaError, MediaFile, Part, TextKind,
+    AgencyBlock, Allowance, AudioImage, Codec, GraphicKind, ItemKind, MediaError, MediaFile, Part, TextKind,
 };
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,20 @@ pub struct CatalogueTrack {
     pub whole_song_preview: bool,
     /// Whether a buyer may record it to disc.
     pub may_record: bool,
+    /// What distribution hubs added (S9): for reports to rights agents.
+    #[serde(default)]
+    pub agencies: Vec<Agency>,
+}
+
+/// The codes under which an agency knows the track.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agency {
+    /// The rights agent to whom sales and previews are reported.
+    pub agent: String,
+    /// The hub that added them, by its certificate.
+    pub hub: String,
+    /// Numbering and code.
+    pub codes: Vec<(String, String)>,
 }
 
 /// One quality for sale.
@@ -146,12 +160,25 @@ pub fn read<R: Read + Seek>(
         album_cost_cents: prices.iter().find(|(what, _)| what == "album").map(|(_, cents)| *cents),
         whole_song_preview,
         may_record,
+        agencies: file.agencies().iter().map(agency).collect(),
         artist,
         album,
         album_artist,
     };
-    let cover = file.graphic(GraphicKind::Cover)?.map(|g| g.bytes);
+    // one that only buyers see is not shown in the store
+    let cover = match file.graphic(GraphicKind::Cover) {
+        Err(MediaError::Locked { .. }) => None,
+        cover => cover?.map(|g| g.bytes),
+    };
     Ok((entry, cover))
+}
+
+fn agency(block: &AgencyBlock) -> Agency {
+    Agency {
+        agent: block.facts.agent.clone(),
+        hub: block.chain.leaf().subject(),
+        codes: block.facts.codes.iter().map(|code| (code.scheme.clone(), code.value.clone())).collect(),
+    }
 }
 
 /// A text that is free to read; one for buyers counts as absent.

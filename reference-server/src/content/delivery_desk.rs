@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
+use cadenza_protocol::audit_log::EntryKind;
 use cadenza_protocol::id::DeliveryServerId;
 use cadenza_protocol::voucher::DeliveryAddress;
 
@@ -19,6 +20,7 @@ use super::messages::{
 use super::vouchers::lapsed;
 use super::{ContentManager, DELIVERY_REFRESH};
 use crate::api::{ApiFailure, JsonBody};
+use crate::secure_log::records::Preview;
 use crate::tls::Caller;
 
 pub(super) fn routes() -> Router<Arc<ContentManager>> {
@@ -130,11 +132,16 @@ async fn release(
     JsonBody(stream): JsonBody<ReleaseStream>,
 ) -> Result<StatusCode, ApiFailure> {
     let id = server_id(&caller)?;
+    let track = manager.track(&stream.media_id).await.ok(); // withdrawn since: what was played still counts
+    let now = manager.now();
+    // the stream is given back even if its preview cannot be entered: nobody asks for that a second time
+    let mut pen = manager.log.pen().await.map_err(ApiFailure::from).ok();
+    let mut tx = manager.database.begin_write().await?;
     let freed = sqlx::query("DELETE FROM streams WHERE voucher_id = $1 AND media_id = $2 AND server = $3")
         .bind(stream.voucher_id.to_string())
         .bind(stream.media_id.to_string())
         .bind(id.as_str())
-        .execute(manager.database.pool())
+        .execute(&mut *tx)
         .await?;
     if freed.rows_affected() == 1 {
         let status = match stream.status {
@@ -145,12 +152,26 @@ async fn release(
         sqlx::query("INSERT INTO preview_log (voucher_id, media_id, released_at, status, played_ms, image) VALUES ($1, $2, $3, $4, $5, $6)")
             .bind(stream.voucher_id.to_string())
             .bind(stream.media_id.to_string())
-            .bind(manager.now().0)
+            .bind(now.0)
             .bind(status)
             .bind(i64::try_from(stream.played_ms).unwrap_or(i64::MAX))
-            .bind(stream.image)
-            .execute(manager.database.pool())
+            .bind(&stream.image)
+            .execute(&mut *tx)
             .await?;
+        let preview = Preview {
+            at: now,
+            media_id: stream.media_id,
+            track: track.as_ref().map(|track| &track.entry),
+            played_ms: stream.played_ms,
+            quality: stream.image.as_deref().unwrap_or_default(),
+        };
+        if let Some(pen) = &mut pen {
+            pen.enter(&mut tx, EntryKind::Preview, &preview.to_bytes()).await?;
+        }
+    }
+    tx.commit().await?;
+    if let Some(pen) = pen {
+        pen.keep().await;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::db::Database;
+use crate::secure_log::SecureLog;
 use crate::tls::{RoleGate, ServiceTls, role_gate};
 use files::MediaFiles;
 
@@ -84,6 +85,7 @@ pub struct ContentManager {
     tls: ServiceTls,
     clock: Clock,
     settings: ContentSettings,
+    log: SecureLog,
     counters: Counters,
 }
 
@@ -121,8 +123,19 @@ impl ContentManager {
         tls: ServiceTls,
         clock: Clock,
         settings: ContentSettings,
+        log: SecureLog,
     ) -> Self {
-        Self { database, files, uploads, tls, clock, settings, counters: Counters::default() }
+        Self { database, files, uploads, tls, clock, settings, log, counters: Counters::default() }
+    }
+
+    /// Its secure log (R2).
+    pub fn log(&self) -> &SecureLog {
+        &self.log
+    }
+
+    /// Brings what is new in the secure log to the licensing center; `report` even when nothing is, before a renewal.
+    pub async fn settle_log(&self, report: bool) -> Result<(), crate::secure_log::writer::SecureLogError> {
+        self.log.settle(&self.tls.identity(), report).await
     }
 
     fn now(&self) -> UnixTime {

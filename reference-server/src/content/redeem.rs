@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
+use cadenza_protocol::audit_log::EntryKind;
 use cadenza_protocol::cert::{Certificate, RevocationLists};
 use cadenza_protocol::crypto::mac::verify_redeem_mac;
 use cadenza_protocol::crypto::sha256;
@@ -26,6 +27,7 @@ use super::tracks::PublishedTrack;
 use super::vouchers::{PurchaseState, VoucherRow, lapsed};
 use super::{ContentManager, custody};
 use crate::api::{ApiFailure, JsonBody};
+use crate::secure_log::records::Sale;
 use crate::tls::{Caller, gate};
 
 pub(super) fn routes() -> Router<Arc<ContentManager>> {
@@ -210,9 +212,11 @@ async fn done(
             "what arrived is not what was sent; download it again",
         ));
     }
+    let delivered_at = manager.now();
+    let mut pen = manager.log.pen().await?;
     let mut tx = manager.database.begin_write().await?;
     let first = sqlx::query("UPDATE vouchers SET state = 'delivered', delivered_at = $1 WHERE voucher_id = $2 AND state = 'purchased'")
-        .bind(manager.now().0)
+        .bind(delivered_at.0)
         .bind(&row.voucher_id)
         .execute(&mut *tx)
         .await?;
@@ -222,7 +226,7 @@ async fn done(
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(&row.voucher_id)
-        .bind(manager.now().0)
+        .bind(delivered_at.0)
         .bind(&row.media_id)
         .bind(&track.entry.title)
         .bind(&track.entry.artist)
@@ -235,8 +239,20 @@ async fn done(
         .bind(i64::from(report.seconds))
         .execute(&mut *tx)
         .await?;
+        let sale = Sale {
+            at: delivered_at,
+            track: &track.entry,
+            publisher: &track.author,
+            price_cents: row.price_cents.unwrap_or_default(),
+            consumer_serial: owner,
+            voucher_id: report.voucher_id,
+            path: &track.path,
+            quality: row.quality.as_deref().unwrap_or_default(),
+        };
+        pen.enter(&mut tx, EntryKind::Sale, &sale.to_bytes()).await?;
         tracing::info!(voucher = %report.voucher_id, title = %track.entry.title, "delivered");
     }
     tx.commit().await?;
+    pen.keep().await;
     Ok(StatusCode::NO_CONTENT)
 }

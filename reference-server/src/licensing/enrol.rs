@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::content::client::{ContentClientError, accepted};
 use crate::db::Database;
 use crate::identity::{Identity, IdentityError};
+use crate::secure_log::renewal::{self, RenewalRefusal};
 use crate::tls::{TlsError, anonymous_client};
 
 /// Where certificates come from.
@@ -80,6 +81,12 @@ pub enum EnrolError {
     /// The licensing center said no or nothing.
     #[error("the licensing center gave no certificate; check its URL and the enrolment token: {0}")]
     Licensing(#[from] ContentClientError),
+    /// The content manager's log does not allow a new certificate.
+    #[error(transparent)]
+    Log(#[from] RenewalRefusal),
+    /// The same, in the words of a licensing center elsewhere.
+    #[error("{0}")]
+    LogElsewhere(String),
     /// The signing request could not be made.
     #[error("a signing request could not be made: {0}")]
     Request(#[from] rcgen::Error),
@@ -127,6 +134,12 @@ impl Enrolment {
         }
     }
 
+    /// The identity on the disk if it has to be replaced; `None` while it is good, or when there is none yet.
+    pub fn due(&self, wish: &Enrolling, clock: &Clock) -> Option<Identity> {
+        let kept = Identity::load(&wish.file).ok()?;
+        (!wish.is_good(&kept, self.root(), clock.now())).then_some(kept)
+    }
+
     /// The identity on the disk while it is good, else a new one. `None` in the second place when nothing changed.
     pub async fn identity(&self, wish: &Enrolling, clock: &Clock) -> Result<(Identity, bool), EnrolError> {
         let now = clock.now();
@@ -157,6 +170,7 @@ impl Enrolment {
         match self {
             Self::Here { authority, database } => {
                 let chain = authority.issue(subject, &pair, clock.now())?;
+                renewal::check(database, &chain, subject.role, clock.now()).await?;
                 super::record(database, &chain, subject.role).await?;
                 Ok(chain)
             }
@@ -172,9 +186,20 @@ impl Enrolment {
                 };
                 let url = format!("{}/v1/certificates", licensing_url.trim_end_matches('/'));
                 let answer = http.post(url).json(&request).send().await.map_err(ContentClientError::from)?;
-                Ok(accepted(answer).await?.json().await.map_err(ContentClientError::from)?)
+                let answer = accepted(answer).await.map_err(of_the_log)?;
+                Ok(answer.json().await.map_err(ContentClientError::from)?)
             }
         }
+    }
+}
+
+/// A refusal on account of the log stands for itself; the enrolment token has nothing to do with it.
+fn of_the_log(error: ContentClientError) -> EnrolError {
+    match error {
+        ContentClientError::Refused { error, .. } if error.code.starts_with("log-") => {
+            EnrolError::LogElsewhere(error.message)
+        }
+        other => other.into(),
     }
 }
 

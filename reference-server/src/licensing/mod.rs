@@ -5,8 +5,10 @@
 //! the `certificates` table. [`registration`] turns a form into a passport, [`service`] is the HTTPS face, and [`enrol`] is how
 //! other services get and renew their certificates.
 
+pub mod archive;
 pub mod authority;
 pub mod enrol;
+pub mod found_copy;
 pub mod keys;
 pub mod recovery;
 pub mod registration;

@@ -5,7 +5,8 @@
 //! | `POST /v1/passports` `RegistrationForm` | the registration file, or 402 `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field` |
 //! | `GET /v1/root` | the root certificate, PEM |
 //! | `GET /v1/crl` | certificate revocation list, DER |
-//! | `POST /v1/certificates` [`CertificateRequest`] | certificate chain |
+//! | `POST /v1/certificates` [`CertificateRequest`] | certificate chain, or 409 `log-missing`, `log-not-uploaded`, `log-disputed` |
+//! | `POST /v1/logs`, `POST /v1/logs/entries` | [`crate::secure_log`] |
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub fn router(center: Arc<LicensingCenter>) -> Router {
         .route("/v1/crl", get(crl))
         .route("/v1/certificates", post(certify))
         .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
+        .merge(crate::secure_log::center::routes())
         .with_state(center)
 }
 
@@ -95,6 +97,7 @@ async fn certify(
         .authority
         .issue(&subject, &csr.public_key, center.clock.now())
         .map_err(|e| invalid(&e.to_string()))?;
+    crate::secure_log::renewal::check(&center.database, &chain, role, center.clock.now()).await?;
     record(&center.database, &chain, role).await?;
     tracing::info!(name = %subject.name, role = role.name(), "certificate issued by request");
     Ok(Json(chain))

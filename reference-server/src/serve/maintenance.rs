@@ -1,8 +1,10 @@
-//! What the server does by itself: certificates renewed in time (S1), lapsed reservations swept (B2).
+//! What the server does by itself: the secure log brought to the licensing center (R2),
+//! certificates renewed in time (S1), lapsed reservations swept (B2).
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use cadenza_protocol::cert::Role;
 use tokio::sync::watch;
 
 use super::doors::stopped;
@@ -44,6 +46,7 @@ impl Maintenance {
     }
 
     pub async fn once(&self) {
+        self.bring_the_log().await;
         for (enrolling, tls) in &self.services {
             match self.enrolment.identity(enrolling, &self.clock).await {
                 Ok((identity, true)) => {
@@ -61,6 +64,17 @@ impl Maintenance {
             && let Err(error) = manager.sweep().await
         {
             tracing::warn!(%error, "lapsed reservations were not swept");
+        }
+    }
+
+    /// Before the renewals, which rest on it.
+    async fn bring_the_log(&self) {
+        let Some(manager) = &self.manager else { return };
+        let of_manager = |enrolling: &Enrolling| enrolling.subject.role == Role::ContentManager;
+        let renewal = self.services.iter().find(|(enrolling, _)| of_manager(enrolling));
+        let due = renewal.is_some_and(|(wish, _)| self.enrolment.due(wish, &self.clock).is_some());
+        if let Err(error) = manager.settle_log(due).await {
+            tracing::error!(%error, "the secure log was not brought to the licensing center; trying again in a minute");
         }
     }
 }

@@ -177,7 +177,8 @@ impl Server {
 
         let mut manager = None;
         if options.roles.content {
-            let tls = parts.service("content-manager", Role::ContentManager).await?;
+            let licensing_url = ready.licensing_url.clone().unwrap_or_default();
+            let (tls, log) = parts.content_manager(&licensing_url).await?;
             let uploads = options.data.join("uploads");
             let settings = options.config.content.clone();
             let running = ContentManager::new(
@@ -187,6 +188,7 @@ impl Server {
                 tls.clone(),
                 parts.clock.clone(),
                 settings,
+                log,
             );
             let running = Arc::new(running);
             let router = content::router(running.clone());

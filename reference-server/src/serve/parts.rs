@@ -16,7 +16,14 @@ use crate::identity::write_private;
 use crate::licensing::LicensingError;
 use crate::licensing::authority::{Authority, AuthorityError};
 use crate::licensing::enrol::{EnrolError, Enrolling, Enrolment};
+use crate::secure_log::SecureLog;
+use crate::secure_log::state_file::StateFile;
+use crate::secure_log::upload::LogClient;
+use crate::secure_log::writer::SecureLogError;
 use crate::tls::{ServiceTls, TlsError};
+
+/// Name of the content manager among the services of a data folder.
+const CONTENT_MANAGER: &str = "content-manager";
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +49,9 @@ pub enum StartError {
     /// A service's certificate.
     #[error(transparent)]
     Enrol(#[from] EnrolError),
+    /// The content manager's secure log.
+    #[error(transparent)]
+    SecureLog(#[from] SecureLogError),
     /// TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -124,17 +134,39 @@ impl Parts {
         self.data.join("licensing")
     }
 
-    /// The TLS side of a service, with a certificate that is good for a while.
-    pub async fn service(&self, name: &str, role: Role) -> Result<ServiceTls, StartError> {
+    /// What a service of this process wants to be.
+    pub fn enrolling(&self, name: &str, role: Role) -> Enrolling {
         let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
         if !hosts.contains(&self.host) {
             hosts.push(self.host.clone());
         }
-        let enrolling = Enrolling::service(&self.data, name, role, hosts);
+        Enrolling::service(&self.data, name, role, hosts)
+    }
+
+    /// The TLS side of a service, with a certificate that is good for a while.
+    pub async fn service(&self, name: &str, role: Role) -> Result<ServiceTls, StartError> {
+        let enrolling = self.enrolling(name, role);
         let (identity, _) = self.enrolment.identity(&enrolling, &self.clock).await?;
         let tls = ServiceTls::new(identity, self.root().clone(), self.clock.clone())?;
         self.services.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((enrolling, tls.clone()));
         Ok(tls)
+    }
+
+    /// The content manager with its secure log. The log is brought to the licensing center before the certificate is renewed,
+    /// since the renewal rests on it, and is ready for entries when this returns.
+    pub async fn content_manager(&self, licensing_url: &str) -> Result<(ServiceTls, SecureLog), StartError> {
+        let enrolling = self.enrolling(CONTENT_MANAGER, Role::ContentManager);
+        let client = LogClient::new(licensing_url, self.root(), &self.clock)?;
+        let state = StateFile::beside(&enrolling.file);
+        let log = SecureLog::new(self.database.clone(), state, client, self.clock.clone());
+        if let Some(old) = self.enrolment.due(&enrolling, &self.clock)
+            && let Err(error) = log.settle(&old, true).await
+        {
+            tracing::error!(%error, "the secure log was not brought to the licensing center");
+        }
+        let tls = self.service(CONTENT_MANAGER, Role::ContentManager).await?;
+        log.begin(&tls.identity()).await?;
+        Ok((tls, log))
     }
 
     /// Every service of this process, for renewal.
