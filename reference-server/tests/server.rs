@@ -7,6 +7,10 @@ mod author;
 mod clock;
 #[path = "server/delivery.rs"]
 mod delivery;
+#[path = "server/found_copy.rs"]
+mod found_copy;
+#[path = "server/hub.rs"]
+mod hub;
 #[path = "server/listener.rs"]
 mod listener;
 #[path = "server/orders.rs"]
@@ -17,6 +21,8 @@ mod postgres;
 mod roles;
 #[path = "server/secrecy.rs"]
 mod secrecy;
+#[path = "server/secure_log.rs"]
+mod secure_log;
 #[path = "server/storefront.rs"]
 mod storefront;
 #[path = "server/world.rs"]

@@ -28,6 +28,7 @@ use crate::identity::{Identity, write_private};
 
 /// Longest agency file, bytes.
 const MAX_AGENCY_FILE: u64 = 64 * 1024;
+const BOUNDS: &str = "needs an agent and 1 to 16 codes, each text 1 to 128 bytes";
 
 /// What to add to which file.
 #[derive(Debug, Clone)]
@@ -129,7 +130,7 @@ pub fn add_codes(
     let key = SigningKey::from_pkcs8_der(account.key_pkcs8())?;
     let block = AgencyFacts { media_id, added_at: now, agent, codes }
         .sign(media.author_hash(), &key, account.chain().clone())
-        .map_err(|e| HubError::Agency(options.agency.clone(), agency_words(&e)))?;
+        .map_err(|_| HubError::Agency(options.agency.clone(), BOUNDS.to_owned()))?;
     let keys = copy_keys(options)?;
     let bytes = write(options, media.published_length(), &block.to_bytes(), root)?;
     Ok(Coded { media_id, bytes, codes: count, keys })
@@ -144,12 +145,9 @@ fn read_agency(path: &Path) -> Result<AgencyFile, HubError> {
     if text.len() as u64 > MAX_AGENCY_FILE {
         return Err(wrong("is longer than 64 KiB; it holds an agent and 1 to 16 codes".into()));
     }
-    toml::from_str(&text)
-        .map_err(|e| wrong(format!("write agent = \"...\" and [[code]] with scheme and value: {e}")))
-}
-
-fn agency_words(error: &MediaError) -> String {
-    format!("needs an agent and 1 to 16 codes, each text 1 to 128 bytes ({error})")
+    toml::from_str(&text).map_err(|e| {
+        wrong(format!("write agent = \"...\" and [[code]] with scheme and value: {}", e.message()))
+    })
 }
 
 /// Keys first: a media file without its keys could never be published.

@@ -99,6 +99,39 @@ fn a_recording_becomes_a_media_file_and_comes_out_bit_for_bit() {
     assert!(test.is_err() || test.is_ok_and(|s| s.success()), "flac -t refuses the image");
 }
 
+// O2, O3
+#[test]
+fn a_time_code_an_advertisement_and_a_cover_for_buyers_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("song.wav"), wav(&recording())).unwrap();
+    image::RgbImage::from_pixel(8, 8, image::Rgb([200, 30, 30])).save(at("cover.png")).unwrap();
+    image::RgbImage::from_pixel(8, 8, image::Rgb([30, 30, 200])).save(at("ad.png")).unwrap();
+    let about = "smpte = \"01:02:03;04@30\"\ncover = \"cover.png\"\nadvertisement = [\"ad.png\"]\n";
+    let about = format!("{about}{ABOUT}\n[encrypt]\nitems = [\"cover\", \"advertisement\"]\n");
+    std::fs::write(at("about.toml"), about).unwrap();
+    let (authority, account) = account();
+    let options = AuthorOptions { input: at("song.wav"), about: at("about.toml"), out: at("song.cadenza") };
+    author(&options, &account, NOW).unwrap();
+
+    let mut media =
+        MediaFile::open(std::fs::File::open(at("song.cadenza")).unwrap(), authority.root()).unwrap();
+    let code = media.image("lossless").unwrap().smpte.unwrap();
+    assert_eq!((code.hours, code.frames, code.frames_per_second, code.drop_frame), (1, 4, 30, true));
+    assert_eq!(media.image("preview-96").unwrap().smpte, None, "a clip begins at another time");
+    assert!(media.text(TextKind::Lyrics).unwrap().is_some(), "not named, so free to read");
+    let keys = AuthorKeys::load(&at("song.cadenza")).unwrap();
+    let own = account.chain().leaf();
+    let private = RsaPrivateKey::from_pkcs8_der(account.key_pkcs8()).unwrap();
+    let handed = keys.hand_over(&account, own).unwrap();
+    let bundle = private.unwrap_keys(&handed, &WrapLabel::custody(&keys.media_id, own)).unwrap();
+    for (kind, name) in [(GraphicKind::Cover, "cover.png"), (GraphicKind::Advertisement, "ad.png")] {
+        assert!(media.graphic(kind).is_err(), "{name} is for buyers");
+        let opened = media.graphic_with_keys(kind, &bundle).unwrap().unwrap();
+        assert_eq!(opened.bytes, std::fs::read(at(name)).unwrap());
+    }
+}
+
 #[test]
 fn a_description_that_makes_no_sense_is_refused_and_nothing_is_left_behind() {
     let folder = tempfile::tempdir().unwrap();
@@ -110,6 +143,9 @@ fn a_description_that_makes_no_sense_is_refused_and_nothing_is_left_behind() {
         ("title = \"x\"\nartist = \"y\"\nartits = \"z\"", "unknown field"),
         ("title = \"x\"\nartist = \"y\"\n[clip]\nstart = 10.0", "must end within the song"),
         ("title = \"x\"\nartist = \"y\"\nisrc = \"no\"", "ISO 3901"),
+        ("title = \"x\"\nartist = \"y\"\nsmpte = \"01:02:03:04\"", "HH:MM:SS:FF@RATE"),
+        ("title = \"x\"\nartist = \"y\"\nadvertisement = [\"none.png\"]", "cannot be read"),
+        ("title = \"x\"\nartist = \"y\"\n[encrypt]\nitems = [\"title\"]", "cover, advertisement"),
     ] {
         std::fs::write(at("about.toml"), wrong).unwrap();
         let options =

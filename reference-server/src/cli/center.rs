@@ -173,19 +173,24 @@ fn print_text(findings: &Findings) {
         println!("{number:>6}  {line}");
     }
     let (sales, previews) = counts(findings);
-    println!("{} entries hold: {sales} sales, {previews} previews", findings.entries.len());
+    let held = many(findings.entries.len(), "entry holds", "entries hold");
+    println!("{held}: {}, {}", many(sales, "sale", "sales"), many(previews, "preview", "previews"));
     println!("{}", checkpoint_words(findings));
 }
 
+fn many(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
 fn checkpoint_words(findings: &Findings) -> String {
-    match (&findings.problem, findings.entries.len() as u64) {
-        (Some(_), _) => format!("checkpoint of {} entries: not reached", findings.vouched),
-        (None, present) if present > findings.vouched => format!(
-            "checkpoint of {} entries: agrees; {} more were not uploaded yet",
-            findings.vouched,
-            present - findings.vouched
-        ),
-        (None, _) => format!("checkpoint of {} entries: agrees", findings.vouched),
+    let (held, vouched) = (findings.entries.len() as u64, findings.vouched);
+    match &findings.problem {
+        Some(_) if held < vouched => format!("the checkpoint at {vouched} is not reached"),
+        Some(_) => format!("the checkpoint at {vouched} agrees up to there"),
+        None if held > vouched => {
+            format!("the checkpoint at {vouched} agrees; {} not uploaded yet", held - vouched)
+        }
+        None => format!("the checkpoint at {vouched} agrees"),
     }
 }
 

@@ -14,7 +14,7 @@ use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
 
 use crate::world::{START, World, shared};
 
-async fn account(world: &World, name: &str) -> Identity {
+pub async fn account(world: &World, name: &str) -> Identity {
     let authority = Arc::new(Authority::open(&world.data.join("licensing"), START).unwrap());
     let subject = Subject { name: name.into(), role: Role::Author, hosts: vec![] };
     let file = world.data.join("accounts").join(name).with_extension("account");
@@ -26,7 +26,7 @@ async fn account(world: &World, name: &str) -> Identity {
         .0
 }
 
-fn song(world: &World, account: &Identity, name: &str) -> PathBuf {
+pub fn song(world: &World, account: &Identity, name: &str) -> PathBuf {
     let folder = world.data.join("songs");
     std::fs::create_dir_all(&folder).unwrap();
     let (input, about, out) = (

@@ -6,6 +6,7 @@ use cadenza_protocol::crypto::wrap::WrapLabel;
 use cadenza_protocol::media::{MediaFile, TextKind};
 
 use crate::listener::{Listener, download, report, voucher_of};
+use crate::secure_log::sales_of;
 use crate::world::{arc, shared};
 
 // B5, B6, B7, B9
@@ -107,5 +108,6 @@ fn a_hundred_redemptions_at_once_are_one_delivery_and_one_log_entry() {
             assert_eq!(said.await.unwrap(), 204);
         }
         assert_eq!(delivered(world, &voucher_id).await, 1);
+        assert_eq!(sales_of(world, &voucher_id).await.len(), 1);
     });
 }

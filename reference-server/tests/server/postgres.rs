@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use cadenza_server::config::ServerConfig;
+use cadenza_server::licensing::archive::Archive;
+use cadenza_server::secure_log::audit;
 
 use crate::listener::{Listener, download, report};
-use crate::world::{World, alone};
+use crate::world::{START, World, alone};
 
 /// A PostgreSQL server of our own, ended with the test.
 struct Postgres {
@@ -92,7 +94,7 @@ fn the_journey_runs_on_postgresql() {
     alone(async {
         let url = answering(&postgres).await;
         let world =
-            World::start("postgres", ServerConfig { database: Some(url), ..ServerConfig::default() }).await;
+            World::start("postgres", ServerConfig { database: Some(url.clone()), ..ServerConfig::default() }).await;
         let (_, voucher) = Listener::buy(&world, 0, "postgres-1").await;
         let (ada, eve) = (Listener::register(&world).await, Listener::register(&world).await);
         let approval = ada.redeem(&world, &voucher.tracks[0]).await.unwrap();
@@ -101,7 +103,12 @@ fn the_journey_runs_on_postgresql() {
         assert_eq!(report(&world, &approval, &bytes).await, 204);
         assert_eq!(eve.redeem(&world, &voucher.tracks[0]).await.unwrap_err(), (409, "voucher-used".into()));
         assert_eq!(world.order(&world.tracks().await[0], "4000000000000002", "postgres-2").await.0, 402);
+        world.clock.advance(std::time::Duration::from_secs(10 * 86_400)); // the content manager's certificate is due
         world.server.as_ref().unwrap().maintain().await;
+        let archive = Archive::open(&world.data, Some(&url), None).await.unwrap();
+        let log = &audit::list(&archive).await.unwrap()[0];
+        assert_eq!((log.entries, log.problem.as_deref()), (2, None), "opened and one sale, uploaded and verified");
+        assert!(world.identity("content-manager").chain().leaf().not_before() > START.plus_days(9));
         world.stop().await;
     });
     drop(postgres);

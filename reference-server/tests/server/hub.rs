@@ -1,0 +1,133 @@
+//! A distribution hub's codes, from the hub through the store to the buyer.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use cadenza_protocol::cert::Role;
+use cadenza_protocol::media::{MediaFile, TextKind};
+use cadenza_server::authoring::hub::{HubError, HubOptions, add_codes};
+use cadenza_server::authoring::keys_path;
+use cadenza_server::config::ServerConfig;
+use cadenza_server::content::catalogue::CatalogueTrack;
+use cadenza_server::content::publish::client::PublishClient;
+use cadenza_server::identity::Identity;
+use cadenza_server::licensing::authority::{Authority, Subject};
+use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
+
+use crate::author::{account, song};
+use crate::listener::{Listener, download, report, voucher_of};
+use crate::world::{START, World, alone, shared};
+
+async fn hub(world: &World, name: &str) -> Identity {
+    let authority = Arc::new(Authority::open(&world.data.join("licensing"), START).unwrap());
+    let subject = Subject { name: name.into(), role: Role::Hub, hosts: vec![] };
+    let file = world.data.join("accounts").join(name).with_extension("account");
+    let database = world.database().await;
+    let wish = Enrolling { subject, file };
+    Enrolment::Here { authority, database }.identity(&wish, &world.clock).await.unwrap().0
+}
+
+// S9, S3, B6
+#[test]
+fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
+    alone(async {
+        let world = &World::start("hub", ServerConfig::default()).await;
+        let erin = account(world, "Erin").await;
+        let input = song(world, &erin, "Coded");
+        let agency = input.with_extension("agency.toml");
+        std::fs::write(
+            &agency,
+            "agent = \"Rights Agency\"\n[[code]]\nscheme = \"product\"\nvalue = \"ML-0042\"\n",
+        )
+        .unwrap();
+        let out = input.with_file_name("coded-out.cadenza");
+        let options = HubOptions { input: input.clone(), agency, out: out.clone() };
+        let hub = hub(world, "Example Hub").await;
+        let coded = add_codes(&options, &hub, &world.root, START).unwrap();
+        let (before, after) = (std::fs::read(&input).unwrap(), std::fs::read(&out).unwrap());
+        assert_eq!(after[..before.len()], before, "no byte of the author's changed");
+        assert_eq!(coded.bytes, after.len() as u64);
+        assert_eq!(std::fs::read(keys_path(&out)).unwrap(), std::fs::read(keys_path(&input)).unwrap());
+
+        let client =
+            PublishClient::new(&world.content, erin, world.root.clone(), world.clock.clone()).unwrap();
+        let published = client.publish(&out, "coded/song.cadenza", false).await.unwrap();
+        let inventory: Vec<CatalogueTrack> = world
+            .as_service("merchant")
+            .get(format!("{}/v1/commerce/inventory", world.content))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let entry = inventory.into_iter().find(|t| t.media_id == published.media_id).unwrap();
+        assert_eq!(
+            (entry.agencies[0].agent.as_str(), entry.agencies[0].hub.as_str()),
+            ("Rights Agency", "Example Hub")
+        );
+        assert_eq!(entry.agencies[0].codes, [("product".into(), "ML-0042".into())]);
+
+        let (status, order) = world.order(&published.media_id, "4242 4242 4242 4242", "coded-order-1").await;
+        assert_eq!(status, 200, "{order}");
+        let voucher = voucher_of(world, order["order_id"].as_str().unwrap()).await;
+        let ada = Listener::register(world).await;
+        let approval = ada.redeem(world, &voucher.tracks[0]).await.unwrap();
+        let bytes = download(world, &approval, 0).await;
+        assert_eq!(bytes, after);
+        assert_eq!(report(world, &approval, &bytes).await, 204);
+        let mut media = MediaFile::open(Cursor::new(bytes), &world.root).unwrap();
+        media.verify_all().unwrap();
+        assert_eq!(media.published_length(), approval.grant.length);
+        assert_eq!(media.text(TextKind::Title).unwrap().as_deref(), Some("Coded"));
+    });
+}
+
+// S9
+#[test]
+fn a_hub_adds_its_codes_once_or_not_at_all() {
+    shared(async |world| {
+        let frank = account(world, "Frank").await;
+        let input = song(world, &frank, "Uncoded");
+        let folder = input.parent().unwrap().join("hub");
+        std::fs::create_dir_all(&folder).unwrap();
+        let agency = folder.join("agency.toml");
+        let good = "agent = \"A\"\n[[code]]\nscheme = \"sku\"\nvalue = \"1\"\n";
+        let options =
+            |out: &str| HubOptions { input: input.clone(), agency: agency.clone(), out: folder.join(out) };
+        let own = hub(world, "Second Hub").await;
+        let add = |account: &Identity, text: &str, options: &HubOptions| {
+            std::fs::write(&agency, text).unwrap();
+            add_codes(options, account, &world.root, START)
+        };
+        for wrong in
+            ["", "agent = \"A\"", "agent = \"\"\n[[code]]\nscheme = \"s\"\nvalue = \"1\"", "agnet = \"A\""]
+        {
+            assert!(matches!(add(&own, wrong, &options("x.cadenza")), Err(HubError::Agency(..))), "{wrong}");
+        }
+        assert!(matches!(add(&frank, good, &options("x.cadenza")), Err(HubError::Account(_))));
+        let mut altered = std::fs::read(&input).unwrap();
+        let middle = altered.len() / 2;
+        altered[middle] ^= 1;
+        let broken = folder.join("broken.cadenza");
+        std::fs::write(&broken, altered).unwrap();
+        let from_broken = HubOptions { input: broken.clone(), ..options("x.cadenza") };
+        assert!(matches!(add(&own, good, &from_broken), Err(HubError::Media(..))));
+        std::fs::remove_file(broken).unwrap();
+        let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, ["agency.toml"], "nothing half-written is left behind");
+
+        add(&own, good, &options("1.cadenza")).unwrap();
+        let again = HubOptions { input: folder.join("1.cadenza"), ..options("2.cadenza") };
+        assert!(matches!(add(&own, good, &again), Err(HubError::Already(..))));
+        for n in 1..4 {
+            let next = HubOptions {
+                input: folder.join(format!("{n}.cadenza")),
+                ..options(&format!("{}.cadenza", n + 1))
+            };
+            add(&own, &good.replace("\"A\"", &format!("\"{n}\"")), &next).unwrap();
+        }
+        let fifth = HubOptions { input: folder.join("4.cadenza"), ..options("5.cadenza") };
+        assert!(matches!(add(&own, &good.replace("\"A\"", "\"E\""), &fifth), Err(HubError::Full(_))));
+    });
+}
