@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
-use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts};
+use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts, Renewal, RenewalRequest};
 use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 
 use super::strength;
@@ -277,16 +278,57 @@ impl Vault {
     pub fn import_instead(&self, from: &Path, root: &Certificate) -> Result<(), VaultError> {
         let bytes = atomic::read_bounded(from, BOUND)?;
         let broken = |e: PassportError| VaultError::Broken { path: from.to_owned(), reason: e.to_string() };
-        let passport = Passport::from_json(&bytes, root).map_err(broken)?;
-        if let Ok(here) = self.passport() {
-            let aside =
-                self.path.with_file_name(format!("passport-{}.cadpassport", here.chain().leaf().serial()));
-            atomic::replace_file(&aside, &here.to_json())?;
+        self.replace(&Passport::from_json(&bytes, root).map_err(broken)?, root)
+    }
+
+    /// Puts a passport on disk in place of the one that is here, if any. That one stays beside it: a genuine one as a file named by
+    /// its serial, a broken one under a name that says so.
+    pub fn replace(&self, passport: &Passport, root: &Certificate) -> Result<(), VaultError> {
+        let aside = match &*self.door() {
+            Door::None => None,
+            Door::Broken(_) => Some("passport-broken.cadpassport".to_owned()),
+            Door::Locked { passport: here, .. } | Door::Open { passport: here, .. } => {
+                Some(format!("passport-{}.cadpassport", here.chain().leaf().serial()))
+            }
+        };
+        if let Some(name) = aside {
+            let bytes = atomic::read_bounded(&self.path, BOUND)?;
+            atomic::replace_file(&self.path.with_file_name(name), &bytes)?;
         }
         self.lock();
         atomic::replace_file(&self.path, &passport.to_json())?;
-        self.take_in(passport, root);
+        self.take_in(passport.clone(), root);
         Ok(())
+    }
+
+    /// Asks for another year (G8): a request to the licensing center, signed by the passport. Takes about a second of work.
+    pub fn request_renewal(
+        &self,
+        passphrase: &Passphrase,
+        now: UnixTime,
+    ) -> Result<SignedMessage, VaultError> {
+        let open = self.passport()?.unlock(passphrase).map_err(|e| self.told(e))?;
+        let sign = |domain: &str, message: &[u8]| open.sign(domain, message);
+        Ok(SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: now }, open.chain(), sign))
+    }
+
+    /// Takes in the licensing center's answer, once it is found genuine and for this passport; leaves the passport open. What is on disk
+    /// changes at once or not at all. Takes a few seconds of work.
+    pub fn take_renewal(
+        &self,
+        answer: &[u8],
+        passphrase: &Passphrase,
+        params: KdfParams,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let (held, root) = (self.passport()?, self.root().ok_or(VaultError::NoRoot)?);
+        let renewal = Renewal::verify(answer, &root, now, &held)
+            .map_err(|e| VaultError::Renewal { reason: e.to_string() })?;
+        let renewed = renewal.lock(&held, passphrase, params).map_err(|e| self.told(e))?;
+        atomic::replace_file(&self.path, &renewed.to_json())?;
+        self.lock();
+        self.take_in(renewed, &root);
+        self.unlock(passphrase)
     }
 
     fn take_in(&self, passport: Passport, root: &Certificate) {

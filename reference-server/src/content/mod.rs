@@ -16,6 +16,7 @@ pub mod messages;
 mod preview;
 pub mod publish;
 mod redeem;
+pub mod revocation;
 mod tracks;
 mod vouchers;
 
@@ -34,6 +35,7 @@ use crate::clock::Clock;
 use crate::db::Database;
 use crate::tls::{RoleGate, ServiceTls, role_gate};
 use files::MediaFiles;
+use revocation::Revocations;
 
 /// Longest JSON message from another service.
 const MESSAGE_LIMIT: usize = 1 << 20;
@@ -82,6 +84,7 @@ pub struct ContentManager {
     files: MediaFiles,
     uploads: PathBuf,
     tls: ServiceTls,
+    revocations: Revocations,
     clock: Clock,
     settings: ContentSettings,
     counters: Counters,
@@ -119,10 +122,11 @@ impl ContentManager {
         files: MediaFiles,
         uploads: PathBuf,
         tls: ServiceTls,
+        revocations: Revocations,
         clock: Clock,
         settings: ContentSettings,
     ) -> Self {
-        Self { database, files, uploads, tls, clock, settings, counters: Counters::default() }
+        Self { database, files, uploads, tls, revocations, clock, settings, counters: Counters::default() }
     }
 
     fn now(&self) -> UnixTime {
@@ -159,7 +163,12 @@ impl ContentManager {
 pub fn router(manager: Arc<ContentManager>) -> Router {
     let gate = |roles| {
         from_fn_with_state(
-            RoleGate { root: manager.tls.root().clone(), clock: manager.clock.clone(), roles },
+            RoleGate {
+                root: manager.tls.root().clone(),
+                clock: manager.clock.clone(),
+                revocations: Some(manager.revocations.clone()),
+                roles,
+            },
             role_gate,
         )
     };

@@ -22,6 +22,7 @@ use crate::admin;
 use crate::clock::Clock;
 use crate::config::{Roles, ServerConfig};
 use crate::content::client::ContentClient;
+use crate::content::revocation::Revocations;
 use crate::content::{self, ContentManager};
 use crate::db::Database;
 use crate::delivery::{self, RunningDelivery};
@@ -156,6 +157,7 @@ impl Server {
             remote.payment_url.clone().unwrap_or_default()
         };
 
+        let mut licensing_center = None;
         if let Some(authority) = &parts.authority {
             let tls = parts.service("licensing", Role::LicensingCenter).await?;
             let payment =
@@ -168,7 +170,9 @@ impl Server {
                 tls.clone(),
                 payment,
             )?;
-            let router = licensing::service::router(Arc::new(center));
+            let center = Arc::new(center);
+            let router = licensing::service::router(center.clone());
+            licensing_center = Some(center);
             ready.licensing_url =
                 Some(doors.open_tls("licensing", ports.licensing, &tls, ClientAuth::None, router).await?);
         } else {
@@ -180,11 +184,14 @@ impl Server {
             let tls = parts.service("content-manager", Role::ContentManager).await?;
             let uploads = options.data.join("uploads");
             let settings = options.config.content.clone();
+            let licensing_url = ready.licensing_url.as_deref().unwrap_or_default();
+            let revocations = Revocations::new(licensing_url, parts.root(), parts.clock.clone())?;
             let running = ContentManager::new(
                 parts.database.clone(),
                 parts.files.clone(),
                 uploads,
                 tls.clone(),
+                revocations,
                 parts.clock.clone(),
                 settings,
             );
@@ -263,6 +270,7 @@ impl Server {
         let desk = admin::Desk::open(
             &options.data,
             manager,
+            licensing_center,
             options.config.clone(),
             stop.clone(),
             parts.clock.clone(),
