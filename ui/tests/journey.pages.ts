@@ -65,7 +65,7 @@ it('goes from no passport to a disc image', async () => {
   await seen('Paid. Your music is on its way.');
   await press('Play Alla turca');
   expect(await page.getByTestId('owner-line').first().innerText()).toMatch(
-    /Ada Example[\s\S]*ada@example\.org · Visa ···· 4242[\s\S]*My first piano was green/,
+    /Ada Example[\s\S]*ada@example\.org\s+· Visa ···· 4242[\s\S]*My first piano was green/,
   );
 
   await page.getByRole('link', { name: 'Disc', exact: true }).click();
