@@ -11,6 +11,8 @@ mod delivery;
 mod listener;
 #[path = "server/orders.rs"]
 mod orders;
+#[path = "server/passports.rs"]
+mod passports;
 #[path = "server/postgres.rs"]
 mod postgres;
 #[path = "server/roles.rs"]

@@ -5,6 +5,7 @@
 
 mod disc;
 mod once;
+mod passports;
 mod preview;
 mod refusals;
 mod secrets;

@@ -92,7 +92,7 @@ pub(crate) async fn record(
 fn insert_certificate(
     chain: &CertificateChain,
     role: Role,
-) -> sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments<'static>> {
+) -> sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments> {
     let leaf = chain.leaf();
     sqlx::query("INSERT INTO certificates (serial, subject, role, not_before, not_after, chain_pem) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(leaf.serial())
