@@ -8,13 +8,14 @@ use std::borrow::Cow;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, VerifiedRegistration};
-use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::secret::{OwnPages, Passphrase, without_traces};
 use cadenza_protocol::time::UnixTime;
 use thiserror::Error;
 
 use super::form::{CheckedForm, FormError};
 use super::vault::{Vault, VaultError, check_strength};
 use crate::error::Explain;
+use crate::memory::Unswapped;
 use crate::store::client::{ExchangeError, StoreClient};
 
 /// Why there is no passport.
@@ -67,7 +68,7 @@ pub struct Registration {
 #[derive(Debug)]
 enum Stage {
     /// Waits for its passphrase.
-    Verified(Box<VerifiedRegistration>),
+    Verified(Unswapped<OwnPages<VerifiedRegistration>>),
     /// Locked, but could not be written (a full disk): kept so that nothing is lost.
     Locked(Box<Passport>),
 }
@@ -80,9 +81,10 @@ pub async fn request(
 ) -> Result<Registration, RegisterError> {
     let answer = client.post_licensing("v1/passports", form).await?;
     let root = client.address().root.clone();
-    let verified = RegistrationFile::verify(&answer, &root, now).map_err(RegisterError::NotGenuine)?;
+    let verified = without_traces(|| RegistrationFile::verify(&answer, &root, now).map(OwnPages::new))
+        .map_err(RegisterError::NotGenuine)?;
     let holder = verified.personal().name.clone();
-    Ok(Registration { holder, stage: Stage::Verified(Box::new(verified)), root })
+    Ok(Registration { holder, stage: Stage::Verified(Unswapped::pages(verified)), root })
 }
 
 impl Registration {
@@ -106,8 +108,7 @@ impl Registration {
     ) -> Result<Certificate, Box<Unfinished>> {
         let Self { holder, stage, root } = self;
         let passport = match stage {
-            Stage::Verified(verified) => verified
-                .lock(passphrase, params)
+            Stage::Verified(verified) => without_traces(|| verified.into_inner().lock(passphrase, params))
                 .map_err(|e| Unfinished { registration: None, error: RegisterError::NotGenuine(e) })?,
             Stage::Locked(passport) => *passport,
         };

@@ -1,17 +1,28 @@
 //! An open passport, shared by whatever needs its keys until the vault is locked (requirement C7).
+//!
+//! A track that is open holds a media key that was opened with the passport. So the session knows the tracks that are open by
+//! it, and closing it closes them.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use cadenza_protocol::cert::CertificateChain;
 use cadenza_protocol::crypto::wrap::{KeyBundle, WrapError, WrapLabel};
+use cadenza_protocol::media::ImageReader;
 use cadenza_protocol::passport::{PersonalFacts, UnlockedPassport};
 
 use super::refusal::VaultError;
+use crate::memory::Unswapped;
 
 /// Keys that are open until the vault is locked.
 pub struct Session {
-    open: RwLock<Option<UnlockedPassport>>,
+    open: RwLock<Option<Unswapped<UnlockedPassport>>>,
+    images: Mutex<Vec<Weak<OpenImage>>>,
 }
+
+/// A bought image that is being read; empty when the passport was locked meanwhile.
+pub(crate) struct OpenImage(Mutex<Option<ImageReader<BufReader<File>>>>);
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -21,7 +32,9 @@ impl std::fmt::Debug for Session {
 
 impl Session {
     pub(super) fn of(passport: UnlockedPassport) -> Arc<Self> {
-        Arc::new(Self { open: RwLock::new(Some(passport)) })
+        let place = passport.key_place();
+        let open = RwLock::new(Some(Unswapped::new(passport, place)));
+        Arc::new(Self { open, images: Mutex::default() })
     }
 
     /// The consumer's certificate chain.
@@ -48,11 +61,32 @@ impl Session {
     /// Does something with the open passport, for as long as it is open.
     pub fn with<T>(&self, f: impl FnOnce(&UnlockedPassport) -> T) -> Result<T, VaultError> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.as_ref().map(f).ok_or(VaultError::Locked)
+        open.as_ref().map(|open| f(open)).ok_or(VaultError::Locked)
     }
 
-    /// Wipes the keys, whoever still holds the session.
+    /// Takes charge of an image that was opened with these keys: it is closed with them.
+    pub(crate) fn charge(&self, image: ImageReader<BufReader<File>>) -> Result<Arc<OpenImage>, VaultError> {
+        let image = Arc::new(OpenImage(Mutex::new(Some(image))));
+        // Under the lock of the keys, so that it cannot be missed by `close`.
+        self.with(|_| {
+            let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+            images.retain(|image| image.strong_count() > 0);
+            images.push(Arc::downgrade(&image));
+        })?;
+        Ok(image)
+    }
+
+    /// Wipes the keys, whoever still holds the session, and those of the images that they opened.
     pub(super) fn close(&self) {
         self.open.write().unwrap_or_else(PoisonError::into_inner).take();
+        let images = std::mem::take(&mut *self.images.lock().unwrap_or_else(PoisonError::into_inner));
+        images.iter().filter_map(Weak::upgrade).for_each(|image| drop(image.reader().take()));
+    }
+}
+
+impl OpenImage {
+    /// The reader, unless the passport was locked.
+    pub(crate) fn reader(&self) -> MutexGuard<'_, Option<ImageReader<BufReader<File>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

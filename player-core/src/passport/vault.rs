@@ -63,6 +63,8 @@ pub struct Vault {
     root: Mutex<Option<Certificate>>,
     ask_every_time: std::sync::atomic::AtomicBool,
     door: Mutex<Door>,
+    /// Every session that may still be held somewhere.
+    sessions: Mutex<Vec<Weak<Session>>>,
 }
 
 #[derive(Debug)]
@@ -86,7 +88,7 @@ impl Vault {
             },
         };
         let (root, door) = (Mutex::new(root), Mutex::new(door));
-        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door })
+        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, sessions: Mutex::default() })
     }
 
     /// How it stands.
@@ -145,6 +147,9 @@ impl Vault {
         match &*door {
             // Another passport came in meanwhile: these keys are not its.
             Door::Locked { passport: now, .. } if Arc::ptr_eq(now, &passport) => {
+                let mut sessions = self.sessions();
+                sessions.retain(|session| session.strong_count() > 0);
+                sessions.push(Arc::downgrade(&session));
                 *door = Door::Open { passport, session };
             }
             _ => session.close(),
@@ -155,18 +160,11 @@ impl Vault {
     /// Closes the passport and wipes its keys, wherever they are still held.
     pub fn lock(&self) {
         let mut door = self.door();
-        match &*door {
-            Door::Open { passport, session } => {
-                session.close();
-                *door = Door::Locked { passport: Arc::clone(passport), lent: Weak::new() };
-            }
-            Door::Locked { lent, .. } => {
-                if let Some(session) = lent.upgrade() {
-                    session.close();
-                }
-            }
-            Door::None | Door::Broken(_) => {}
+        if let Door::Open { passport, .. } = &*door {
+            *door = Door::Locked { passport: Arc::clone(passport), lent: Weak::new() };
         }
+        let sessions = std::mem::take(&mut *self.sessions());
+        sessions.iter().filter_map(Weak::upgrade).for_each(|session| session.close());
     }
 
     /// The open keys, for one purpose. When the listener wants to be asked every time, the next purpose asks again.
@@ -318,6 +316,10 @@ impl Vault {
 
     fn door(&self) -> MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Vec<Weak<Session>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
