@@ -1,7 +1,7 @@
 //! An open passport, shared by whatever needs its keys until the vault is locked (requirement C7).
 //!
-//! A track that is open holds a media key that was opened with the passport. So the session knows the tracks that are open by
-//! it, and closing it closes them.
+//! A track that is open holds a media key that was opened with the passport, and goes on when its session is long gone. So
+//! the vault keeps a list of [`OpenImages`], and locking it closes them.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -18,8 +18,12 @@ use crate::memory::Unswapped;
 /// Keys that are open until the vault is locked.
 pub struct Session {
     open: RwLock<Option<Unswapped<UnlockedPassport>>>,
-    images: Mutex<Vec<Weak<OpenImage>>>,
+    images: Arc<OpenImages>,
 }
+
+/// The bought images that are being read, whichever session opened them.
+#[derive(Default)]
+pub(super) struct OpenImages(Mutex<Vec<Weak<OpenImage>>>);
 
 /// A bought image that is being read; empty when the passport was locked meanwhile.
 pub(crate) struct OpenImage(Mutex<Option<ImageReader<BufReader<File>>>>);
@@ -31,10 +35,10 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    pub(super) fn of(passport: UnlockedPassport) -> Arc<Self> {
+    pub(super) fn of(passport: UnlockedPassport, images: &Arc<OpenImages>) -> Arc<Self> {
         let place = passport.key_place();
         let open = RwLock::new(Some(Unswapped::new(passport, place)));
-        Arc::new(Self { open, images: Mutex::default() })
+        Arc::new(Self { open, images: Arc::clone(images) })
     }
 
     /// The consumer's certificate chain.
@@ -64,23 +68,39 @@ impl Session {
         open.as_ref().map(|open| f(open)).ok_or(VaultError::Locked)
     }
 
-    /// Takes charge of an image that was opened with these keys: it is closed with them.
+    /// Puts an image that was opened with these keys on the list of those that close when the vault is locked.
     pub(crate) fn charge(&self, image: ImageReader<BufReader<File>>) -> Result<Arc<OpenImage>, VaultError> {
         let image = Arc::new(OpenImage(Mutex::new(Some(image))));
-        // Under the lock of the keys, so that it cannot be missed by `close`.
+        // While the keys are there: whoever locks takes them away first, and then goes through the list.
         self.with(|_| {
-            let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut images = self.images.list();
             images.retain(|image| image.strong_count() > 0);
             images.push(Arc::downgrade(&image));
         })?;
         Ok(image)
     }
 
-    /// Wipes the keys, whoever still holds the session, and those of the images that they opened.
+    /// Wipes the keys, whoever still holds the session.
     pub(super) fn close(&self) {
         self.open.write().unwrap_or_else(PoisonError::into_inner).take();
-        let images = std::mem::take(&mut *self.images.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl OpenImages {
+    /// Closes them all and wipes their keys. No session may be open any more.
+    pub(super) fn close(&self) {
+        let images = std::mem::take(&mut *self.list());
         images.iter().filter_map(Weak::upgrade).for_each(|image| drop(image.reader().take()));
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<Weak<OpenImage>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for OpenImages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OpenImages({})", self.list().len())
     }
 }
 

@@ -17,6 +17,7 @@ use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts};
 use cadenza_protocol::secret::Passphrase;
 use cadenza_protocol::time::UnixTime;
 
+use super::session::OpenImages;
 use super::strength;
 use crate::atomic::{self, FileError};
 
@@ -65,6 +66,7 @@ pub struct Vault {
     door: Mutex<Door>,
     /// Every session that may still be held somewhere.
     sessions: Mutex<Vec<Weak<Session>>>,
+    images: Arc<OpenImages>,
 }
 
 #[derive(Debug)]
@@ -88,7 +90,8 @@ impl Vault {
             },
         };
         let (root, door) = (Mutex::new(root), Mutex::new(door));
-        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, sessions: Mutex::default() })
+        let (sessions, images) = (Mutex::default(), Arc::default());
+        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, sessions, images })
     }
 
     /// How it stands.
@@ -142,7 +145,7 @@ impl Vault {
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
         let passport = self.passport()?;
         let open = passport.unlock(passphrase).map_err(|e| self.told(e))?;
-        let session = Session::of(open);
+        let session = Session::of(open, &self.images);
         let mut door = self.door();
         match &*door {
             // Another passport came in meanwhile: these keys are not its.
@@ -157,7 +160,7 @@ impl Vault {
         Ok(())
     }
 
-    /// Closes the passport and wipes its keys, wherever they are still held.
+    /// Closes the passport and the tracks that it opened, and wipes their keys, wherever they are still held.
     pub fn lock(&self) {
         let mut door = self.door();
         if let Door::Open { passport, .. } = &*door {
@@ -165,6 +168,7 @@ impl Vault {
         }
         let sessions = std::mem::take(&mut *self.sessions());
         sessions.iter().filter_map(Weak::upgrade).for_each(|session| session.close());
+        self.images.close();
     }
 
     /// The open keys, for one purpose. When the listener wants to be asked every time, the next purpose asks again.
