@@ -12,6 +12,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use cadenza_tests::player::GOOD_CARD;
 use cadenza_tests::programs::program;
 use cadenza_tests::{TestPlayer, TestStore};
+use serde_json::json;
 
 use needles::Kind;
 use search::{Found, search};
@@ -24,10 +25,10 @@ fn nothing_that_opens_a_passport_or_a_track_is_in_memory_once_the_passport_is_lo
     let track = player.track("First Light");
     player.buy(&track, GOOD_CARD).succeeded();
     let needles = needles::all(&store, &player);
-    let mut listener = Listener::start(&player);
+    let mut listener = Listener::start(&store, &player);
 
     let Ok(before) = search(listener.process.id(), &needles) else {
-        eprintln!("skipped: this system lets nobody read the memory of another process, not even of a child");
+        eprintln!("{SKIPPED}");
         return;
     };
     listener.told(&format!("unlock {}", player.text("passphrase")));
@@ -66,6 +67,39 @@ fn nothing_that_opens_a_passport_or_a_track_is_in_memory_once_the_passport_is_lo
     }
 }
 
+// C7, G5, F8: it arrives over TLS with its registration key in the clear
+#[test]
+fn a_passport_that_was_just_issued_leaves_nothing_in_memory_either() {
+    let store = TestStore::open();
+    let player = TestPlayer::new(&store);
+    let form = json!({
+        "name": "Ada Listener", "address": "1 Quiet Lane, 12345 Town", "telephone": "+1 555 0100",
+        "email": "ada@example.org", "card": GOOD_CARD, "expiry": "12/39", "confidential": "a waltz",
+    });
+    std::fs::write(player.path("form.json"), form.to_string()).expect("room for a form");
+    let mut listener = Listener::start(&store, &player);
+
+    listener.told(&format!("register {} {}", player.text("form.json"), player.text("passphrase")));
+    let needles = needles::all(&store, &player);
+    let Ok(open) = search(listener.process.id(), &needles) else {
+        eprintln!("{SKIPPED}");
+        return;
+    };
+    listener.told("lock");
+    let locked = search(listener.process.id(), &needles).expect("it could be read before");
+
+    print_table(&[("registered", &open), ("locked", &locked)]);
+    for kind in [Kind::Passphrase, Kind::RegistrationKey] {
+        assert_eq!(open.of(kind), 0, "{kind:?}: wiped once the passport is locked under its passphrase");
+    }
+    for kind in [Kind::Passphrase, Kind::RegistrationKey, Kind::PrivateKey] {
+        assert_eq!(locked.of(kind), 0, "{kind:?}");
+    }
+}
+
+const SKIPPED: &str =
+    "skipped: this system lets nobody read the memory of another process, not even of a child";
+
 /// What `cargo test -- --nocapture` shows, and the record of a failure.
 fn print_table(moments: &[(&str, &Found)]) {
     let titles: Vec<&str> = moments.iter().map(|(when, _)| *when).collect();
@@ -84,9 +118,10 @@ struct Listener {
 }
 
 impl Listener {
-    fn start(player: &TestPlayer) -> Self {
+    fn start(store: &TestStore, player: &TestPlayer) -> Self {
         let mut command = Command::new(program("listener"));
-        command.arg(player.home()).env_remove("DBUS_SESSION_BUS_ADDRESS");
+        command.arg(player.home()).arg(store.ready_file()).arg(store.ready("root_cert"));
+        command.env_remove("DBUS_SESSION_BUS_ADDRESS");
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let wishes = process.stdin.take().expect("a pipe");
         let answers = BufReader::new(process.stdout.take().expect("a pipe")).lines();

@@ -2,8 +2,8 @@
 //! meanwhile (F8), so it is the core of the player and nothing else.
 //!
 //! ```text
-//! listener HOME
-//! unlock PASSPHRASE_FILE | play MEDIA_ID | lock | stop       -> done, or: failed REASON
+//! listener HOME [READY_FILE ROOT]
+//! register FORM_FILE PASSPHRASE_FILE | unlock PASSPHRASE_FILE | play MEDIA_ID | lock | stop    -> done, or: failed REASON
 //! ```
 //! Unlike the player's own programs it does not forbid others to read its memory: the search shall need no administrator.
 
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use cadenza_player::audio::output::DeviceChoice;
 use cadenza_player::library::TrackId;
 use cadenza_player::playback::Playback;
+use cadenza_player::store::StoreAddress;
 use cadenza_player::{Failure, Player, PlayerConfig, atomic};
 use cadenza_protocol::secret::Passphrase;
 use zeroize::Zeroizing;
@@ -23,16 +24,21 @@ use zeroize::Zeroizing;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
-    let home = std::env::args_os().nth(1).expect("the first argument is a home folder");
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut config = PlayerConfig::new(words.first().expect("the first argument is a home folder").into());
+    if let [_, store, root] = &*words {
+        config.store = Some(StoreAddress::parse(store, Some(Path::new(root))).expect("a store"));
+    }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let player = Player::open(PlayerConfig::new(home.into())).expect("a home folder with a passport");
+    let player = Player::open(config).expect("a home folder");
     let playback = Playback::start(DeviceChoice::Silent, |_| ()).expect("an engine");
     println!("done");
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("stdin");
         let (wish, what) = line.split_once(' ').unwrap_or((&line, ""));
         let done = match wish {
-            "unlock" => unlock(&player, Path::new(what), &runtime),
+            "register" => runtime.block_on(register(&player, what)),
+            "unlock" => runtime.block_on(unlock(&player, Path::new(what))),
             "play" => play(&player, &playback, what),
             "lock" => {
                 player.lock();
@@ -51,10 +57,21 @@ fn main() {
     }
 }
 
-fn unlock(player: &Player, file: &Path, runtime: &tokio::runtime::Runtime) -> Result<(), Failure> {
+async fn register(player: &Player, files: &str) -> Result<(), Failure> {
+    let (form, passphrase) = files.split_once(' ').expect("two files");
+    let form = Zeroizing::new(atomic::read_bounded(Path::new(form), 10_000)?);
+    player.register(&serde_json::from_slice(&form).expect("a form")).await?;
+    player.finish_registration(read_passphrase(Path::new(passphrase))?).await
+}
+
+async fn unlock(player: &Player, file: &Path) -> Result<(), Failure> {
+    player.unlock(read_passphrase(file)?).await
+}
+
+fn read_passphrase(file: &Path) -> Result<Passphrase, Failure> {
     let text = Zeroizing::new(atomic::read_bounded(file, 1_000)?);
     let text = std::str::from_utf8(&text).expect("a passphrase is text").trim_end();
-    runtime.block_on(player.unlock(Passphrase::new(text.to_owned())))
+    Ok(Passphrase::new(text.to_owned()))
 }
 
 /// Returns when it is heard.
