@@ -240,6 +240,33 @@ async fn asked_every_time_a_session_serves_one_purpose() {
     assert_eq!(code(opening.open().map(|_| ())), "passport-locked", "locking ends it all the same");
 }
 
+// C7
+#[tokio::test]
+async fn locking_closes_every_track_that_is_open_whatever_it_was_opened_for() {
+    let house = House::with_passport();
+    let (id, bytes) = delivered("Rag", Restrictions::NONE, &world().buyer);
+    house.put("rag.cadenza", &bytes);
+    let player = house.open();
+    player
+        .set_settings(Settings { ask_passphrase: AskPassphrase::EveryTime, ..Settings::default() })
+        .unwrap();
+    let mut images = Vec::new();
+    for _purpose in 0..2 {
+        player.unlock(right()).await.unwrap();
+        images.push(player.media_opening(id.into()).unwrap().open().unwrap());
+    }
+    let mut song = [0; 100];
+    for image in &mut images {
+        image.read_exact(&mut song).unwrap();
+        assert_eq!(song, SONG[..100]);
+    }
+    player.lock();
+    for mut image in images {
+        let refused = image.read_exact(&mut song).unwrap_err();
+        assert!(refused.to_string().contains("the passport is locked"), "{refused}");
+    }
+}
+
 // G6
 #[tokio::test]
 async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, VerifiedRegistration};
-use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::secret::{OwnPages, Passphrase, without_traces};
 use cadenza_protocol::time::UnixTime;
 use serde::Serialize;
 use thiserror::Error;
@@ -17,6 +17,7 @@ use thiserror::Error;
 use super::form::{CheckedForm, CheckedRecovery, FormError};
 use super::vault::{Vault, VaultError, check_strength};
 use crate::error::Explain;
+use crate::memory::Unswapped;
 use crate::store::client::{ExchangeError, StoreClient};
 
 /// Why there is no passport.
@@ -79,7 +80,7 @@ enum Place {
 #[derive(Debug)]
 enum Stage {
     /// Waits for its passphrase.
-    Verified(Box<VerifiedRegistration>),
+    Verified(Unswapped<OwnPages<VerifiedRegistration>>),
     /// Locked, but could not be written (a full disk): kept so that nothing is lost.
     Locked(Box<Passport>),
 }
@@ -111,9 +112,10 @@ async fn take(
 ) -> Result<Registration, RegisterError> {
     let answer = client.post_licensing(path, form).await?;
     let root = client.address().root.clone();
-    let verified = RegistrationFile::verify(&answer, &root, now).map_err(RegisterError::NotGenuine)?;
+    let verified = without_traces(|| RegistrationFile::verify(&answer, &root, now).map(OwnPages::new))
+        .map_err(RegisterError::NotGenuine)?;
     let holder = verified.personal().name.clone();
-    Ok(Registration { holder, stage: Stage::Verified(Box::new(verified)), root, place })
+    Ok(Registration { holder, stage: Stage::Verified(Unswapped::pages(verified)), root, place })
 }
 
 impl Registration {
@@ -137,8 +139,7 @@ impl Registration {
     ) -> Result<Certificate, Box<Unfinished>> {
         let Self { holder, stage, root, place } = self;
         let passport = match stage {
-            Stage::Verified(verified) => verified
-                .lock(passphrase, params)
+            Stage::Verified(verified) => without_traces(|| verified.into_inner().lock(passphrase, params))
                 .map_err(|e| Unfinished { registration: None, error: RegisterError::NotGenuine(e) })?,
             Stage::Locked(passport) => *passport,
         };

@@ -18,6 +18,7 @@ use cadenza_protocol::secret::Passphrase;
 use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 
+use super::session::OpenImages;
 use super::strength;
 use crate::atomic::{self, FileError};
 
@@ -64,6 +65,9 @@ pub struct Vault {
     root: Mutex<Option<Certificate>>,
     ask_every_time: std::sync::atomic::AtomicBool,
     door: Mutex<Door>,
+    /// Every session that may still be held somewhere.
+    sessions: Mutex<Vec<Weak<Session>>>,
+    images: Arc<OpenImages>,
 }
 
 #[derive(Debug)]
@@ -87,7 +91,8 @@ impl Vault {
             },
         };
         let (root, door) = (Mutex::new(root), Mutex::new(door));
-        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door })
+        let (sessions, images) = (Mutex::default(), Arc::default());
+        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, sessions, images })
     }
 
     /// How it stands.
@@ -141,11 +146,14 @@ impl Vault {
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
         let passport = self.passport()?;
         let open = passport.unlock(passphrase).map_err(|e| self.told(e))?;
-        let session = Session::of(open);
+        let session = Session::of(open, &self.images);
         let mut door = self.door();
         match &*door {
             // Another passport came in meanwhile: these keys are not its.
             Door::Locked { passport: now, .. } if Arc::ptr_eq(now, &passport) => {
+                let mut sessions = self.sessions();
+                sessions.retain(|session| session.strong_count() > 0);
+                sessions.push(Arc::downgrade(&session));
                 *door = Door::Open { passport, session };
             }
             _ => session.close(),
@@ -153,21 +161,15 @@ impl Vault {
         Ok(())
     }
 
-    /// Closes the passport and wipes its keys, wherever they are still held.
+    /// Closes the passport and the tracks that it opened, and wipes their keys, wherever they are still held.
     pub fn lock(&self) {
         let mut door = self.door();
-        match &*door {
-            Door::Open { passport, session } => {
-                session.close();
-                *door = Door::Locked { passport: Arc::clone(passport), lent: Weak::new() };
-            }
-            Door::Locked { lent, .. } => {
-                if let Some(session) = lent.upgrade() {
-                    session.close();
-                }
-            }
-            Door::None | Door::Broken(_) => {}
+        if let Door::Open { passport, .. } = &*door {
+            *door = Door::Locked { passport: Arc::clone(passport), lent: Weak::new() };
         }
+        let sessions = std::mem::take(&mut *self.sessions());
+        sessions.iter().filter_map(Weak::upgrade).for_each(|session| session.close());
+        self.images.close();
     }
 
     /// The open keys, for one purpose. When the listener wants to be asked every time, the next purpose asks again.
@@ -360,6 +362,10 @@ impl Vault {
 
     fn door(&self) -> MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Vec<Weak<Session>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
