@@ -75,7 +75,11 @@ impl AgencyFacts {
         Ok(AgencyBlock { facts: self, chain, signature })
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    /// The facts as they stand in the block; signed together with the author hash.
+    ///
+    /// # Panics
+    /// More than 255 codes; signing and reading refuse more than sixteen.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.raw(self.media_id.as_bytes()).i64(self.added_at.0).text(&self.agent);
         w.u8(u8::try_from(self.codes.len()).expect("at most sixteen, checked when signed and when read"));
