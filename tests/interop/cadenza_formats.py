@@ -139,6 +139,10 @@ def der(certificate):
     return certificate.public_bytes(serialization.Encoding.DER)
 
 
+def common_name(certificate):
+    return certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
+
+
 def fingerprint(certificate):
     return hashlib.sha256(der(certificate)).digest()
 

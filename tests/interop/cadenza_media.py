@@ -4,7 +4,18 @@ import hashlib
 import struct
 from dataclasses import dataclass, field
 
-from cadenza_formats import Reader, Refused, check_chain, check_signature, field_bytes, field_text, fingerprint, open_sealed, read_chain
+from cadenza_formats import (
+    Reader,
+    Refused,
+    check_chain,
+    check_signature,
+    common_name,
+    field_bytes,
+    field_text,
+    fingerprint,
+    open_sealed,
+    read_chain,
+)
 
 MAGIC = bytes.fromhex("8943445A0D0A1A0A")
 AGENCY = b"CDZAGNC1"
@@ -88,6 +99,8 @@ def read_media(data, root):
         media.agencies.append(read_agency(r.bytes(65_536, "agency block"), media, root))
         if len(media.agencies) > 4:
             raise Refused("more than four agency blocks")
+        if len({(a["agent"], a["hub"]) for a in media.agencies}) != len(media.agencies):
+            raise Refused("two blocks of one hub for one agent")
     media.published = data[: r.at]
     media.images = read_images(media)
     if r.at < len(data):
@@ -169,8 +182,9 @@ def read_agency(data, media, root):
         raise Refused("an agency code is missing")
     if facts["media"] != media.media_id:
         raise Refused("the agency codes are another song's")
-    check_signature(check_chain(chain, root, "distribution hub", facts["at"]), "cadenza/v1/agency", message, signature)
-    return facts
+    hub = check_chain(chain, root, "distribution hub", facts["at"])
+    check_signature(hub, "cadenza/v1/agency", message, signature)
+    return facts | {"hub": common_name(hub)}
 
 
 def read_transaction(data, media, root):

@@ -18,7 +18,7 @@ use crate::id::MediaId;
 use crate::time::UnixTime;
 use crate::wire::{Reader, WireError, Writer};
 
-/// Most agency blocks in a file.
+/// Most agency blocks in a file; no two of one hub for one rights agent.
 pub const MAX_BLOCKS: usize = 4;
 /// Longest block, magic and length field not counted.
 pub const MAX_BLOCK: u32 = 64 * 1024;
@@ -141,6 +141,11 @@ impl AgencyBlock {
             .map_err(|e| refuse(e.to_string()))?;
         sign::verify(hub, DOMAIN, &self.facts.message(author_hash), &self.signature)
             .map_err(|e| refuse(e.to_string()))
+    }
+
+    /// Whether this is a second block of the other's hub for the other's agent: sales would be reported twice.
+    pub(super) fn repeats(&self, other: &AgencyBlock) -> bool {
+        self.facts.agent == other.facts.agent && self.chain.leaf().subject() == other.chain.leaf().subject()
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, WireError> {

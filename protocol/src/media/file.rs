@@ -81,6 +81,10 @@ impl<R: Read + Seek> MediaFile<R> {
                 return Err(MediaError::malformed("agency codes")(error));
             }
             block.verify(root, &media_id, &author_hash)?;
+            if agencies.iter().any(|earlier| block.repeats(earlier)) {
+                let error = WireError::Invalid { field: "second block of one hub for one agent" };
+                return Err(MediaError::malformed("agency codes")(error));
+            }
             agencies.push(block);
             end = behind;
         }

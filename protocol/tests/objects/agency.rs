@@ -59,16 +59,25 @@ fn codes_of_another_file_or_by_someone_who_is_no_hub_are_refused() {
 }
 
 #[test]
-fn four_blocks_fit_and_a_fifth_does_not() {
-    // O1
+fn four_hubs_may_add_codes_a_fifth_may_not_nor_one_of_them_twice() {
+    // O1, S9
     let center = Center::new();
-    let mut made = authored(&center.certify(Role::Author));
-    for _ in 0..4 {
-        made = made.with_agency(&center, &center.certify(Role::Hub));
+    let hub = |name| center.certify_as(name, Role::Hub);
+    let mut made = authored(&center.certify(Role::Author)).with_agency(&center, &hub("first"));
+    let (same, hash) = (hub("first"), author_hash(&made.bytes, &center));
+    let again = agency_facts(made.id).sign(&hash, &same.key, same.chain).unwrap().to_bytes();
+    let error = open(&[made.bytes.as_slice(), &again].concat(), &center).unwrap_err().to_string();
+    assert!(error.contains("second block of one hub"), "{error}");
+    for name in ["second", "third", "fourth"] {
+        made = made.with_agency(&center, &hub(name));
     }
     open(&made.bytes, &center).unwrap();
-    let fifth = made.with_agency(&center, &center.certify(Role::Hub));
+    let fifth = made.with_agency(&center, &hub("fifth"));
     assert!(open(&fifth.bytes, &center).is_err());
+}
+
+fn author_hash(bytes: &[u8], center: &Center) -> [u8; 32] {
+    *MediaFile::open(Cursor::new(bytes), &center.root).unwrap().author_hash()
 }
 
 #[test]

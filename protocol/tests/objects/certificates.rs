@@ -141,6 +141,18 @@ fn only_the_issuer_can_say_that_a_certificate_was_revoked() {
 }
 
 #[test]
+fn an_authority_that_the_root_withdrew_takes_its_holders_along() {
+    // F7, S1
+    let center = Center::new();
+    let merchant = center.certify(Role::Merchant);
+    let judge = |list| judge(&center, &merchant.chain, NOW, &lists(&[list]));
+    let soon = NOW.plus_days(1);
+    assert_eq!(judge(center.root_revocation_list(&[], soon)), Ok(()));
+    let error = judge(center.root_revocation_list(&[&center.authority], soon)).unwrap_err();
+    assert!(matches!(error, CertificateError::Revoked { .. }), "{error}");
+}
+
+#[test]
 fn a_stored_file_is_judged_at_its_signing_time() {
     // F7, O1: later expiry or revocation takes nothing back; an author whose time was over cannot sign
     let center = Center::new();

@@ -60,6 +60,11 @@ impl Center {
         self.certify_for(role, -10, 365)
     }
 
+    /// The same under another name than the role's.
+    pub fn certify_as(&self, name: &str, role: Role) -> Holder {
+        self.issue_as(name, role, p256().serialize_der(), -10, 365)
+    }
+
     /// The same with other dates, in days from [`NOW`].
     pub fn certify_for(&self, role: Role, from_days: i64, to_days: i64) -> Holder {
         self.issue(role, p256().serialize_der(), from_days, to_days)
@@ -72,8 +77,12 @@ impl Center {
     }
 
     pub fn issue(&self, role: Role, pkcs8: Vec<u8>, from_days: i64, to_days: i64) -> Holder {
+        self.issue_as(role.name(), role, pkcs8, from_days, to_days)
+    }
+
+    fn issue_as(&self, name: &str, role: Role, pkcs8: Vec<u8>, from_days: i64, to_days: i64) -> Holder {
         let key = KeyPair::try_from(&PrivateKeyDer::Pkcs8(pkcs8.clone().into())).unwrap();
-        let params = leaf_params(role, from_days, to_days);
+        let params = leaf_params(name, role, from_days, to_days);
         let leaf = params.signed_by(&key, &issuer(&self.authority, &self.key)).unwrap();
         let chain = CertificateChain::new(vec![certificate(&leaf), self.authority.clone()]).unwrap();
         Holder { chain, key: SigningKey::from_pkcs8_der(&pkcs8).unwrap(), pkcs8 }
@@ -81,21 +90,12 @@ impl Center {
 
     /// A list by the issuing authority, in DER.
     pub fn revocation_list(&self, revoked: &[&Certificate], next_update: UnixTime) -> Vec<u8> {
-        let entry = |c: &&Certificate| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(&unhex(&c.serial()).unwrap()),
-            revocation_time: date(NOW.plus_days(-1)),
-            reason_code: None,
-            invalidity_date: None,
-        };
-        let params = CertificateRevocationListParams {
-            this_update: date(NOW.plus_days(-5)),
-            next_update: date(next_update),
-            crl_number: SerialNumber::from(1u64),
-            issuing_distribution_point: None,
-            revoked_certs: revoked.iter().map(entry).collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        params.signed_by(&issuer(&self.authority, &self.key)).unwrap().der().to_vec()
+        list(&issuer(&self.authority, &self.key), revoked, next_update)
+    }
+
+    /// A list by the root.
+    pub fn root_revocation_list(&self, revoked: &[&Certificate], next_update: UnixTime) -> Vec<u8> {
+        list(&issuer(&self.root, &self.root_key), revoked, next_update)
     }
 
     /// Our root vouches for another center's root as if it were an authority of ours.
@@ -113,7 +113,9 @@ impl Center {
     /// Someone who is no authority issues a certificate all the same.
     pub fn usurp(by: &Holder, role: Role) -> CertificateChain {
         let key = KeyPair::try_from(&PrivateKeyDer::Pkcs8(by.pkcs8.clone().into())).unwrap();
-        let leaf = leaf_params(role, -10, 365).signed_by(&p256(), &issuer(by.chain.leaf(), &key)).unwrap();
+        let leaf = leaf_params(role.name(), role, -10, 365)
+            .signed_by(&p256(), &issuer(by.chain.leaf(), &key))
+            .unwrap();
         CertificateChain::new([certificate(&leaf)].into_iter().chain(by.chain.iter().cloned()).collect())
             .unwrap()
     }
@@ -145,9 +147,27 @@ fn issuer<'k>(of: &Certificate, key: &'k KeyPair) -> Issuer<'static, &'k KeyPair
     Issuer::from_ca_cert_der(&CertificateDer::from(of.der().to_vec()), key).unwrap()
 }
 
-fn leaf_params(role: Role, from_days: i64, to_days: i64) -> CertificateParams {
+fn list(issuer: &Issuer<'_, &KeyPair>, revoked: &[&Certificate], next_update: UnixTime) -> Vec<u8> {
+    let entry = |c: &&Certificate| RevokedCertParams {
+        serial_number: SerialNumber::from_slice(&unhex(&c.serial()).unwrap()),
+        revocation_time: date(NOW.plus_days(-1)),
+        reason_code: None,
+        invalidity_date: None,
+    };
+    let params = CertificateRevocationListParams {
+        this_update: date(NOW.plus_days(-5)),
+        next_update: date(next_update),
+        crl_number: SerialNumber::from(1u64),
+        issuing_distribution_point: None,
+        revoked_certs: revoked.iter().map(entry).collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(issuer).unwrap().der().to_vec()
+}
+
+fn leaf_params(name: &str, role: Role, from_days: i64, to_days: i64) -> CertificateParams {
     let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, role.name());
+    params.distinguished_name.push(DnType::CommonName, name);
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(role.oid_arcs().to_vec())];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.not_before = date(NOW.plus_days(from_days));
