@@ -74,6 +74,7 @@ fn a_reader_written_from_the_documentation_opens_every_object() {
     assert_eq!(found["log"][2][1]["played_ms"], 12_500);
     assert_eq!(found["request_at"], NOW.0);
     assert_eq!(found["redeemed"], VOUCHER.to_string());
+    assert_eq!(found["unrevoked_by"], json!(["unrevoked.crl"]));
     for (object, count) in found["noticed"].as_object().unwrap() {
         println!("second reader, {object}: {count} alterations and cuts, all noticed");
         assert!(count.as_u64().unwrap() > 200);
@@ -112,6 +113,11 @@ fn write_objects(folder: &Path) -> usize {
     let challenge = RedeemChallenge { nonce: NONCE, delivery_server: server() };
     let receipt = ReceiptToken::from_bytes(RECEIPT);
     let proof = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &consumer.chain, sign);
+    let (leaf, soon) = (consumer.chain.leaf(), NOW.plus_days(1));
+    write("unrevoked.crl", &center.revocation_list(&[manager.chain.leaf()], soon));
+    write("revoked.crl", &center.revocation_list(&[leaf], soon));
+    write("stale.crl", &center.revocation_list(&[], NOW.plus_days(-1)));
+    write("usurped.crl", &Center::new().revocation_list(&[], soon));
     write("redeem.json", &serde_json::to_vec(&proof).unwrap());
     let expected = json!({ "now": NOW.0, "receipt": hex(&RECEIPT), "server": server() });
     write("expected.json", &serde_json::to_vec(&expected).unwrap());

@@ -167,10 +167,10 @@ def voucher_bytes(voucher):
 # -- signed messages and the request to redeem ---------------------------------------------------
 
 
-def read_signed(data, root, domain, role, at):
+def read_signed(data, root, domain, role, at, lists=()):
     message = read_json(data, 8 << 20)
     body = unbase64(message["body"])
-    sender = check_chain(json_chain(message["chain"]), root, role, at)
+    sender = check_chain(json_chain(message["chain"]), root, role, at, lists)
     check_signature(sender, domain, body, unbase64(message["signature"]))
     return read_json(body, 4 << 20)
 

@@ -151,7 +151,7 @@ def public_key(certificate):
     return certificate.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def check_chain(chain, root, role, at):
+def check_chain(chain, root, role, at, lists=()):
     if any(public_key(c) == public_key(root) and c != root for c in chain):
         raise Refused("the root is cross-signed")
     moment = datetime.datetime.fromtimestamp(at, datetime.timezone.utc)
@@ -167,7 +167,18 @@ def check_chain(chain, root, role, at):
             raise Refused("a certificate was not valid then")
         if wanted not in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value:
             raise Refused(f"not the certificate of a {role}")
+        check_unrevoked(certificate, issuer, moment, lists)
     return chain[0]
+
+
+def check_unrevoked(certificate, issuer, moment, lists):
+    for crl in (x509.load_der_x509_crl(der) for der in lists):
+        if crl.issuer != certificate.issuer:
+            continue
+        if not crl.is_signature_valid(issuer.public_key()) or crl.next_update_utc < moment:
+            raise Refused("whether a certificate was revoked cannot be told")
+        if crl.get_revoked_certificate_by_serial_number(certificate.serial_number):
+            raise Refused("a certificate was revoked")
 
 
 def check_signature(certificate, domain, message, signature):

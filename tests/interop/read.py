@@ -1,8 +1,8 @@
 """Reads a folder of objects with the second reader and prints what it found as JSON. Used by protocol/tests/interop.rs.
 
 The folder holds root.pem, delivered.cadenza, passport.cadpassport with passphrase.txt, renewal.cadpassport, purchase.cadvoucher,
-preview.cadvoucher, audit.log-file with log-secret.hex and checkpoint.json, renewal-request.json, redeem.json, and expected.json (time, receipt,
-delivery server). The media keys are taken from the transaction block with the passport's private key.
+preview.cadvoucher, audit.log-file with log-secret.hex and checkpoint.json, renewal-request.json, redeem.json, expected.json (time, receipt,
+delivery server), and revocation lists of which only unrevoked.crl lets the holder pass. The media keys are taken from the transaction block with the passport's private key.
 """
 
 import hashlib
@@ -58,6 +58,7 @@ def main(folder):
         "voucher_titles": [[t.get("title") for t in opened[name]["tracks"]] for name in ("purchase.cadvoucher", "preview.cadvoucher")],
         "log": entries,
         "request_at": opened["renewal-request.json"]["at"],
+        "unrevoked_by": unrevoked_by(stored, root, now),
         "redeemed": opened["redeem.json"]["voucher_id"],
         "noticed": {name: altered(name, stored[name], read) for name, read in readers.items()},
     }
@@ -70,6 +71,19 @@ def delivered(data, root):
     if media.transaction is None:
         raise formats.Refused("not a delivered copy")
     return media
+
+
+def unrevoked_by(stored, root, now):
+    """The lists under which the request for renewal is taken."""
+
+    def taken(der):
+        try:
+            documents.read_signed(stored["renewal-request.json"], root, "cadenza/v1/passport-renewal", "consumer", now, [der])
+        except formats.Refused:
+            return False
+        return True
+
+    return [name for name, der in stored.items() if name.endswith(".crl") and taken(der)]
 
 
 def altered(name, data, read):

@@ -141,6 +141,35 @@ fn only_the_issuer_can_say_that_a_certificate_was_revoked() {
 }
 
 #[test]
+fn an_altered_revocation_list_never_lets_a_revoked_certificate_pass_as_its_issuers() {
+    // F5, F7. Only under another name in it does the certificate pass: then it is somebody else's list, and whoever could alter it
+    // could as well have left it away. Who needs a list asks the licensing center for it, over TLS.
+    let center = Center::new();
+    let merchant = center.certify(Role::Merchant);
+    let list = center.revocation_list(&[merchant.chain.leaf()], NOW.plus_days(1));
+    let name = list.windows(14).position(|w| w == b"Test Authority").unwrap();
+    // Sequence, set, sequence with two bytes of head each, the attribute's type, the text's head.
+    let issuer = name - 13..name + 14;
+    let (mut refused, mut elsewhere) = (0, 0);
+    let mut altered = list.clone();
+    for at in 0..list.len() {
+        for mask in crate::alter::MASKS {
+            altered[at] = list[at] ^ mask;
+            let read = RevocationLists::from_ders([altered.as_slice()]);
+            match read.and_then(|lists| judge(&center, &merchant.chain, NOW, &lists)) {
+                Err(_) => refused += 1,
+                Ok(()) => {
+                    assert!(issuer.contains(&at), "byte {at} under {mask:#04x} went unnoticed");
+                    elsewhere += 1;
+                }
+            }
+        }
+        altered[at] = list[at];
+    }
+    println!("revocation list: {refused} alterations refused, {elsewhere} made it somebody else's");
+}
+
+#[test]
 fn an_authority_that_the_root_withdrew_takes_its_holders_along() {
     // F7, S1
     let center = Center::new();
