@@ -51,7 +51,7 @@ pub enum PassportError {
     #[error("this passport was altered; use the file that was exported, or recover it")]
     Altered,
     /// The signer or the holder's certificate is not to be trusted.
-    #[error("this passport cannot be trusted: {0}")]
+    #[error("this passport cannot be trusted ({0}); use the file that was exported, or recover it")]
     Certificate(#[from] CertificateError),
     /// A renewal for another passport, or an older one.
     #[error("this renewal is not for the passport that is here; ask for it again")]

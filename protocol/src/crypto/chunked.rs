@@ -37,19 +37,21 @@ const INFO: &[u8] = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ChunkedError {
     /// The commitment does not belong to this key and place.
-    #[error("the key does not open this part, or the part was moved here from elsewhere")]
+    #[error(
+        "the key does not open this encrypted part, or the part was moved here from elsewhere; download it again"
+    )]
     WrongKey,
     /// The length is none that a whole message can have.
-    #[error("the encrypted part is cut short")]
+    #[error("the encrypted part is cut short; download it again")]
     Truncated,
     /// A chunk does not authenticate.
-    #[error("chunk {chunk} of the encrypted part was altered")]
+    #[error("chunk {chunk} of the encrypted part was altered; download it again")]
     Altered {
         /// Its number, from 0.
         chunk: u64,
     },
     /// More than 2^38 chunks.
-    #[error("the part is longer than the encryption allows")]
+    #[error("the encrypted part is longer than the encryption allows; make it shorter")]
     TooLong,
 }
 

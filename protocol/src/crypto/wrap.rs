@@ -29,19 +29,23 @@ const ENTRY: usize = 2 + 32;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WrapError {
     /// The certificate's key is not RSA of 3072 to 4096 bits.
-    #[error("the certificate of '{subject}' has no RSA key of 3072 to 4096 bits to lock media keys to")]
+    #[error(
+        "the certificate of '{subject}' has no RSA key of 3072 to 4096 bits to lock media keys to; have it renewed with such a key"
+    )]
     UnfitKey {
         /// Whose certificate.
         subject: String,
     },
     /// The private key is unreadable or of another size.
-    #[error("the private key is not an RSA key of 3072 to 4096 bits in PKCS #8 form")]
+    #[error("the private key is not an RSA key of 3072 to 4096 bits in PKCS #8 form; have a new one issued")]
     UnfitPrivateKey,
     /// Not this key, not this label, or altered; which of them is not told.
-    #[error("these media keys are locked to another passport or another purchase")]
+    #[error(
+        "these media keys are locked to another passport or another purchase; download the track again with the passport that bought it"
+    )]
     NotForUs,
     /// More than [`MAX_KEYS`], or the same key twice.
-    #[error("a bundle holds 1 to 7 different keys")]
+    #[error("a bundle of media keys holds 1 to 7 different ones; publish the file again")]
     BadBundle,
 }
 
