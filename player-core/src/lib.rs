@@ -9,6 +9,8 @@
 //! 4. [`audio`] and [`playback`]: from encrypted bytes to the ear;
 //! 5. [`disc`]: from encrypted bytes to a disc.
 //!
+//! [`memory`] keeps what is secret out of dumps, swap and leftovers.
+//!
 //! A purchase is a file in `music/` and the passport is a file: they are the truth. What `sled` holds can be made again
 //! from them. [`home`] says where everything lies, [`error`] how a failure reaches a person.
 
@@ -20,6 +22,7 @@ pub mod error;
 pub mod event;
 pub mod home;
 pub mod library;
+pub mod memory;
 pub mod passport;
 pub mod playback;
 pub mod player;

@@ -1,6 +1,6 @@
 //! The passport, from the listener's side: asking the licensing center for one, and the vault that keeps it.
 //!
-//! [`form`] (what a person types, checked before it is sent) → [`register`] (licensing center, checks, passphrase, disk) →
+//! [`form`] (what a person types, checked before it is sent) → [`register`] (licensing center, checks, passphrase, disk; recovery, too) →
 //! [`vault`] (locked or open, for the rest of its life). [`keychain`] can remember the passphrase, [`strength`] judges it.
 
 pub mod form;
@@ -11,5 +11,5 @@ pub mod session;
 pub mod strength;
 pub mod vault;
 
-pub use form::{FormError, RegistrationForm};
+pub use form::{FormError, RecoveryForm, RegistrationForm};
 pub use vault::{Vault, VaultError};

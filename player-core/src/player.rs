@@ -35,7 +35,7 @@ use crate::store::{StoreAddress, StoreClient};
 
 pub use deliveries::Delivered;
 pub use identity::Validity;
-pub use listening::MediaOpening;
+pub use listening::{BoughtImage, MediaOpening};
 pub use recording::Recordable;
 pub use shelf::{Art, Imported, Texts, Verified};
 

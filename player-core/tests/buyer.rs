@@ -19,11 +19,12 @@ use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::wrap::{WrapLabel, wrap_keys};
-use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
 use cadenza_protocol::media::*;
 use cadenza_protocol::passport::{Issue, Passport, PersonalFacts, RegistrationFile};
 use cadenza_protocol::redeem::DeliveryGrant;
-use cadenza_protocol::secret::{Passphrase, RegistrationKey};
+use cadenza_protocol::secret::{Passphrase, ReceiptToken, RegistrationKey};
+use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 use support::{Center, Holder, NOW};
 
 const PASSPHRASE: &str = "harbour velvet onion cartwheel";
@@ -239,6 +240,33 @@ async fn asked_every_time_a_session_serves_one_purpose() {
     assert_eq!(code(opening.open().map(|_| ())), "passport-locked", "locking ends it all the same");
 }
 
+// C7
+#[tokio::test]
+async fn locking_closes_every_track_that_is_open_whatever_it_was_opened_for() {
+    let house = House::with_passport();
+    let (id, bytes) = delivered("Rag", Restrictions::NONE, &world().buyer);
+    house.put("rag.cadenza", &bytes);
+    let player = house.open();
+    player
+        .set_settings(Settings { ask_passphrase: AskPassphrase::EveryTime, ..Settings::default() })
+        .unwrap();
+    let mut images = Vec::new();
+    for _purpose in 0..2 {
+        player.unlock(right()).await.unwrap();
+        images.push(player.media_opening(id.into()).unwrap().open().unwrap());
+    }
+    let mut song = [0; 100];
+    for image in &mut images {
+        image.read_exact(&mut song).unwrap();
+        assert_eq!(song, SONG[..100]);
+    }
+    player.lock();
+    for mut image in images {
+        let refused = image.read_exact(&mut song).unwrap_err();
+        assert!(refused.to_string().contains("the passport is locked"), "{refused}");
+    }
+}
+
 // G6
 #[tokio::test]
 async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {
@@ -373,15 +401,49 @@ fn a_limited_recording_is_counted_over_restarts() {
     assert!(player.reserve_recording(&[id]).is_ok());
 }
 
-// B4, O6
+/// A voucher for one track, good for a day.
+fn voucher(signer: &Holder) -> VoucherFile {
+    let delivery = DeliveryAddress {
+        id: DeliveryServerId::new("delivery-1").unwrap(),
+        host: "127.0.0.1".into(),
+        https: 8443,
+        rtsps: 8322,
+        rtsp: None,
+    };
+    let track = VoucherTrack {
+        voucher_id: VoucherId::from_bytes([1; 16]),
+        media_id: MediaId::from_bytes([2; 16]),
+        receipt: Some(ReceiptToken::from_bytes([3; 32])),
+        delivery,
+        quality: None,
+        title: None,
+    };
+    let said = MediaVoucher {
+        kind: VoucherKind::Purchase,
+        tracks: vec![track],
+        issued: NOW,
+        expires: NOW.plus_days(1),
+    };
+    said.sign(&signer.key, signer.chain.clone())
+}
+
+fn take(player: &Player, bytes: &[u8]) -> Result<Vec<VoucherId>, Failure> {
+    player.genuine_voucher(bytes).and_then(|genuine| player.take_voucher(genuine))
+}
+
+// B4, O6, F5
 #[test]
-fn what_is_no_voucher_is_refused_with_its_reason() {
-    let player = House::with_passport().open();
-    assert_eq!(code(player.take_voucher(b"{}")), "voucher-broken");
+fn what_is_no_genuine_voucher_is_refused_with_its_reason() {
+    let house = House::with_passport();
+    let player = house.open();
+    assert_eq!(code(take(&player, b"{}")), "voucher-broken");
     assert_eq!(code(player.take_voucher_file(Path::new("/not/there.cadvoucher"))), "not-found");
-    let mut late: serde_json::Value = serde_json::from_str(VOUCHER).unwrap();
-    late["expires"] = (NOW.0 - 1).into();
-    assert_eq!(code(player.take_voucher(late.to_string().as_bytes())), "voucher-expired");
+    let file = voucher(&world().manager).to_json();
+    let later = String::from_utf8(file.clone()).unwrap().replace("1790086400", "1890086400");
+    assert_eq!(code(take(&player, later.as_bytes())), "voucher-altered", "its last day was moved");
+    assert_eq!(code(take(&player, &voucher(&world().author).to_json())), "voucher-altered", "no content manager's");
+    house.clock.advance_seconds(2 * 86_400);
+    assert_eq!(code(take(&player, &file)), "voucher-expired");
     assert!(player.open_deliveries().is_empty());
 }
 
@@ -390,8 +452,9 @@ fn what_is_no_voucher_is_refused_with_its_reason() {
 fn a_voucher_that_was_taken_waits_through_a_restart() {
     let house = House::with_passport();
     let player = house.open();
-    let ids = player.take_voucher(VOUCHER.as_bytes()).unwrap();
-    assert_eq!(player.take_voucher(VOUCHER.as_bytes()).unwrap(), ids, "twice is once");
+    let file = voucher(&world().manager).to_json();
+    let ids = take(&player, &file).unwrap();
+    assert_eq!(take(&player, &file).unwrap(), ids, "twice is once");
     drop(player);
     let waiting = house.open().open_deliveries();
     assert_eq!(waiting.len(), 1);
@@ -403,12 +466,3 @@ fn a_voucher_that_was_taken_waits_through_a_restart() {
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "receipts are the owner's");
     }
 }
-
-const VOUCHER: &str = r#"{
-    "format": "cadenza-voucher", "version": 1, "kind": "purchase", "expires": 1800000000,
-    "tracks": [{
-        "voucher_id": "0123456789abcdef0123456789abcdef", "media_id": "fedcba9876543210fedcba9876543210",
-        "receipt": "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=",
-        "delivery": { "id": "delivery-1", "host": "127.0.0.1", "https": 8443, "rtsps": 8322 }
-    }]
-}"#;

@@ -75,7 +75,9 @@ impl EntryKind {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LogError {
     /// An entry cannot be read at all.
-    #[error("entry {entry} of the log is damaged ({source}); nothing from there on can be believed, ask its writer for a whole copy")]
+    #[error(
+        "entry {entry} of the log is damaged ({source}); nothing from there on can be believed, ask its writer for a whole copy"
+    )]
     Malformed {
         /// Which.
         entry: u64,
@@ -83,19 +85,25 @@ pub enum LogError {
         source: WireError,
     },
     /// Another number than expected: entries are missing or out of order.
-    #[error("entry {entry} of the log is missing or out of its order; nothing from there on can be believed, ask its writer for a whole copy")]
+    #[error(
+        "entry {entry} of the log is missing or out of its order; nothing from there on can be believed, ask its writer for a whole copy"
+    )]
     OutOfOrder {
         /// Which was expected.
         entry: u64,
     },
     /// The MAC does not hold.
-    #[error("entry {entry} of the log, or one before it, was altered; nothing from there on can be believed, ask its writer to explain")]
+    #[error(
+        "entry {entry} of the log, or one before it, was altered; nothing from there on can be believed, ask its writer to explain"
+    )]
     Altered {
         /// The first that does not hold.
         entry: u64,
     },
     /// Fewer entries than a checkpoint vouches for, or others.
-    #[error("the log was cut: a checkpoint vouches for {promised} entries and {present} are there; ask its writer for the rest")]
+    #[error(
+        "the log was cut: a checkpoint vouches for {promised} entries and {present} are there; ask its writer for the rest"
+    )]
     Cut {
         /// By the checkpoint.
         promised: u64,
@@ -106,7 +114,9 @@ pub enum LogError {
     #[error("an entry of the log holds at most {MAX_CONTENT} bytes; shorten its texts")]
     TooLong,
     /// Not a log file, or another log's.
-    #[error("this is not the log file that it should be ({source}); export it again from the content manager")]
+    #[error(
+        "this is not the log file that it should be ({source}); export it again from the content manager"
+    )]
     NotALog {
         /// What is wrong.
         source: WireError,

@@ -89,10 +89,12 @@ role_oids! {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CertificateError {
     /// Not DER, not X.509 v3, too large, or a key of an unfit kind.
-    #[error("this is not a certificate that Cadenza understands")]
+    #[error(
+        "this is not a certificate that Cadenza understands; use the one that the licensing center issued"
+    )]
     Malformed,
     /// No certificate, or more than [`MAX_CHAIN`].
-    #[error("a certificate chain holds 1 to 4 certificates")]
+    #[error("a certificate chain holds 1 to 4 certificates; use the one that the licensing center issued")]
     BadChain,
     /// Past its last day.
     #[error("the certificate of '{subject}' has expired; renew it")]
@@ -113,7 +115,9 @@ pub enum CertificateError {
         subject: String,
     },
     /// The chain ends at somebody else's root, or before it reaches ours.
-    #[error("the certificate of '{subject}' leads to '{issuer}', not to this licensing center; use one that it issued")]
+    #[error(
+        "the certificate of '{subject}' leads to '{issuer}', not to this licensing center; use one that it issued"
+    )]
     UnknownIssuer {
         /// Whose.
         subject: String,
@@ -122,40 +126,44 @@ pub enum CertificateError {
     },
     /// Names our root as its issuer, without our root's signature: another center of the same name, or an altered certificate.
     #[error(
-        "the certificate of '{subject}' says it comes from this licensing center and does not: it is forged, altered, or from another center of the same name"
+        "the certificate of '{subject}' says it comes from this licensing center and does not: it is forged, altered, or from another center of the same name; use one that it issued"
     )]
     Forged {
         /// Whose.
         subject: String,
     },
     /// The chain carries our root's own key under another certificate: someone vouches for our root as if it were theirs.
-    #[error("the certificate of '{subject}' comes with a cross-signed root; use the chain that this licensing center issued")]
+    #[error(
+        "the certificate of '{subject}' comes with a cross-signed root; use the chain that this licensing center issued"
+    )]
     CrossSigned {
         /// Whose.
         subject: String,
     },
-    /// Whether it was withdrawn cannot be told: the list that would say so is out of date or unreadable.
+    /// Whether it was withdrawn cannot be told: the list that would say so is out of date or not signed by its issuer.
     #[error(
-        "whether the certificate of '{subject}' was revoked cannot be told, the revocation list is out of date; try again later"
+        "whether the certificate of '{subject}' was revoked cannot be told, the revocation list is out of date or not its issuer's; try again later"
     )]
     RevocationUnknown {
         /// Whose.
         subject: String,
     },
     /// A genuine certificate of someone else's kind.
-    #[error("'{subject}' holds no certificate of a {wanted}")]
+    #[error("'{subject}' holds no certificate of a {wanted}; use one that was issued for this")]
     WrongRole {
         /// Whose.
         subject: String,
         /// What was asked for.
         wanted: &'static str,
     },
-    /// Any other rule of RFC 5280.
-    #[error("the certificate of '{subject}' breaks the rules for certificates: {rule}")]
+    /// Any other rule of RFC 5280: altered after it was issued, issued by an authority that may not, and what is rarer.
+    #[error(
+        "the certificate of '{subject}' breaks the rules for certificates ({rule}); use one that the licensing center issued"
+    )]
     Unfit {
         /// Whose.
         subject: String,
-        /// Which rule, in webpki's words.
+        /// Which rule.
         rule: String,
     },
 }

@@ -12,8 +12,8 @@ use thiserror::Error;
 /// A text that is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IdError {
-    /// Not 32 hexadecimal digits.
-    #[error("'{0}' is not an id: an id is 32 hexadecimal digits; copy it whole")]
+    /// Not 32 lower-case hexadecimal digits.
+    #[error("'{0}' is not an id: an id is 32 hexadecimal digits in lower case; copy it whole")]
     NotHex(String),
     /// Not 1 to 64 letters, digits, dots, hyphens or underscores.
     #[error("'{0}' is not a delivery server id: use 1 to 64 letters, digits, '.', '-' or '_'")]
@@ -59,7 +59,9 @@ macro_rules! hex_id {
             type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, IdError> {
-                let bytes = unhex(text).and_then(|b| b.try_into().ok());
+                // One text for one id: 'AB' for 'ab' would be a second way to write the same voucher.
+                let bytes = (!text.contains(|c: char| c.is_ascii_uppercase())).then(|| unhex(text)).flatten();
+                let bytes = bytes.and_then(|b| b.try_into().ok());
                 bytes.map(Self).ok_or_else(|| IdError::NotHex(text.chars().take(40).collect()))
             }
         }
@@ -169,7 +171,13 @@ mod tests {
 
     #[test]
     fn what_is_not_an_id_is_refused() {
-        for text in ["", "12", "zz000000000000000000000000000000", "0000000000000000000000000000000"] {
+        for text in [
+            "",
+            "12",
+            "zz000000000000000000000000000000",
+            "0000000000000000000000000000000",
+            "AB000000000000000000000000000000",
+        ] {
             assert!(text.parse::<VoucherId>().is_err(), "{text}");
         }
         assert!(DeliveryServerId::new("").is_err());

@@ -22,7 +22,7 @@ use crate::crypto::chunked;
 use crate::crypto::kdf::{self, KdfParams, LockError, LockedKey};
 use crate::crypto::sign::{self, SigningKey};
 use crate::crypto::wrap::{KeyBundle, RsaPrivateKey, WrapError, WrapLabel};
-use crate::secret::{Passphrase, RegistrationKey, Secret};
+use crate::secret::{Passphrase, RegistrationKey, Secret, without_traces};
 use crate::time::UnixTime;
 use crate::wire::{Writer, base64_bytes};
 
@@ -51,7 +51,7 @@ pub enum PassportError {
     #[error("this passport was altered; use the file that was exported, or recover it")]
     Altered,
     /// The signer or the holder's certificate is not to be trusted.
-    #[error("this passport cannot be trusted: {0}")]
+    #[error("this passport cannot be trusted ({0}); use the file that was exported, or recover it")]
     Certificate(#[from] CertificateError),
     /// A renewal for another passport, or an older one.
     #[error("this renewal is not for the passport that is here; ask for it again")]
@@ -351,8 +351,10 @@ impl Passport {
 
     /// Opens it. Takes a noticeable time on purpose: never on a UI thread.
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<UnlockedPassport, PassportError> {
-        let key = self.registration_key(passphrase)?;
-        open_body(&self.body, &key).map_err(|_| PassportError::Altered)
+        without_traces(|| {
+            let key = self.registration_key(passphrase)?;
+            open_body(&self.body, &key).map_err(|_| PassportError::Altered)
+        })
     }
 
     /// The same passport under another passphrase.
@@ -362,8 +364,10 @@ impl Passport {
         new: &Passphrase,
         params: KdfParams,
     ) -> Result<Self, PassportError> {
-        let key = self.registration_key(old)?;
-        let locked = kdf::lock(&key, new, params, &self.wire.body)?;
+        let locked = without_traces(|| {
+            let key = self.registration_key(old)?;
+            Ok::<_, PassportError>(kdf::lock(&key, new, params, &self.wire.body)?)
+        })?;
         let mut changed = self.clone();
         changed.wire.registration_key = KeySlot::Locked(locked);
         Ok(changed)
@@ -404,6 +408,11 @@ impl UnlockedPassport {
     /// Opens media keys that were locked to this passport.
     pub fn unwrap_keys(&self, wrapped: &[u8], label: &WrapLabel) -> Result<KeyBundle, WrapError> {
         self.private_key.unwrap_keys(wrapped, label)
+    }
+
+    /// The memory pages that the private key lies on, for whoever can lock them: the address of the first, and the bytes of all.
+    pub fn key_place(&self) -> (*const u8, usize) {
+        self.private_key.place()
     }
 }
 

@@ -138,9 +138,9 @@ pub struct DeliveryGrant {
     pub media_id: MediaId,
     /// The quality that was bought; an image's name in the file.
     pub quality: String,
-    /// Bytes of the author-signed part.
+    /// Bytes of the published part: what the author signed, and agency blocks.
     pub length: u64,
-    /// SHA-256 of the author-signed part.
+    /// SHA-256 of the published part.
     #[serde(with = "base64_array")]
     pub sha256: [u8; 32],
     /// The buyer's certificate.

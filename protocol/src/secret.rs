@@ -1,6 +1,11 @@
 //! Secrets: bytes that are wiped when dropped and never shown by `Debug` (requirements C6, C7).
+//!
+//! A value that is moved leaves its old bytes behind on the stack, where no destructor comes by. Whoever derives or opens
+//! secrets does so inside [`without_traces`]; what is kept for long lies on [`OwnPages`] and is moved no more.
 
 use std::fmt;
+use std::hint::black_box;
+use std::ops::{Deref, DerefMut};
 
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -110,6 +115,77 @@ impl fmt::Debug for Passphrase {
     }
 }
 
+/// The largest page of the processors that Cadenza runs on (Apple's).
+const PAGE: usize = 16 * 1024;
+/// Deeper than what derives keys and opens secrets goes.
+const TRACES: usize = 64 * 1024;
+
+/// A value alone on memory pages of its own, for as long as it is kept: the pages can be locked into memory without locking a
+/// neighbour's, and unlocked again without unlocking one. Wiping is the value's own business.
+pub struct OwnPages<T>(Box<Paged<T>>);
+
+// The attribute takes no constant: this is `PAGE`.
+#[repr(C, align(16384))]
+struct Paged<T>(T);
+
+const _: () = assert!(align_of::<Paged<u8>>() == PAGE);
+
+impl<T> OwnPages<T> {
+    /// Takes the value in. The caller's own copy of it stays on the stack; see [`without_traces`].
+    pub fn new(value: T) -> Self {
+        Self(Box::new(Paged(value)))
+    }
+
+    /// Where the pages are: the address of the first, and the bytes of all.
+    pub fn place(&self) -> (*const u8, usize) {
+        (std::ptr::from_ref(&*self.0).cast(), size_of::<Paged<T>>())
+    }
+
+    /// Takes the value out again, and off its pages.
+    pub fn into_inner(self) -> T {
+        let Paged(value) = *self.0;
+        value
+    }
+}
+
+impl<T> Deref for OwnPages<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.0
+    }
+}
+
+impl<T> DerefMut for OwnPages<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0.0
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for OwnPages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.0.fmt(f)
+    }
+}
+
+/// Does `work`, then writes over the part of the stack that it used. What it returns should hold its secrets on the heap.
+pub fn without_traces<T>(work: impl FnOnce() -> T) -> T {
+    let done = below(work);
+    scrub_stack();
+    done
+}
+
+/// Keeps the frames of `work` below the caller's, where [`scrub_stack`] comes by.
+#[inline(never)]
+fn below<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+#[inline(never)]
+fn scrub_stack() {
+    black_box(&mut [0u8; TRACES]);
+}
+
 /// `N` bytes from the operating system's generator.
 ///
 /// # Panics
@@ -133,6 +209,15 @@ mod tests {
             Passphrase::new("open sesame".into())
         );
         assert!(!shown.contains("171") && !shown.contains("205") && !shown.contains("sesame"), "{shown}");
+    }
+
+    // C7
+    #[test]
+    fn what_is_kept_on_own_pages_has_no_neighbour_there() {
+        let (kept, other) = (OwnPages::new([7u8; 40]), OwnPages::new([9u8; PAGE + 1]));
+        assert_eq!((kept.place().0.addr() % PAGE, other.place().0.addr() % PAGE), (0, 0));
+        assert_eq!((kept.place().1, other.place().1), (PAGE, 2 * PAGE));
+        assert_eq!((kept[39], other.into_inner()[PAGE]), (7, 9));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::cert::{Certificate, CertificateChain, CertificateError, RevocationLists, Role, verify_unrevoked_chain};
+use crate::cert::{
+    Certificate, CertificateChain, CertificateError, RevocationLists, Role, verify_unrevoked_chain,
+};
 use crate::crypto::sign;
 use crate::time::UnixTime;
 use crate::wire::base64_bytes;

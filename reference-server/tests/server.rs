@@ -15,6 +15,8 @@ mod hub;
 mod listener;
 #[path = "server/orders.rs"]
 mod orders;
+#[path = "server/passports.rs"]
+mod passports;
 #[path = "server/postgres.rs"]
 mod postgres;
 #[path = "server/roles.rs"]

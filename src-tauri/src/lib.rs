@@ -31,6 +31,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    cadenza_player::memory::harden();
     // Fails only when it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let ipc = ipc::builder();

@@ -1,7 +1,8 @@
-"""Reads a folder of objects with the second reader and prints what it found as JSON.
+"""Reads a folder of objects with the second reader and prints what it found as JSON. Used by protocol/tests/interop.rs.
 
-The folder holds root.pem, media.cadenza (delivered), passport.cadpassport, passphrase.txt, voucher.cadvoucher. The media keys are taken from
-the transaction block with the passport's private key. Used by protocol/tests/interop.rs.
+The folder holds root.pem, delivered.cadenza, passport.cadpassport with passphrase.txt, renewal.cadpassport, purchase.cadvoucher,
+preview.cadvoucher, audit.log-file with log-secret.hex and checkpoint.json, renewal-request.json, redeem.json, expected.json (time, receipt,
+delivery server), and revocation lists of which only unrevoked.crl lets the holder pass. The media keys are taken from the transaction block with the passport's private key.
 """
 
 import hashlib
@@ -9,48 +10,99 @@ import json
 import pathlib
 import sys
 
+import cadenza_documents as documents
 import cadenza_formats as formats
+import cadenza_log as log
+import cadenza_media
 from cryptography import x509
 
 
 def main(folder):
     at = pathlib.Path(folder)
-    root = x509.load_pem_x509_certificate((at / "root.pem").read_bytes())
-    passphrase = (at / "passphrase.txt").read_text()
-    private_key, personal, holder = formats.read_passport((at / "passport.cadpassport").read_bytes(), root, passphrase)
-    stored = (at / "media.cadenza").read_bytes()
-    media = formats.read_media(stored, root)
+    stored = {path.name: path.read_bytes() for path in at.iterdir() if path.is_file()}
+    root = x509.load_pem_x509_certificate(stored["root.pem"])
+    expected = json.loads(stored["expected.json"])
+    passphrase = stored["passphrase.txt"].decode()
+    now, receipt = expected["now"], bytes.fromhex(expected["receipt"])
+
+    (private_key, personal), held, registration_key = documents.read_passport(stored["passport.cadpassport"], root, passphrase)
+    readers = {
+        "delivered.cadenza": lambda data: delivered(data, root),
+        "passport.cadpassport": lambda data: documents.read_passport(data, root, passphrase),
+        "renewal.cadpassport": lambda data: documents.read_renewal(data, root, held),
+        "purchase.cadvoucher": lambda data: documents.read_voucher(data, root),
+        "preview.cadvoucher": lambda data: documents.read_voucher(data, root),
+        "audit.log-file": lambda data: log.read_log_file(data, bytes.fromhex(stored["log-secret.hex"].decode()), stored["checkpoint.json"]),
+        "renewal-request.json": lambda data: documents.read_signed(data, root, "cadenza/v1/passport-renewal", "consumer", now),
+        "redeem.json": lambda data: documents.read_redeem(data, root, receipt, expected["server"], now),
+    }
+    opened = {name: read(stored[name]) for name, read in readers.items()}
+
+    media = opened["delivered.cadenza"]
     deal = media.transaction
-    label = formats.purchase_label(media.media_id, deal["voucher_id"], holder)
+    label = formats.purchase_label(media.media_id, deal["voucher_id"], held["holder"])
     keys = formats.unwrap_bundle(private_key, deal["wrapped_keys"], label)
     _, image = media.images[deal["quality"]]
-    voucher = formats.read_voucher((at / "voucher.cadvoucher").read_bytes())
-    noticed = altered(stored, root)
+    renewed, _ = opened["renewal.cadpassport"]
+    entries = opened["audit.log-file"]
     found = {
-        "title": media.text(1),
-        "lyrics": media.text(14, keys),
+        "title": media.first(1, 1).decode(),
+        "lyrics": media.first(1, 14, keys).decode(),
+        "waveform": list(media.first(2, 4, keys)),
         "parameters": {name: p for name, (p, _) in media.images.items()},
         "image_sha256": hashlib.sha256(media.content(image, keys)).hexdigest(),
+        "agencies": [(a["agent"], a["codes"]) for a in media.agencies],
+        "published": len(media.published),
         "owner": personal["name"],
-        "voucher_tracks": len(voucher["tracks"]),
-        "altered_bytes_noticed": noticed,
+        "renewed_address": documents.open_body(renewed, registration_key)[1]["address"],
+        "voucher_titles": [[t.get("title") for t in opened[name]["tracks"]] for name in ("purchase.cadvoucher", "preview.cadvoucher")],
+        "log": entries,
+        "request_at": opened["renewal-request.json"]["at"],
+        "unrevoked_by": unrevoked_by(stored, root, now),
+        "redeemed": opened["redeem.json"]["voucher_id"],
+        "noticed": {name: altered(name, stored[name], read) for name, read in readers.items()},
     }
     json.dump(found, sys.stdout)
 
 
-def altered(stored, root):
-    """Every 61st byte flipped in turn; all must be refused."""
-    count = 0
-    for at in range(0, len(stored), 61):
-        broken = bytearray(stored)
-        broken[at] ^= 0x20
+def delivered(data, root):
+    """Cut behind author's block or codes it would be the published file: whole, but nobody's purchase."""
+    media = cadenza_media.read_media(data, root)
+    if media.transaction is None:
+        raise formats.Refused("not a delivered copy")
+    return media
+
+
+def unrevoked_by(stored, root, now):
+    """The lists under which the request for renewal is taken."""
+
+    def taken(der):
         try:
-            formats.read_media(bytes(broken), root)
-        except Exception:
-            count += 1
-        else:
-            raise SystemExit(f"byte {at} was altered unnoticed")
-    return count
+            documents.read_signed(stored["renewal-request.json"], root, "cadenza/v1/passport-renewal", "consumer", now, [der])
+        except formats.Refused:
+            return False
+        return True
+
+    return [name for name, der in stored.items() if name.endswith(".crl") and taken(der)]
+
+
+def altered(name, data, read):
+    """Some 250 bytes flipped under two masks, and as many cuts; all must be refused."""
+    count, step = 0, max(1, len(data) // 250)
+    trials = [(at, mask) for at in range(0, len(data), step) for mask in (0x01, 0x20)]
+    for at, mask in trials:
+        broken = bytearray(data)
+        broken[at] ^= mask
+        count += refuses(read, bytes(broken), f"{name}: byte {at} was altered unnoticed")
+    return count + sum(refuses(read, data[:at], f"{name}: cut to {at} unnoticed") for at in range(0, len(data), step))
+
+
+def refuses(read, data, message):
+    try:
+        read(data)
+    except Exception:
+        return 1
+    raise SystemExit(message)
 
 
 if __name__ == "__main__":

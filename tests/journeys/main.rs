@@ -4,7 +4,10 @@
 //! Read `whole` first; the others each look closer at one stretch of it.
 
 mod disc;
+#[cfg(target_os = "linux")]
+mod memory;
 mod once;
+mod passports;
 mod preview;
 mod refusals;
 mod secrets;

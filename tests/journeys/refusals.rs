@@ -82,7 +82,8 @@ fn a_track_that_does_not_exist_is_refused_wherever_it_is_named() {
     let player = TestPlayer::registered(&store);
     let nowhere = "00112233445566778899aabbccddeeff";
 
-    player.run(&["preview", nowhere]).refused();
+    let preview = player.run(&["preview", nowhere]).refused();
+    assert!(preview.contains("`cadenza-cli catalogue`"), "it says where to look: {preview}");
     player.run(&["play", nowhere]).refused();
     player.run(&["burn", nowhere, "--to", "image:/nowhere"]).refused();
     player.buy(nowhere, GOOD_CARD).refused();

@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 
 use cadenza_tests::player::GOOD_CARD;
 use cadenza_tests::{TestPlayer, TestStore};
+#[cfg(target_os = "linux")]
+use cadenza_tests::{
+    programs::{program, run_with},
+    song::Samples,
+};
 
 fn one_purchase(player: &TestPlayer, title: &str) -> (String, PathBuf) {
     let track = player.track(title);
@@ -128,4 +133,22 @@ fn no_sound_device_is_said_and_nothing_hangs() {
     let reason = player.run(&["play", &track, "--device", "no such device", "--seconds", "1"]).refused();
 
     assert!(reason.contains("no such device"), "{reason}");
+}
+
+// M4: libasound has much to say when there is no sound card, and nothing that helps
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_sound_card_one_line_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("room for a home");
+    let song = folder.path().join("song.flac");
+    Samples::music(1, 1).write_flac(&song);
+    let home = folder.path().join("home");
+
+    let words = ["--home".as_ref(), home.as_os_str(), "play".as_ref(), song.as_os_str()];
+    let played = run_with(&program("cadenza-cli"), &words, |command| {
+        command.env("ALSA_CONFIG_PATH", "/nonexistent").env("PULSE_SERVER", "unix:/nonexistent");
+    });
+
+    assert_eq!(played.stderr().lines().count(), 1, "{played}");
+    assert!(played.refused().contains("--device silent"));
 }

@@ -1,5 +1,6 @@
 //! The merchant's JSON API as any shop front uses it: over TLS, trusting the store's root alone.
 
+use cadenza_protocol::cert;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 use reqwest::{Certificate, Client, StatusCode};
 use serde_json::{Value, json};
@@ -12,16 +13,18 @@ use crate::store::TestStore;
 pub struct Shop {
     client: Client,
     base: String,
+    root: cert::Certificate,
 }
 
 impl Shop {
     /// Reads the store's root certificate and address.
     pub fn of(store: &TestStore) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let pem = std::fs::read(store.ready("root_cert")).expect("the root certificate is a file");
-        let root = Certificate::from_pem(&pem).expect("the root certificate is PEM");
-        let client = Client::builder().no_proxy().tls_certs_only([root]).build();
-        Self { client: client.expect("a client"), base: store.ready("store_url").to_owned() }
+        let pem = std::fs::read_to_string(store.ready("root_cert")).expect("the root certificate is a file");
+        let trusted = Certificate::from_pem(pem.as_bytes()).expect("the root certificate is PEM");
+        let client = Client::builder().no_proxy().tls_certs_only([trusted]).build().expect("a client");
+        let root = cert::Certificate::from_pem(&pem).expect("the root certificate is PEM");
+        Self { client, base: store.ready("store_url").to_owned(), root }
     }
 
     /// What is on sale, by title.

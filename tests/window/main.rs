@@ -7,5 +7,6 @@
 mod desk;
 mod journey;
 mod page;
+mod passports;
 mod pictures;
 mod troubles;

@@ -18,6 +18,19 @@ const who = all(
 );
 const cardFields = (number) =>
   all(fill('Card number', number), fill('Expires', '1229'), fill('Confidential line', 'My first piano was green'));
+const lost = all(
+  fill('Full name', 'Ada Example'),
+  fill('E-mail', 'ada@example.org'),
+  fill('Telephone', '+44 20 7946 0000'),
+);
+const recovered = all(
+  lost,
+  press('Go on to the card'),
+  fill('Card number', '4242424242424242'),
+  fill('Expires', '1229'),
+  press('Recover passport'),
+  wait(300),
+);
 const listen = all(
   (page) =>
     page
@@ -97,6 +110,40 @@ export const scenes = [
       wait(300),
     ),
   },
+  { name: 'recover', search: '&passport=none', steps: all(press('Recover a lost passport'), wait(100)) },
+  { name: 'recover-here', search: '&passport=locked', hash: '#/recover', steps: wait(100) },
+  {
+    name: 'recover-errors',
+    search: '&passport=none',
+    steps: all(press('Recover a lost passport'), press('Go on to the card')),
+  },
+  {
+    name: 'recover-refused',
+    search: '&passport=none',
+    steps: all(
+      press('Recover a lost passport'),
+      lost,
+      press('Go on to the card'),
+      fill('Card number', '5555555555554444'),
+      fill('Expires', '1229'),
+      press('Recover passport'),
+      wait(300),
+    ),
+  },
+  { name: 'recover-passphrase', search: '&passport=locked', hash: '#/recover', steps: all(recovered, wait(200)) },
+  {
+    name: 'recover-done',
+    search: '&passport=locked',
+    hash: '#/recover',
+    steps: all(
+      recovered,
+      fill('New passphrase', 'lantern orchard velvet'),
+      fill('Once more', 'lantern orchard velvet'),
+      wait(200),
+      press('Lock and keep it'),
+      wait(300),
+    ),
+  },
   { name: 'store', steps: wait(100) },
   { name: 'store-no-passport', search: '&passport=none', steps: all(press('Look around the store first'), wait(200)) },
   { name: 'store-waiting', search: '&store=slow', steps: wait(400) },
@@ -142,6 +189,25 @@ export const scenes = [
   },
   {
     name: 'cart-paid',
+    hash: '#/album/planets',
+    steps: all(
+      (page) => page.getByRole('button', { name: /^Buy the other/ }).click(),
+      wait(200),
+      fill('Card number', '4242424242424242'),
+      fill('Expires', '1229'),
+      (page) => page.getByRole('button', { name: /^Pay / }).click(),
+      wait(400),
+    ),
+  },
+  {
+    name: 'cart-expired',
+    search: '&passport=expired',
+    hash: '#/album/planets',
+    steps: all((page) => page.getByRole('button', { name: /^Buy the other/ }).click(), wait(300)),
+  },
+  {
+    name: 'cart-revoked',
+    search: '&passport=revoked',
     hash: '#/album/planets',
     steps: all(
       (page) => page.getByRole('button', { name: /^Buy the other/ }).click(),
@@ -216,6 +282,37 @@ export const scenes = [
   },
   { name: 'passport', hash: '#/passport' },
   { name: 'passport-locked', hash: '#/passport', search: '&passport=locked' },
+  { name: 'passport-soon', hash: '#/passport', search: '&passport=soon' },
+  { name: 'passport-expired', hash: '#/passport', search: '&passport=expired' },
+  { name: 'passport-broken', hash: '#/passport', search: '&passport=broken' },
+  {
+    name: 'renew',
+    hash: '#/passport',
+    search: '&passport=expired',
+    steps: all(press('Renew passport'), wait(100)),
+  },
+  {
+    name: 'renew-refused',
+    hash: '#/passport',
+    search: '&passport=revoked',
+    steps: all(
+      press('Renew passport'),
+      fill('Passphrase', 'correct horse battery'),
+      (page) => page.getByRole('dialog').getByRole('button', { name: 'Renew passport' }).click(),
+      wait(300),
+    ),
+  },
+  {
+    name: 'renewed',
+    hash: '#/passport',
+    search: '&passport=expired',
+    steps: all(
+      press('Renew passport'),
+      fill('Passphrase', 'correct horse battery'),
+      (page) => page.getByRole('dialog').getByRole('button', { name: 'Renew passport' }).click(),
+      wait(300),
+    ),
+  },
   {
     name: 'passport-none',
     hash: '#/passport',
@@ -223,6 +320,8 @@ export const scenes = [
     steps: all(wait(200), async (page) => page.evaluate(() => (location.hash = '#/passport')), wait(300)),
   },
   { name: 'settings', hash: '#/settings' },
+  { name: 'passport-de', hash: '#/passport', search: '&passport=soon', lang: 'de' },
+  { name: 'recover-de', hash: '#/recover', search: '&passport=locked', lang: 'de' },
   { name: 'settings-de', hash: '#/settings', lang: 'de' },
   { name: 'album-de', hash: '#/album/parlour', lang: 'de' },
   { name: 'more', hash: '#/more', wide: false },

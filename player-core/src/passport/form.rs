@@ -1,4 +1,4 @@
-//! The registration form (requirement G2), checked here before a byte of it is sent.
+//! The forms of registration and recovery (requirements G2, G7), checked here before a byte of them is sent.
 
 use std::borrow::Cow;
 
@@ -156,6 +156,62 @@ impl RegistrationForm {
     }
 }
 
+/// What a person says to have a lost passport back, in a window or in `FORM.toml`: the registration's form serves, too.
+#[derive(Deserialize)]
+pub struct RecoveryForm {
+    /// Full name, as registered.
+    pub name: String,
+    /// E-mail, as registered.
+    pub email: String,
+    /// Telephone, as registered.
+    pub telephone: String,
+    /// Number of the card that was registered; goes to the payment processor only.
+    #[serde(rename = "card")]
+    pub card_number: TypedNumber,
+    /// `MM/YY`.
+    #[serde(rename = "expiry")]
+    pub card_expiry: String,
+}
+
+impl std::fmt::Debug for RecoveryForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryForm(hidden)")
+    }
+}
+
+/// A recovery form that was checked; goes to the licensing center as it is.
+#[derive(Serialize)]
+pub struct CheckedRecovery {
+    name: String,
+    email: String,
+    telephone: String,
+    card_number: CardNumber,
+    card_expiry: CardExpiry,
+}
+
+impl std::fmt::Debug for CheckedRecovery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CheckedRecovery(hidden)")
+    }
+}
+
+impl RecoveryForm {
+    /// Everything that can be known to be wrong without asking anyone.
+    pub fn check(&self, now: UnixTime) -> Result<CheckedRecovery, FormError> {
+        let form = CheckedRecovery {
+            name: line("name", &self.name)?,
+            email: email(&self.email)?,
+            telephone: telephone(&self.telephone)?,
+            card_number: CardNumber::parse(&self.card_number)?,
+            card_expiry: CardExpiry::parse(&self.card_expiry)?,
+        };
+        if form.card_expiry.is_past(now) {
+            return Err(CardError::Expired.into());
+        }
+        Ok(form)
+    }
+}
+
 fn line(field: &'static str, typed: &str) -> Result<String, FormError> {
     let text = typed.trim();
     if text.is_empty() {
@@ -236,6 +292,24 @@ mod tests {
         {
             assert_eq!(field_of(&RegistrationForm { email: typed.into(), ..form() }), "email", "{typed}");
         }
+    }
+
+    // G7
+    #[test]
+    fn a_recovery_form_may_be_the_registration_s_and_names_what_is_empty() {
+        let typed = r#"
+            name = "Ann Lee"
+            address = "not needed"
+            telephone = "+44 20 7946 0000"
+            email = "ann@example.org"
+            card = "4242 4242 4242 4242"
+            expiry = "09/29"
+            confidential = "not needed"
+        "#;
+        let form: RecoveryForm = toml::from_str(typed).unwrap();
+        assert!(form.check(NOW).is_ok());
+        let without = RecoveryForm { email: String::new(), ..form };
+        assert_eq!(without.check(NOW).unwrap_err().fields()[0].1, "email");
     }
 
     // C8

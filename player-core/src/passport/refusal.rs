@@ -60,6 +60,14 @@ pub enum VaultError {
         /// Its last day.
         day: String,
     },
+    /// What the licensing center sent is not this passport's renewal.
+    #[error(
+        "the licensing center's answer does not renew this passport ({reason}): the passport is as it was. Try again, or recover it"
+    )]
+    Renewal {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Keys for somebody else.
     #[error("this track was bought with another passport: import that passport to play it, or buy the track")]
     NotYours,
@@ -80,6 +88,7 @@ impl Explain for VaultError {
             Self::Exists { .. } => "passport-exists",
             Self::Occupied { .. } => "file-exists",
             Self::Expired { .. } => "passport-expired",
+            Self::Renewal { .. } => "renewal-refused",
             Self::NotYours => "not-yours",
             Self::File(e) => return e.code(),
         }

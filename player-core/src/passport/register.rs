@@ -1,4 +1,5 @@
-//! Registration (requirements G2 to G5): form → licensing center → checks → passphrase → disk, in this order and no other.
+//! Registration and recovery (requirements G2 to G5, G7): form → licensing center → checks → passphrase → disk, in this order and
+//! no other. A recovered passport takes the place of the one that is here, which stays beside it as a file.
 //!
 //! The licensing center answers with a registration file, which holds the registration key in the clear and therefore
 //! exists in memory only: [`Registration`] is that moment between the answer and the passphrase. Dropped, it is wiped.
@@ -8,13 +9,15 @@ use std::borrow::Cow;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, VerifiedRegistration};
-use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::secret::{OwnPages, Passphrase, without_traces};
 use cadenza_protocol::time::UnixTime;
+use serde::Serialize;
 use thiserror::Error;
 
-use super::form::{CheckedForm, FormError};
+use super::form::{CheckedForm, CheckedRecovery, FormError};
 use super::vault::{Vault, VaultError, check_strength};
 use crate::error::Explain;
+use crate::memory::Unswapped;
 use crate::store::client::{ExchangeError, StoreClient};
 
 /// Why there is no passport.
@@ -62,12 +65,22 @@ pub struct Registration {
     holder: String,
     stage: Stage,
     root: Certificate,
+    place: Place,
+}
+
+/// Where the passport goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Where none is.
+    Free,
+    /// In place of the one that is here.
+    Instead,
 }
 
 #[derive(Debug)]
 enum Stage {
     /// Waits for its passphrase.
-    Verified(Box<VerifiedRegistration>),
+    Verified(Unswapped<OwnPages<VerifiedRegistration>>),
     /// Locked, but could not be written (a full disk): kept so that nothing is lost.
     Locked(Box<Passport>),
 }
@@ -78,11 +91,31 @@ pub async fn request(
     form: &CheckedForm,
     now: UnixTime,
 ) -> Result<Registration, RegisterError> {
-    let answer = client.post_licensing("v1/passports", form).await?;
+    take(client, "v1/passports", form, now, Place::Free).await
+}
+
+/// Sends what proves who someone is, to have their passport back; what comes back is checked in the same way.
+pub async fn request_recovery(
+    client: &StoreClient,
+    form: &CheckedRecovery,
+    now: UnixTime,
+) -> Result<Registration, RegisterError> {
+    take(client, "v1/passports/recover", form, now, Place::Instead).await
+}
+
+async fn take(
+    client: &StoreClient,
+    path: &str,
+    form: &impl Serialize,
+    now: UnixTime,
+    place: Place,
+) -> Result<Registration, RegisterError> {
+    let answer = client.post_licensing(path, form).await?;
     let root = client.address().root.clone();
-    let verified = RegistrationFile::verify(&answer, &root, now).map_err(RegisterError::NotGenuine)?;
+    let verified = without_traces(|| RegistrationFile::verify(&answer, &root, now).map(OwnPages::new))
+        .map_err(RegisterError::NotGenuine)?;
     let holder = verified.personal().name.clone();
-    Ok(Registration { holder, stage: Stage::Verified(Box::new(verified)), root })
+    Ok(Registration { holder, stage: Stage::Verified(Unswapped::pages(verified)), root, place })
 }
 
 impl Registration {
@@ -104,17 +137,21 @@ impl Registration {
         params: KdfParams,
         vault: &Vault,
     ) -> Result<Certificate, Box<Unfinished>> {
-        let Self { holder, stage, root } = self;
+        let Self { holder, stage, root, place } = self;
         let passport = match stage {
-            Stage::Verified(verified) => verified
-                .lock(passphrase, params)
+            Stage::Verified(verified) => without_traces(|| verified.into_inner().lock(passphrase, params))
                 .map_err(|e| Unfinished { registration: None, error: RegisterError::NotGenuine(e) })?,
             Stage::Locked(passport) => *passport,
         };
-        match vault.store(&passport, &root).and_then(|()| vault.unlock(passphrase)) {
+        let stored = match place {
+            Place::Free => vault.store(&passport, &root),
+            Place::Instead => vault.replace(&passport, &root),
+        };
+        match stored.and_then(|()| vault.unlock(passphrase)) {
             Ok(()) => Ok(root),
             Err(e) => {
-                let registration = Some(Self { holder, stage: Stage::Locked(Box::new(passport)), root });
+                let stage = Stage::Locked(Box::new(passport));
+                let registration = Some(Self { holder, stage, root, place });
                 Err(Box::new(Unfinished { registration, error: e.into() }))
             }
         }

@@ -13,10 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
-use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts};
+use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts, Renewal, RenewalRequest};
 use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 
+use super::session::OpenImages;
 use super::strength;
 use crate::atomic::{self, FileError};
 
@@ -63,6 +65,9 @@ pub struct Vault {
     root: Mutex<Option<Certificate>>,
     ask_every_time: std::sync::atomic::AtomicBool,
     door: Mutex<Door>,
+    /// Every session that may still be held somewhere.
+    sessions: Mutex<Vec<Weak<Session>>>,
+    images: Arc<OpenImages>,
 }
 
 #[derive(Debug)]
@@ -86,7 +91,8 @@ impl Vault {
             },
         };
         let (root, door) = (Mutex::new(root), Mutex::new(door));
-        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door })
+        let (sessions, images) = (Mutex::default(), Arc::default());
+        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, sessions, images })
     }
 
     /// How it stands.
@@ -140,11 +146,14 @@ impl Vault {
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
         let passport = self.passport()?;
         let open = passport.unlock(passphrase).map_err(|e| self.told(e))?;
-        let session = Session::of(open);
+        let session = Session::of(open, &self.images);
         let mut door = self.door();
         match &*door {
             // Another passport came in meanwhile: these keys are not its.
             Door::Locked { passport: now, .. } if Arc::ptr_eq(now, &passport) => {
+                let mut sessions = self.sessions();
+                sessions.retain(|session| session.strong_count() > 0);
+                sessions.push(Arc::downgrade(&session));
                 *door = Door::Open { passport, session };
             }
             _ => session.close(),
@@ -152,21 +161,15 @@ impl Vault {
         Ok(())
     }
 
-    /// Closes the passport and wipes its keys, wherever they are still held.
+    /// Closes the passport and the tracks that it opened, and wipes their keys, wherever they are still held.
     pub fn lock(&self) {
         let mut door = self.door();
-        match &*door {
-            Door::Open { passport, session } => {
-                session.close();
-                *door = Door::Locked { passport: Arc::clone(passport), lent: Weak::new() };
-            }
-            Door::Locked { lent, .. } => {
-                if let Some(session) = lent.upgrade() {
-                    session.close();
-                }
-            }
-            Door::None | Door::Broken(_) => {}
+        if let Door::Open { passport, .. } = &*door {
+            *door = Door::Locked { passport: Arc::clone(passport), lent: Weak::new() };
         }
+        let sessions = std::mem::take(&mut *self.sessions());
+        sessions.iter().filter_map(Weak::upgrade).for_each(|session| session.close());
+        self.images.close();
     }
 
     /// The open keys, for one purpose. When the listener wants to be asked every time, the next purpose asks again.
@@ -277,16 +280,57 @@ impl Vault {
     pub fn import_instead(&self, from: &Path, root: &Certificate) -> Result<(), VaultError> {
         let bytes = atomic::read_bounded(from, BOUND)?;
         let broken = |e: PassportError| VaultError::Broken { path: from.to_owned(), reason: e.to_string() };
-        let passport = Passport::from_json(&bytes, root).map_err(broken)?;
-        if let Ok(here) = self.passport() {
-            let aside =
-                self.path.with_file_name(format!("passport-{}.cadpassport", here.chain().leaf().serial()));
-            atomic::replace_file(&aside, &here.to_json())?;
+        self.replace(&Passport::from_json(&bytes, root).map_err(broken)?, root)
+    }
+
+    /// Puts a passport on disk in place of the one that is here, if any. That one stays beside it: a genuine one as a file named by
+    /// its serial, a broken one under a name that says so.
+    pub fn replace(&self, passport: &Passport, root: &Certificate) -> Result<(), VaultError> {
+        let aside = match &*self.door() {
+            Door::None => None,
+            Door::Broken(_) => Some("passport-broken.cadpassport".to_owned()),
+            Door::Locked { passport: here, .. } | Door::Open { passport: here, .. } => {
+                Some(format!("passport-{}.cadpassport", here.chain().leaf().serial()))
+            }
+        };
+        if let Some(name) = aside {
+            let bytes = atomic::read_bounded(&self.path, BOUND)?;
+            atomic::replace_file(&self.path.with_file_name(name), &bytes)?;
         }
         self.lock();
         atomic::replace_file(&self.path, &passport.to_json())?;
-        self.take_in(passport, root);
+        self.take_in(passport.clone(), root);
         Ok(())
+    }
+
+    /// Asks for another year (G8): a request to the licensing center, signed by the passport. Takes about a second of work.
+    pub fn request_renewal(
+        &self,
+        passphrase: &Passphrase,
+        now: UnixTime,
+    ) -> Result<SignedMessage, VaultError> {
+        let open = self.passport()?.unlock(passphrase).map_err(|e| self.told(e))?;
+        let sign = |domain: &str, message: &[u8]| open.sign(domain, message);
+        Ok(SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: now }, open.chain(), sign))
+    }
+
+    /// Takes in the licensing center's answer, once it is found genuine and for this passport; leaves the passport open. What is on disk
+    /// changes at once or not at all. Takes a few seconds of work.
+    pub fn take_renewal(
+        &self,
+        answer: &[u8],
+        passphrase: &Passphrase,
+        params: KdfParams,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let (held, root) = (self.passport()?, self.root().ok_or(VaultError::NoRoot)?);
+        let renewal = Renewal::verify(answer, &root, now, &held)
+            .map_err(|e| VaultError::Renewal { reason: e.to_string() })?;
+        let renewed = renewal.lock(&held, passphrase, params).map_err(|e| self.told(e))?;
+        atomic::replace_file(&self.path, &renewed.to_json())?;
+        self.lock();
+        self.take_in(renewed, &root);
+        self.unlock(passphrase)
     }
 
     fn take_in(&self, passport: Passport, root: &Certificate) {
@@ -318,6 +362,10 @@ impl Vault {
 
     fn door(&self) -> MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Vec<Weak<Session>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

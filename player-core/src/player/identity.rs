@@ -9,7 +9,7 @@ use cadenza_protocol::secret::Passphrase;
 use super::{Player, blocking, locked};
 use crate::error::Failure;
 use crate::event::News;
-use crate::passport::form::RegistrationForm;
+use crate::passport::form::{RecoveryForm, RegistrationForm};
 use crate::passport::keychain;
 use crate::passport::register::{self, RegisterError};
 use crate::passport::vault::{PassportFacts, Phase, VaultError, check_strength};
@@ -179,9 +179,39 @@ impl Player {
         Ok(())
     }
 
-    /// Recovery of a lost passport or passphrase (G7).
-    pub fn recover_passport(&self) -> Result<(), Failure> {
-        Err(Failure::not_available_yet("recovering a passport through the licensing center"))
+    /// Has a lost passport back, or one whose passphrase is lost (G7): sends the proof of who one is; what comes back is checked and
+    /// waits in memory for [`Player::finish_registration`], which puts the one that is here aside. Gives the holder's name.
+    pub async fn recover(&self, form: &RecoveryForm) -> Result<String, Failure> {
+        let now = self.now();
+        let form = form.check(now).map_err(RegisterError::Form)?;
+        crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
+        let registration = register::request_recovery(&self.store()?, &form, now).await?;
+        let holder = registration.holder();
+        *locked(&self.0.registration) = Some(registration);
+        self.tell(News::Passport);
+        Ok(holder)
+    }
+
+    /// Another year for the passport (G8), under the same key and the same passphrase; leaves it open.
+    pub async fn renew(&self, passphrase: Passphrase) -> Result<(), Failure> {
+        self.passport_facts()?;
+        crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
+        let store = self.store()?;
+        let (player, now) = (self.clone(), self.now());
+        let (request, passphrase) = blocking(move || {
+            player.0.vault.request_renewal(&passphrase, now).map(|request| (request, passphrase))
+        })
+        .await??;
+        let answer = store.post_licensing("v1/passports/renew", &request).await?;
+        let player = self.clone();
+        blocking(move || {
+            player.0.vault.take_renewal(&answer, &passphrase, KdfParams::STANDARD, now)?;
+            player.remember_if_wanted(&passphrase);
+            Ok::<_, Failure>(())
+        })
+        .await??;
+        self.tell(News::Passport);
+        Ok(())
     }
 
     /// A key store that cannot be used is no reason to fail: the passphrase is asked for next time.

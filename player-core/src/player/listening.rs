@@ -2,7 +2,7 @@
 //!
 //! An opener runs on the engine's thread when its track is about to be heard. It opens the file, checks it, unwraps the media
 //! keys with the open passport and gives them to the reader; with the reader they are dropped and wiped. Locking the
-//! passport keeps the next track from opening.
+//! passport closes the readers, whatever the engine is doing, and keeps the next track from opening.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
@@ -24,6 +24,8 @@ use crate::error::Failure;
 use crate::library::ledger::Use;
 use crate::library::scan::{self, OpenedMedia, ScanError};
 use crate::library::{TrackId, TrackRecord, import};
+use crate::passport::VaultError;
+use crate::passport::session::OpenImage;
 use crate::passport::vault::Session;
 use crate::playback::stream::{self, StreamSetup};
 use crate::playback::{Track, TrackId as PlaybackId, TrackKind};
@@ -45,12 +47,15 @@ impl std::fmt::Debug for MediaOpening {
 
 impl MediaOpening {
     /// A reader of the bought image's clear bytes; the keys live in it.
-    pub fn open(&self) -> Result<ImageReader<BufReader<File>>, Failure> {
+    pub fn open(&self) -> Result<BoughtImage, Failure> {
         let path = self.player.track_path(&self.track);
         let media = scan::open(&path, &self.root).map_err(|e| told(&self.track, &path, e))?;
         let keys = unwrap_keys(&media, &self.session)?;
         let quality = media.transaction().map(|t| t.facts.grant.quality.clone()).unwrap_or_default();
-        media.into_image(&quality, Some(&keys)).map_err(|e| told(&self.track, &path, ScanError::Media(e)))
+        let image = media
+            .into_image(&quality, Some(&keys))
+            .map_err(|e| told(&self.track, &path, ScanError::Media(e)))?;
+        Ok(BoughtImage { image: self.session.charge(image)?, failed: Arc::default() })
     }
 
     /// Counts one play of a track that is limited.
@@ -64,9 +69,9 @@ impl MediaOpening {
     /// The same, decoded: what the engine pulls from.
     pub fn source(&self) -> Result<Box<dyn PcmSource>, SourceError> {
         let extension = if self.track.format.codec == "FLAC" { "flac" } else { "ogg" };
-        let failed = Arc::<Mutex<Option<String>>>::default();
-        let reader = Watched { reader: self.open().map_err(source_error)?, failed: Arc::clone(&failed) };
-        let source = FileSource::open(Box::new(reader), Some(extension)).map_err(|error| {
+        let image = self.open().map_err(source_error)?;
+        let failed = Arc::clone(&image.failed);
+        let source = FileSource::open(Box::new(image), Some(extension)).map_err(|error| {
             match failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 Some(reason) => {
                     source_error(broken(&self.track, &self.player.track_path(&self.track), &reason))
@@ -271,14 +276,26 @@ fn source_error(failure: Failure) -> SourceError {
     SourceError::Refused { code, message: failure.message }
 }
 
-/// Remembers that reading failed: who probes a format takes a failed read for a format that it does not know.
-struct Watched<R> {
-    reader: R,
+/// The clear bytes of a bought track, until the passport is locked. Remembers that reading failed: who probes a format takes a
+/// failed read for a format that it does not know.
+pub struct BoughtImage {
+    image: Arc<OpenImage>,
     failed: Arc<Mutex<Option<String>>>,
 }
 
-impl<R> Watched<R> {
-    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
+impl std::fmt::Debug for BoughtImage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BoughtImage(hidden)")
+    }
+}
+
+impl BoughtImage {
+    fn with<T>(
+        &self,
+        wish: impl FnOnce(&mut ImageReader<BufReader<File>>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let locked = || Err(io::Error::new(io::ErrorKind::PermissionDenied, VaultError::Locked));
+        let result = self.image.reader().as_mut().map_or_else(locked, wish);
         if let Err(e) = &result {
             self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| e.to_string());
         }
@@ -286,17 +303,15 @@ impl<R> Watched<R> {
     }
 }
 
-impl<R: Read> Read for Watched<R> {
+impl Read for BoughtImage {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let result = self.reader.read(out);
-        self.note(result)
+        self.with(|image| image.read(out))
     }
 }
 
-impl<R: Seek> Seek for Watched<R> {
+impl Seek for BoughtImage {
     fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        let result = self.reader.seek(to);
-        self.note(result)
+        self.with(|image| image.seek(to))
     }
 }
 

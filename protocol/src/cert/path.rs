@@ -8,6 +8,7 @@ use webpki::{
     CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
     RevocationOptionsBuilder, UnknownStatusPolicy,
 };
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Certificate, CertificateChain, CertificateError, Role};
 use crate::time::UnixTime;
@@ -61,7 +62,7 @@ pub fn verify_unrevoked_chain<'c>(
     if chain.iter().any(|c| c.spki() == root.spki() && c.der() != root.der()) {
         return Err(CertificateError::CrossSigned { subject });
     }
-    let refuse = |error| refusal(chain, root, role, error);
+    let refuse = |error| refusal(chain, root, role, at, error);
     let leaf_der = CertificateDer::from(leaf.der());
     let end_entity = EndEntityCert::try_from(&leaf_der).map_err(refuse)?;
     let intermediates: Vec<_> = chain.iter().skip(1).map(|c| CertificateDer::from(c.der())).collect();
@@ -89,31 +90,76 @@ pub fn verify_unrevoked_chain<'c>(
     Ok(leaf)
 }
 
+/// webpki's verdict in our words, which say whose certificate is at fault.
 fn refusal(
     chain: &CertificateChain,
     root: &Certificate,
     role: Role,
+    at: UnixTime,
     error: webpki::Error,
 ) -> CertificateError {
     use webpki::Error as E;
     let subject = chain.leaf().subject();
+    let whose = |at_fault: &dyn Fn(&Certificate) -> bool| {
+        chain.iter().find(|c| at_fault(c)).map_or(subject.clone(), Certificate::subject)
+    };
     match error {
-        E::CertExpired { .. } => CertificateError::Expired { subject },
-        E::CertNotValidYet { .. } => CertificateError::NotYetValid { subject },
+        E::CertExpired { .. } => CertificateError::Expired { subject: whose(&|c| at > c.not_after()) },
+        E::CertNotValidYet { .. } => {
+            CertificateError::NotYetValid { subject: whose(&|c| at < c.not_before()) }
+        }
         E::CertRevoked => CertificateError::Revoked { subject },
         E::CrlExpired { .. }
         | E::InvalidCrlSignatureForPublicKey
         | E::IssuerNotCrlSigner
         | E::UnknownRevocationStatus => CertificateError::RevocationUnknown { subject },
-        E::RequiredEkuNotFoundContext(_) => CertificateError::WrongRole { subject, wanted: role.name() },
-        E::UnknownIssuer | E::InvalidSignatureForPublicKey => {
-            let last = chain.iter().last().unwrap_or(chain.leaf());
-            if last.issuer_name == root.subject_name {
-                CertificateError::Forged { subject }
-            } else {
-                CertificateError::UnknownIssuer { subject, issuer: last.issuer() }
-            }
+        E::RequiredEkuNotFoundContext(_) if lists(chain.leaf(), role) => {
+            let issuer = whose(&|c| !lists(c, role));
+            let rule = format!("'{issuer}' may not issue certificates of a {}", role.name());
+            CertificateError::Unfit { subject, rule }
         }
-        other => CertificateError::Unfit { subject, rule: other.to_string() },
+        E::RequiredEkuNotFoundContext(_) => CertificateError::WrongRole { subject, wanted: role.name() },
+        E::UnknownIssuer | E::InvalidSignatureForPublicKey => broken_link(chain, root),
+        other => CertificateError::Unfit { subject, rule: in_words(&other) },
     }
+}
+
+fn in_words(error: &webpki::Error) -> String {
+    use webpki::Error as E;
+    match error {
+        E::CaUsedAsEndEntity => "an authority's stands where a holder's should".into(),
+        E::EndEntityUsedAsCa => "whoever issued it is no authority".into(),
+        E::PathLenConstraintViolated => "there are more authorities above it than the root allows".into(),
+        other => other.to_string(),
+    }
+}
+
+/// Why signatures do not lead from leaf to root: a missing or foreign link, a link that claims to be our root's, or an altered one.
+fn broken_link(chain: &CertificateChain, root: &Certificate) -> CertificateError {
+    let subject = chain.leaf().subject();
+    let links: Vec<_> = chain.iter().zip(chain.iter().skip(1).chain([root])).collect();
+    if let Some((certificate, _)) = links.iter().find(|(c, issuer)| c.issuer_name != issuer.subject_name) {
+        return CertificateError::UnknownIssuer { subject, issuer: certificate.issuer() };
+    }
+    // By name every link fits. If the root signed the last certificate, one below it was changed.
+    match links.last() {
+        Some((last, root)) if signed_by(last, root) => {
+            CertificateError::Unfit { subject, rule: "it was altered after it was issued".into() }
+        }
+        _ => CertificateError::Forged { subject },
+    }
+}
+
+fn lists(certificate: &Certificate, role: Role) -> bool {
+    let Ok((_, x509)) = X509Certificate::from_der(certificate.der()) else { return false };
+    let usage = x509.extended_key_usage().ok().flatten();
+    usage.is_some_and(|usage| usage.value.other.iter().any(|oid| oid.as_bytes() == role.oid_der()))
+}
+
+fn signed_by(certificate: &Certificate, issuer: &Certificate) -> bool {
+    let issuer = CertificateDer::from(issuer.der());
+    let Ok(issuer) = EndEntityCert::try_from(&issuer) else { return false };
+    let Ok((_, x509)) = X509Certificate::from_der(certificate.der()) else { return false };
+    let (message, signature) = (x509.tbs_certificate.as_ref(), &x509.signature_value.data);
+    webpki::ALL_VERIFICATION_ALGS.iter().any(|alg| issuer.verify_signature(*alg, message, signature).is_ok())
 }

@@ -9,6 +9,7 @@
 //! HKDF-Expand-SHA512 over the content key, salt and a context that says where the bytes belong; a wrong key is noticed
 //! before any chunk. Plaintext byte `i` lies in chunk `i / 16384`, so any place can be opened by itself.
 
+use std::hint::black_box;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -16,7 +17,7 @@ use ring::hkdf::{HKDF_SHA512, KeyType, Prk};
 use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::secret::{ContentKey, random_bytes};
+use crate::secret::{ContentKey, random_bytes, without_traces};
 
 /// Plaintext bytes in every chunk but the last.
 pub const CHUNK: usize = 16 * 1024;
@@ -36,19 +37,21 @@ const INFO: &[u8] = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ChunkedError {
     /// The commitment does not belong to this key and place.
-    #[error("the key does not open this part, or the part was moved here from elsewhere")]
+    #[error(
+        "the key does not open this encrypted part, or the part was moved here from elsewhere; download it again"
+    )]
     WrongKey,
     /// The length is none that a whole message can have.
-    #[error("the encrypted part is cut short")]
+    #[error("the encrypted part is cut short; download it again")]
     Truncated,
     /// A chunk does not authenticate.
-    #[error("chunk {chunk} of the encrypted part was altered")]
+    #[error("chunk {chunk} of the encrypted part was altered; download it again")]
     Altered {
         /// Its number, from 0.
         chunk: u64,
     },
     /// More than 2^38 chunks.
-    #[error("the part is longer than the encryption allows")]
+    #[error("the encrypted part is longer than the encryption allows; make it shorter")]
     TooLong,
 }
 
@@ -134,6 +137,7 @@ impl<W: Write> Sealer<W> {
         let tag = self
             .keys
             .aead
+            .0
             .seal_in_place_separate_tag(nonce, Aad::empty(), &mut self.plain)
             .expect("a chunk is far below the limit of AES-GCM");
         self.out.write_all(&self.plain)?;
@@ -210,6 +214,7 @@ impl Opener {
         }
         self.keys
             .aead
+            .0
             .open_in_place(self.keys.nonce(k), Aad::empty(), sealed)
             .map(|plain| &*plain)
             .map_err(|_| ChunkedError::Altered { chunk: k })
@@ -307,7 +312,7 @@ fn invalid(error: ChunkedError) -> io::Error {
 }
 
 struct MessageKeys {
-    aead: LessSafeKey,
+    aead: ChunkKey,
     base_nonce: [u8; NONCE],
     commitment: [u8; COMMITMENT],
 }
@@ -320,17 +325,18 @@ impl MessageKeys {
                 32 + NONCE + COMMITMENT
             }
         }
-        let mut okm = Zeroizing::new([0u8; 32 + NONCE + COMMITMENT]);
-        Prk::new_less_safe(HKDF_SHA512, key.expose())
-            .expand(&[INFO, salt, context], Length)
-            .and_then(|expanded| expanded.fill(okm.as_mut_slice()))
-            .expect("76 bytes are within HKDF's limit");
-        let aead = UnboundKey::new(&AES_256_GCM, &okm[..32]).expect("the key is 32 bytes");
-        Self {
-            aead: LessSafeKey::new(aead),
-            base_nonce: okm[32..32 + NONCE].try_into().expect("12 bytes"),
-            commitment: okm[32 + NONCE..].try_into().expect("32 bytes"),
-        }
+        without_traces(|| {
+            let mut okm = Zeroizing::new([0u8; 32 + NONCE + COMMITMENT]);
+            Prk::new_less_safe(HKDF_SHA512, key.expose())
+                .expand(&[INFO, salt, context], Length)
+                .and_then(|expanded| expanded.fill(okm.as_mut_slice()))
+                .expect("76 bytes are within HKDF's limit");
+            Self {
+                aead: ChunkKey::new(&okm[..32]),
+                base_nonce: okm[32..32 + NONCE].try_into().expect("12 bytes"),
+                commitment: okm[32 + NONCE..].try_into().expect("32 bytes"),
+            }
+        })
     }
 
     fn nonce(&self, chunk: u64) -> Nonce {
@@ -340,6 +346,33 @@ impl MessageKeys {
         }
         Nonce::assume_unique_for_key(nonce)
     }
+}
+
+/// The key of a message's chunks, ready for use. `ring` leaves such keys as they are when they are dropped, so this one is
+/// boxed, where no move copies it, and overwritten in its place.
+struct ChunkKey(Box<LessSafeKey>);
+
+impl ChunkKey {
+    fn new(key: &[u8]) -> Self {
+        Self(Box::new(expanded(key)))
+    }
+
+    /// Puts the expanded key of 32 zeros over this one. The optimiser cannot leave that out: it has to assume that
+    /// `black_box` looks at it.
+    fn wipe(&mut self) {
+        *self.0 = expanded(&[0; 32]);
+        black_box(&mut *self.0);
+    }
+}
+
+impl Drop for ChunkKey {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+fn expanded(key: &[u8]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("the key is 32 bytes"))
 }
 
 #[cfg(test)]
@@ -375,6 +408,17 @@ mod tests {
             assert_eq!(got, plain[start..(start + 40_000).min(plain.len())]);
         }
         assert!(reader.seek(SeekFrom::Current(-200_000)).is_err());
+    }
+
+    // C7
+    #[test]
+    fn a_wiped_key_is_the_key_of_zeros() {
+        let mut key = ChunkKey::new(&[7; 32]);
+        key.wipe();
+        let nonce = || Nonce::assume_unique_for_key([1; NONCE]);
+        let mut sealed = b"for anybody".to_vec();
+        expanded(&[0; 32]).seal_in_place_append_tag(nonce(), Aad::empty(), &mut sealed).unwrap();
+        assert_eq!(key.0.open_in_place(nonce(), Aad::empty(), &mut sealed).unwrap(), b"for anybody");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::secret::{Passphrase, RegistrationKey, random_bytes};
+use crate::secret::{Passphrase, RegistrationKey, random_bytes, without_traces};
 use crate::wire::{Writer, base64_array, base64_bytes};
 
 /// Cost of one passphrase try: memory in KiB, passes, lanes.
@@ -89,14 +89,17 @@ pub fn lock(
     bound_to: &[u8],
 ) -> Result<LockedKey, LockError> {
     let (salt, nonce) = (random_bytes(), random_bytes());
-    let cipher = derive(passphrase, params, &salt)?;
     let aad = associated_data(params, &salt, bound_to);
     let payload = Payload { msg: key.expose(), aad: &aad };
-    let sealed = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| LockError::BadParameters)?;
+    let sealed = without_traces(|| {
+        let cipher = derive(passphrase, params, &salt)?;
+        cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| LockError::BadParameters)
+    })?;
     Ok(LockedKey { algorithm: KdfAlgorithm::Argon2id, params, salt, nonce, sealed })
 }
 
-/// Opens what [`lock`] sealed. The costs are checked before any memory is taken.
+/// Opens what [`lock`] sealed. The costs are checked before any memory is taken. The key comes back by value: call this inside
+/// [`without_traces`].
 pub fn unlock(
     locked: &LockedKey,
     passphrase: &Passphrase,

@@ -15,12 +15,16 @@ use crate::cert::{Certificate, KeyAlgorithm};
 
 /// A signature that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the signature does not match: the content was altered or signed by someone else")]
+#[error(
+    "the signature does not match: the content was altered or signed by someone else; get it again from where it came from"
+)]
 pub struct SignatureError;
 
 /// A private key that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the private key is not an RSA (2048 to 4096 bit) or P-256 key in PKCS #8 form")]
+#[error(
+    "the private key is not an RSA (2048 to 4096 bit) or P-256 key in PKCS #8 form; have a new one issued"
+)]
 pub struct SigningKeyError;
 
 /// A private key of a service or an author, held for the life of the process.

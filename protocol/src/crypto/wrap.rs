@@ -4,6 +4,9 @@
 //! The OAEP label says what the lock is for (media id, voucher id, certificate), so a wrapped key moved to another
 //! purchase does not open. The player unwraps with the `rsa` crate, blinded; the server, being reachable by
 //! strangers, unwraps with `aws-lc-rs` (RUSTSEC-2023-0071) and the same label bytes.
+//!
+//! `rsa` keeps its numbers wherever the heap puts them. So an unlocked key is kept as its one document, on pages that can be locked
+//! into memory, and taken apart for each operation.
 
 use rand_core::OsRng;
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
@@ -16,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::cert::{Certificate, KeyAlgorithm};
 use crate::crypto::sign;
 use crate::id::{KeyId, MediaId, VoucherId, hex};
-use crate::secret::{ContentKey, Secret};
+use crate::secret::{ContentKey, OwnPages, Secret, without_traces};
 
 /// Most keys in one bundle; more do not fit one OAEP block of a 3072-bit key.
 pub const MAX_KEYS: usize = 7;
@@ -26,19 +29,23 @@ const ENTRY: usize = 2 + 32;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WrapError {
     /// The certificate's key is not RSA of 3072 to 4096 bits.
-    #[error("the certificate of '{subject}' has no RSA key of 3072 to 4096 bits to lock media keys to")]
+    #[error(
+        "the certificate of '{subject}' has no RSA key of 3072 to 4096 bits to lock media keys to; have it renewed with such a key"
+    )]
     UnfitKey {
         /// Whose certificate.
         subject: String,
     },
     /// The private key is unreadable or of another size.
-    #[error("the private key is not an RSA key of 3072 to 4096 bits in PKCS #8 form")]
+    #[error("the private key is not an RSA key of 3072 to 4096 bits in PKCS #8 form; have a new one issued")]
     UnfitPrivateKey,
     /// Not this key, not this label, or altered; which of them is not told.
-    #[error("these media keys are locked to another passport or another purchase")]
+    #[error(
+        "these media keys are locked to another passport or another purchase; download the track again with the passport that bought it"
+    )]
     NotForUs,
     /// More than [`MAX_KEYS`], or the same key twice.
-    #[error("a bundle holds 1 to 7 different keys")]
+    #[error("a bundle of media keys holds 1 to 7 different ones; publish the file again")]
     BadBundle,
 }
 
@@ -90,11 +97,12 @@ impl KeyBundle {
         if !bytes.len().is_multiple_of(ENTRY) {
             return Err(WrapError::BadBundle);
         }
-        let entry = |e: &[u8]| {
-            let id = KeyId(u16::from_be_bytes([e[0], e[1]]));
-            Secret::from_slice(&e[2..]).map(|key| (id, key)).ok_or(WrapError::BadBundle)
-        };
-        let entries: Vec<_> = bytes.chunks_exact(ENTRY).map(entry).collect::<Result<_, _>>()?;
+        // Room for all: growing would leave copies behind.
+        let mut entries = Vec::with_capacity(bytes.len() / ENTRY);
+        for entry in bytes.chunks_exact(ENTRY) {
+            let id = KeyId(u16::from_be_bytes([entry[0], entry[1]]));
+            entries.push((id, Secret::from_slice(&entry[2..]).ok_or(WrapError::BadBundle)?));
+        }
         if !entries.is_sorted_by_key(|(id, _)| *id) {
             return Err(WrapError::BadBundle);
         }
@@ -138,7 +146,16 @@ pub fn wrap_keys(keys: &KeyBundle, to: &Certificate, label: &WrapLabel) -> Resul
 }
 
 /// A consumer's or author's RSA key while it is unlocked; wiped on drop, every private operation blinded.
-pub struct RsaPrivateKey(rsa::RsaPrivateKey);
+pub struct RsaPrivateKey(OwnPages<Pkcs8>);
+
+/// A PKCS #8 `PrivateKeyInfo`, DER.
+struct Pkcs8 {
+    bytes: Zeroizing<[u8; MAX_PKCS8]>,
+    length: usize,
+}
+
+/// Longer than the document of a 4096-bit key.
+const MAX_PKCS8: usize = 4096;
 
 impl std::fmt::Debug for RsaPrivateKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -149,25 +166,44 @@ impl std::fmt::Debug for RsaPrivateKey {
 impl RsaPrivateKey {
     /// Reads a PKCS #8 `PrivateKeyInfo`, DER.
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, WrapError> {
-        let key = rsa::RsaPrivateKey::from_pkcs8_der(der).map_err(|_| WrapError::UnfitPrivateKey)?;
-        if !(3072..=4096).contains(&key.n().bits()) {
+        let bits = without_traces(|| rsa::RsaPrivateKey::from_pkcs8_der(der).map(|key| key.n().bits()));
+        if !bits.is_ok_and(|bits| (3072..=4096).contains(&bits)) || der.len() > MAX_PKCS8 {
             return Err(WrapError::UnfitPrivateKey);
         }
-        Ok(Self(key))
+        let mut kept = OwnPages::new(Pkcs8 { bytes: Zeroizing::new([0; MAX_PKCS8]), length: der.len() });
+        kept.bytes[..der.len()].copy_from_slice(der);
+        Ok(Self(kept))
     }
 
     /// Opens keys that were locked to this key under this label.
     pub fn unwrap_keys(&self, wrapped: &[u8], label: &WrapLabel) -> Result<KeyBundle, WrapError> {
-        let padding = Oaep::new_with_label::<Sha256, _>(label.as_str());
-        let plain = self.0.decrypt_blinded(&mut OsRng, padding, wrapped).map_err(|_| WrapError::NotForUs)?;
-        KeyBundle::from_bytes(&Zeroizing::new(plain))
+        self.with_key(|key| {
+            let padding = Oaep::new_with_label::<Sha256, _>(label.as_str());
+            let plain = key.decrypt_blinded(&mut OsRng, padding, wrapped).map_err(|_| WrapError::NotForUs)?;
+            KeyBundle::from_bytes(&Zeroizing::new(plain))
+        })
     }
 
     /// Signs as [`sign::SigningKey`] does: RSASSA-PSS, SHA-256, 32-byte salt.
     pub fn sign(&self, domain: &str, message: &[u8]) -> Vec<u8> {
         let digest = Sha256::digest(sign::in_domain(domain, message));
-        self.0
-            .sign_with_rng(&mut OsRng, Pss::new_blinded::<Sha256>(), &digest)
-            .expect("a key of 3072 bits has room for PSS with SHA-256")
+        self.with_key(|key| {
+            key.sign_with_rng(&mut OsRng, Pss::new_blinded::<Sha256>(), &digest)
+                .expect("a key of 3072 bits has room for PSS with SHA-256")
+        })
+    }
+
+    /// The pages that the key lies on while it is not used, for whoever can lock them into memory.
+    pub fn place(&self) -> (*const u8, usize) {
+        self.0.place()
+    }
+
+    /// The key as `rsa` wants it, for one operation.
+    fn with_key<T>(&self, operation: impl FnOnce(&rsa::RsaPrivateKey) -> T) -> T {
+        without_traces(|| {
+            let der = &self.0.bytes[..self.0.length];
+            let key = rsa::RsaPrivateKey::from_pkcs8_der(der).expect("the document was read once before");
+            operation(&key)
+        })
     }
 }

@@ -18,7 +18,7 @@ use crate::id::MediaId;
 use crate::time::UnixTime;
 use crate::wire::{Reader, WireError, Writer};
 
-/// Most agency blocks in a file.
+/// Most agency blocks in a file; no two of one hub for one rights agent.
 pub const MAX_BLOCKS: usize = 4;
 /// Longest block, magic and length field not counted.
 pub const MAX_BLOCK: u32 = 64 * 1024;
@@ -75,7 +75,11 @@ impl AgencyFacts {
         Ok(AgencyBlock { facts: self, chain, signature })
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    /// The facts as they stand in the block; signed together with the author hash.
+    ///
+    /// # Panics
+    /// More than 255 codes; signing and reading refuse more than sixteen.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.raw(self.media_id.as_bytes()).i64(self.added_at.0).text(&self.agent);
         w.u8(u8::try_from(self.codes.len()).expect("at most sixteen, checked when signed and when read"));
@@ -137,6 +141,11 @@ impl AgencyBlock {
             .map_err(|e| refuse(e.to_string()))?;
         sign::verify(hub, DOMAIN, &self.facts.message(author_hash), &self.signature)
             .map_err(|e| refuse(e.to_string()))
+    }
+
+    /// Whether this is a second block of the other's hub for the other's agent: sales would be reported twice.
+    pub(super) fn repeats(&self, other: &AgencyBlock) -> bool {
+        self.facts.agent == other.facts.agent && self.chain.leaf().subject() == other.chain.leaf().subject()
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, WireError> {

@@ -52,7 +52,12 @@ impl MediaBuilder {
 
     /// Adds a text, in a language (BCP 47 tag, or empty).
     pub fn text(&mut self, kind: TextKind, language: &str, text: &str, protection: Protection) -> &mut Self {
-        self.push(ItemKind::Text(kind), protection.key(), "text/plain;charset=utf-8", text.as_bytes().to_vec());
+        self.push(
+            ItemKind::Text(kind),
+            protection.key(),
+            "text/plain;charset=utf-8",
+            text.as_bytes().to_vec(),
+        );
         if let Some((entry, _)) = self.items.last_mut() {
             entry.language = language.to_owned();
         }

@@ -22,6 +22,8 @@ use crate::crypto::wrap::KeyBundle;
 use crate::id::MediaId;
 use crate::wire::WireError;
 
+const OTHER_FILE: &str = "the file in front of it is not the one that was granted";
+
 /// A media data file whose author's signature holds.
 #[derive(Debug)]
 pub struct MediaFile<R> {
@@ -79,6 +81,10 @@ impl<R: Read + Seek> MediaFile<R> {
                 return Err(MediaError::malformed("agency codes")(error));
             }
             block.verify(root, &media_id, &author_hash)?;
+            if agencies.iter().any(|earlier| block.repeats(earlier)) {
+                let error = WireError::Invalid { field: "second block of one hub for one agent" };
+                return Err(MediaError::malformed("agency codes")(error));
+            }
             agencies.push(block);
             end = behind;
         }
@@ -88,6 +94,9 @@ impl<R: Read + Seek> MediaFile<R> {
                 let bytes = read_range(&mut source, end, rest, "record of purchase")?;
                 let block = TransactionBlock::from_bytes(&bytes)?;
                 block.verify(root, &media_id)?;
+                if block.facts.grant.length != end {
+                    return Err(MediaError::Transaction { reason: OTHER_FILE.to_owned() });
+                }
                 Some(block)
             }
             rest => {
@@ -97,8 +106,17 @@ impl<R: Read + Seek> MediaFile<R> {
             }
         };
         let (images, published_length) = (Vec::new(), end);
-        let mut file =
-            Self { source, media_id, toc, author, images, author_hash, agencies, published_length, transaction };
+        let mut file = Self {
+            source,
+            media_id,
+            toc,
+            author,
+            images,
+            author_hash,
+            agencies,
+            published_length,
+            transaction,
+        };
         file.images = file.read_images()?;
         Ok(file)
     }
@@ -212,7 +230,8 @@ impl<R: Read + Seek> MediaFile<R> {
             .map_err(|source| MediaError::Sealed { item: entry.words(), source })
     }
 
-    /// A reader of an image's clear bytes, borrowing the file.
+    /// A reader of an image's clear bytes, borrowing the file. A sealed image is checked chunk by chunk as it is read; a clear preview
+    /// only by [`MediaFile::verify_all`].
     pub fn open_image(
         &mut self,
         quality: &str,
@@ -240,8 +259,7 @@ impl<R: Read + Seek> MediaFile<R> {
         if let Some(block) = &self.transaction {
             let hash = hash_range(&mut self.source, 0, self.published_length)?;
             if hash != block.facts.grant.sha256 {
-                let reason = "it belongs to other media".to_owned();
-                return Err(MediaError::Transaction { reason });
+                return Err(MediaError::Transaction { reason: OTHER_FILE.to_owned() });
             }
         }
         Ok(())

@@ -90,7 +90,9 @@ pub enum MediaError {
     )]
     AuthorSignature,
     /// The author's certificate is not to be trusted.
-    #[error("the author of this media file cannot be trusted: {0}; nothing of it is shown or played, download it from the store")]
+    #[error(
+        "the author of this media file cannot be trusted ({0}); nothing of it is shown or played, download it from the store"
+    )]
     Author(#[source] CertificateError),
     /// An agency block is not genuine.
     #[error("the agency codes in this media file are not genuine ({reason}); have the hub add them again")]

@@ -1,21 +1,33 @@
-//! A small licensing center for the tests: one root, one issuing authority, certificates for any role and any dates.
+//! A small licensing center for the tests: one root, one issuing authority, certificates for any role and any dates, revocation
+//! lists. [`made`] has the objects.
+#![allow(dead_code)] // Each test program uses its part of it.
+
+pub mod made;
+
+use std::sync::OnceLock;
 
 use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
 use cadenza_protocol::crypto::sign::SigningKey;
+use cadenza_protocol::id::unhex;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, RevokedCertParams,
+    SerialNumber,
 };
 use rsa::pkcs8::EncodePrivateKey;
-use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The day on which everything in the tests happens.
 pub const NOW: UnixTime = UnixTime(1_790_000_000);
 
+const ROOT: &str = "Test Root";
+const AUTHORITY: &str = "Test Authority";
+
 pub struct Center {
     pub root: Certificate,
-    authority: Certificate,
+    pub authority: Certificate,
+    root_key: KeyPair,
     key: KeyPair,
 }
 
@@ -26,51 +38,153 @@ pub struct Holder {
 }
 
 impl Center {
+    /// A center whose authority issues every role.
     pub fn new() -> Self {
-        let root_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-        let mut root = authority_params("Test Root", 1);
-        root.extended_key_usages.clear();
-        let root_certificate = root.self_signed(&root_key).unwrap();
-        let issuer = Issuer::from_params(&root, &root_key);
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-        let authority = authority_params("Test Authority", 0).signed_by(&key, &issuer).unwrap();
-        Self { root: certificate(&root_certificate), authority: certificate(&authority), key }
+        Self::named(ROOT, Role::ALL, 3000)
+    }
+
+    /// The same, of a name of its own, for some roles, the authority valid for some days more.
+    pub fn named(name: &str, roles: &[Role], authority_days: i64) -> Self {
+        let root_key = p256();
+        let root = root_params(name).self_signed(&root_key).unwrap();
+        let key = p256();
+        let mut params = authority_params(AUTHORITY, 0, roles);
+        params.not_after = date(NOW.plus_days(authority_days));
+        let authority =
+            params.signed_by(&key, &Issuer::from_ca_cert_der(root.der(), &root_key).unwrap()).unwrap();
+        Self { root: certificate(&root), authority: certificate(&authority), root_key, key }
     }
 
     /// A P-256 holder of a role, valid from 10 days ago for a year.
     pub fn certify(&self, role: Role) -> Holder {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-        self.issue(role, key.serialize_der(), -10, 365)
+        self.certify_for(role, -10, 365)
     }
 
-    /// An RSA-3072 holder, as consumers, authors and content managers are.
+    /// The same under another name than the role's.
+    pub fn certify_as(&self, name: &str, role: Role) -> Holder {
+        self.issue_as(name, role, p256().serialize_der(), -10, 365)
+    }
+
+    /// The same with other dates, in days from [`NOW`].
+    pub fn certify_for(&self, role: Role, from_days: i64, to_days: i64) -> Holder {
+        self.issue(role, p256().serialize_der(), from_days, to_days)
+    }
+
+    /// An RSA-3072 holder, as consumers and content managers are.
     pub fn certify_rsa(&self, role: Role) -> Holder {
-        let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, 3072).unwrap();
-        self.issue(role, key.to_pkcs8_der().unwrap().as_bytes().to_vec(), -10, 365)
+        let which = if role == Role::Consumer { RsaKey::Consumer } else { RsaKey::Service };
+        self.issue(role, rsa_3072(which), -10, 365)
     }
 
     pub fn issue(&self, role: Role, pkcs8: Vec<u8>, from_days: i64, to_days: i64) -> Holder {
+        self.issue_as(role.name(), role, pkcs8, from_days, to_days)
+    }
+
+    fn issue_as(&self, name: &str, role: Role, pkcs8: Vec<u8>, from_days: i64, to_days: i64) -> Holder {
         let key = KeyPair::try_from(&PrivateKeyDer::Pkcs8(pkcs8.clone().into())).unwrap();
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, role.name());
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(role.oid_arcs().to_vec())];
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.not_before = date(NOW.plus_days(from_days));
-        params.not_after = date(NOW.plus_days(to_days));
-        let der = rustls_pki_types::CertificateDer::from(self.authority.der().to_vec());
-        let issuer = Issuer::from_ca_cert_der(&der, &self.key).unwrap();
-        let leaf = params.signed_by(&key, &issuer).unwrap();
+        let params = leaf_params(name, role, from_days, to_days);
+        let leaf = params.signed_by(&key, &issuer(&self.authority, &self.key)).unwrap();
         let chain = CertificateChain::new(vec![certificate(&leaf), self.authority.clone()]).unwrap();
         Holder { chain, key: SigningKey::from_pkcs8_der(&pkcs8).unwrap(), pkcs8 }
     }
+
+    /// A list by the issuing authority, in DER.
+    pub fn revocation_list(&self, revoked: &[&Certificate], next_update: UnixTime) -> Vec<u8> {
+        list(&issuer(&self.authority, &self.key), revoked, next_update)
+    }
+
+    /// A list by the root.
+    pub fn root_revocation_list(&self, revoked: &[&Certificate], next_update: UnixTime) -> Vec<u8> {
+        list(&issuer(&self.root, &self.root_key), revoked, next_update)
+    }
+
+    /// Our root vouches for another center's root as if it were an authority of ours.
+    pub fn vouch_for_root(&self, other: &Center) -> Certificate {
+        let params = authority_params(&other.root.subject(), 1, Role::ALL);
+        certificate(&params.signed_by(&other.root_key, &issuer(&self.root, &self.root_key)).unwrap())
+    }
+
+    /// Our root vouches for another center's authority.
+    pub fn vouch_for_authority(&self, other: &Center) -> Certificate {
+        let params = authority_params(AUTHORITY, 0, Role::ALL);
+        certificate(&params.signed_by(&other.key, &issuer(&self.root, &self.root_key)).unwrap())
+    }
+
+    /// Someone who is no authority issues a certificate all the same.
+    pub fn usurp(by: &Holder, role: Role) -> CertificateChain {
+        let key = KeyPair::try_from(&PrivateKeyDer::Pkcs8(by.pkcs8.clone().into())).unwrap();
+        let leaf = leaf_params(role.name(), role, -10, 365)
+            .signed_by(&p256(), &issuer(by.chain.leaf(), &key))
+            .unwrap();
+        CertificateChain::new([certificate(&leaf)].into_iter().chain(by.chain.iter().cloned()).collect())
+            .unwrap()
+    }
 }
 
-fn authority_params(name: &str, path: u8) -> CertificateParams {
+/// RSA keys take seconds to make, so each is made once a program.
+#[derive(Clone, Copy)]
+pub enum RsaKey {
+    Consumer,
+    Other,
+    Service,
+}
+
+/// A PKCS #8 key.
+pub fn rsa_3072(which: RsaKey) -> Vec<u8> {
+    static KEYS: [OnceLock<Vec<u8>>; 3] = [const { OnceLock::new() }; 3];
+    let make = || {
+        let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, 3072).unwrap();
+        key.to_pkcs8_der().unwrap().as_bytes().to_vec()
+    };
+    KEYS[which as usize].get_or_init(make).clone()
+}
+
+fn p256() -> KeyPair {
+    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap()
+}
+
+fn issuer<'k>(of: &Certificate, key: &'k KeyPair) -> Issuer<'static, &'k KeyPair> {
+    Issuer::from_ca_cert_der(&CertificateDer::from(of.der().to_vec()), key).unwrap()
+}
+
+fn list(issuer: &Issuer<'_, &KeyPair>, revoked: &[&Certificate], next_update: UnixTime) -> Vec<u8> {
+    let entry = |c: &&Certificate| RevokedCertParams {
+        serial_number: SerialNumber::from_slice(&unhex(&c.serial()).unwrap()),
+        revocation_time: date(NOW.plus_days(-1)),
+        reason_code: None,
+        invalidity_date: None,
+    };
+    let params = CertificateRevocationListParams {
+        this_update: date(NOW.plus_days(-5)),
+        next_update: date(next_update),
+        crl_number: SerialNumber::from(1u64),
+        issuing_distribution_point: None,
+        revoked_certs: revoked.iter().map(entry).collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(issuer).unwrap().der().to_vec()
+}
+
+fn leaf_params(name: &str, role: Role, from_days: i64, to_days: i64) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(role.oid_arcs().to_vec())];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.not_before = date(NOW.plus_days(from_days));
+    params.not_after = date(NOW.plus_days(to_days));
+    params
+}
+
+fn root_params(name: &str) -> CertificateParams {
+    authority_params(name, 1, &[])
+}
+
+fn authority_params(name: &str, path: u8, roles: &[Role]) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(path));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let roles = Role::ALL.iter().map(|r| ExtendedKeyUsagePurpose::Other(r.oid_arcs().to_vec()));
+    let roles = roles.iter().map(|r| ExtendedKeyUsagePurpose::Other(r.oid_arcs().to_vec()));
     params.extended_key_usages = roles.collect();
     params.not_before = date(NOW.plus_days(-1000));
     params.not_after = date(NOW.plus_days(3000));

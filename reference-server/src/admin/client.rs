@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Statistics, TOKEN_FILE};
+use super::{Revoke, Statistics, TOKEN_FILE};
 use crate::content::client::{ContentClientError, accepted};
+use crate::licensing::renewal::CertificateCount;
 
 /// Why the administration did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +79,18 @@ impl AdminClient {
         };
         let answer = self.send(self.http.get(self.path(&path))).await?;
         Ok(answer.bytes().await.map_err(ContentClientError::from)?.to_vec())
+    }
+
+    /// How many certificates of each role were issued, are valid, expired, revoked.
+    pub async fn certificates(&self) -> Result<Vec<CertificateCount>, AdminError> {
+        let answer = self.send(self.http.get(self.path("certificates"))).await?;
+        Ok(answer.json().await.map_err(ContentClientError::from)?)
+    }
+
+    /// Withdraws a certificate.
+    pub async fn revoke(&self, serial: String, reason: String) -> Result<(), AdminError> {
+        let wish = Revoke { serial, reason };
+        self.send(self.http.post(self.path("revoke")).json(&wish)).await.map(drop)
     }
 
     /// Stops the server.

@@ -1,4 +1,4 @@
-//! Administration (S4): statistics, configuration and shutdown, over HTTP on loopback with the token in `admin.token` of the data folder.
+//! Administration (S4, S1): statistics, certificates and their revocation, configuration and shutdown, over HTTP on loopback with the token in `admin.token` of the data folder.
 
 pub mod client;
 
@@ -17,11 +17,13 @@ use cadenza_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::api::ApiFailure;
+use crate::api::{ApiFailure, JsonBody};
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::content::{ContentManager, ContentStatistics};
 use crate::identity::write_private;
+use crate::licensing::LicensingCenter;
+use crate::licensing::renewal::CertificateCount;
 use crate::secure_log::writer::SecureLogError;
 use crate::serve::StartError;
 
@@ -33,6 +35,7 @@ pub const TOKEN_FILE: &str = "admin.token";
 pub struct Desk {
     token: Secret<32>,
     manager: Option<Arc<ContentManager>>,
+    licensing: Option<Arc<LicensingCenter>>,
     config: ServerConfig,
     config_file: PathBuf,
     stop: watch::Sender<bool>,
@@ -59,6 +62,7 @@ impl Desk {
     pub fn open(
         data: &Path,
         manager: Option<Arc<ContentManager>>,
+        licensing: Option<Arc<LicensingCenter>>,
         config: ServerConfig,
         stop: watch::Sender<bool>,
         clock: Clock,
@@ -70,6 +74,7 @@ impl Desk {
         Ok(Arc::new(Self {
             token,
             manager,
+            licensing,
             config,
             config_file: data.join("server.toml"),
             stop,
@@ -79,12 +84,26 @@ impl Desk {
     }
 }
 
+impl Desk {
+    fn licensing(&self) -> Result<&LicensingCenter, ApiFailure> {
+        self.licensing.as_deref().ok_or_else(|| {
+            ApiFailure::new(
+                StatusCode::CONFLICT,
+                "no-licensing-center",
+                "this server runs no licensing center; ask the one that does",
+            )
+        })
+    }
+}
+
 /// The desk's routes.
 pub fn router(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/v1/stats", get(stats))
         .route("/v1/config", get(config).put(set_config))
         .route("/v1/log", get(log))
+        .route("/v1/certificates", get(certificates))
+        .route("/v1/revoke", post(revoke))
         .route("/v1/shutdown", post(shutdown))
         .layer(from_fn_with_state(desk.clone(), token_gate))
         .with_state(desk)
@@ -116,6 +135,27 @@ async fn stats(State(desk): State<Arc<Desk>>) -> Result<Json<Statistics>, ApiFai
         None => None,
     };
     Ok(Json(Statistics { uptime_seconds: desk.clock.now().0 - desk.started.0, content }))
+}
+
+/// Withdraws a certificate.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Revoke {
+    /// Its serial number, hexadecimal.
+    pub serial: String,
+    /// Why, for the licensing center's own table.
+    pub reason: String,
+}
+
+async fn certificates(State(desk): State<Arc<Desk>>) -> Result<Json<Vec<CertificateCount>>, ApiFailure> {
+    Ok(Json(desk.licensing()?.certificates().await?))
+}
+
+async fn revoke(
+    State(desk): State<Arc<Desk>>,
+    JsonBody(wish): JsonBody<Revoke>,
+) -> Result<StatusCode, ApiFailure> {
+    desk.licensing()?.revoke(&wish.serial, &wish.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn config(State(desk): State<Arc<Desk>>) -> Result<String, ApiFailure> {

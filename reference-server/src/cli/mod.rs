@@ -166,6 +166,16 @@ struct AdminArgs {
 enum AdminCommand {
     /// Uptime, vouchers, items, accesses, delivery servers
     Stats,
+    /// Certificates issued, valid, expired and revoked, by role
+    Certificates,
+    /// Withdraw a certificate, and with a passport's all others of its key: it can no longer buy, sell, publish or deliver
+    Revoke {
+        /// Serial number, hexadecimal, as a passport shows it
+        serial: String,
+        /// Why, for the licensing center's own table
+        #[arg(long, default_value = "revoked by the administration")]
+        reason: String,
+    },
     /// Print the configuration it runs with
     GetConfig,
     /// Keep a configuration as server.toml in the data folder, for the next start
@@ -272,6 +282,21 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
                     println!("delivery    {id}: {used} of {streams} streams in use");
                 }
             }
+        }
+        AdminCommand::Certificates => {
+            let counts = client()?.certificates().await?;
+            if args.json {
+                println!("{}", serde_json::to_string(&counts)?);
+                return Ok(());
+            }
+            println!("{:20} {:>8} {:>8} {:>8} {:>8}", "role", "issued", "valid", "expired", "revoked");
+            for c in counts {
+                println!("{:20} {:>8} {:>8} {:>8} {:>8}", c.role, c.issued, c.valid, c.expired, c.revoked);
+            }
+        }
+        AdminCommand::Revoke { serial, reason } => {
+            client()?.revoke(serial.clone(), reason).await?;
+            println!("{serial} is revoked; servers refuse it within a minute");
         }
         AdminCommand::GetConfig => print!("{}", client()?.config().await?),
         AdminCommand::SetConfig { file } => {

@@ -12,11 +12,12 @@ use super::messages::{
     AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RedeemVerified, RegisterDelivery,
     ReleaseStream,
 };
+use crate::tls::ServiceClient;
 
 /// A connection to one content manager.
 #[derive(Debug, Clone)]
 pub struct ContentClient {
-    http: reqwest::Client,
+    http: ServiceClient,
     base: String,
 }
 
@@ -38,7 +39,7 @@ pub enum ContentClientError {
 
 impl ContentClient {
     /// `http` shows the caller's certificate ([`ServiceTls::client`](crate::tls::ServiceTls::client)); `base` is the content URL.
-    pub fn new(http: reqwest::Client, base: &str) -> Self {
+    pub fn new(http: ServiceClient, base: &str) -> Self {
         Self { http, base: base.trim_end_matches('/').to_owned() }
     }
 

@@ -16,6 +16,7 @@ pub mod messages;
 mod preview;
 pub mod publish;
 mod redeem;
+pub mod revocation;
 mod tracks;
 mod vouchers;
 
@@ -35,6 +36,7 @@ use crate::db::Database;
 use crate::secure_log::SecureLog;
 use crate::tls::{RoleGate, ServiceTls, role_gate};
 use files::MediaFiles;
+use revocation::Revocations;
 
 /// Longest JSON message from another service.
 const MESSAGE_LIMIT: usize = 1 << 20;
@@ -76,6 +78,27 @@ impl Default for ContentSettings {
 /// Seconds between two registrations of a delivery server.
 const DELIVERY_REFRESH: u32 = 30;
 
+/// What a content manager is made of.
+#[derive(Debug)]
+pub struct ContentParts {
+    /// Its tables.
+    pub database: Database,
+    /// The published files.
+    pub files: MediaFiles,
+    /// Folder of unfinished uploads.
+    pub uploads: PathBuf,
+    /// Its identity.
+    pub tls: ServiceTls,
+    /// Certificates that count no longer.
+    pub revocations: Revocations,
+    /// What time it is.
+    pub clock: Clock,
+    /// How it runs.
+    pub settings: ContentSettings,
+    /// Its secure log, ready for entries.
+    pub log: SecureLog,
+}
+
 /// The running content manager.
 #[derive(Debug)]
 pub struct ContentManager {
@@ -83,6 +106,7 @@ pub struct ContentManager {
     files: MediaFiles,
     uploads: PathBuf,
     tls: ServiceTls,
+    revocations: Revocations,
     clock: Clock,
     settings: ContentSettings,
     log: SecureLog,
@@ -115,17 +139,20 @@ pub struct ContentStatistics {
 }
 
 impl ContentManager {
-    /// A content manager over its tables, files and identity; `uploads` holds unfinished uploads.
-    pub fn new(
-        database: Database,
-        files: MediaFiles,
-        uploads: PathBuf,
-        tls: ServiceTls,
-        clock: Clock,
-        settings: ContentSettings,
-        log: SecureLog,
-    ) -> Self {
-        Self { database, files, uploads, tls, clock, settings, log, counters: Counters::default() }
+    /// A content manager of these parts.
+    pub fn new(parts: ContentParts) -> Self {
+        let ContentParts { database, files, uploads, tls, revocations, clock, settings, log } = parts;
+        Self {
+            database,
+            files,
+            uploads,
+            tls,
+            revocations,
+            clock,
+            settings,
+            log,
+            counters: Counters::default(),
+        }
     }
 
     /// Its secure log (R2).
@@ -172,7 +199,12 @@ impl ContentManager {
 pub fn router(manager: Arc<ContentManager>) -> Router {
     let gate = |roles| {
         from_fn_with_state(
-            RoleGate { root: manager.tls.root().clone(), clock: manager.clock.clone(), roles },
+            RoleGate {
+                root: manager.tls.root().clone(),
+                clock: manager.clock.clone(),
+                revocations: Some(manager.revocations.clone()),
+                roles,
+            },
             role_gate,
         )
     };

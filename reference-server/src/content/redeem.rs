@@ -1,8 +1,8 @@
 //! Redemption (B5, B7): is the voucher paid, the proof right, the passport genuine, and nobody else's claim on it? Then
 //! the media keys are locked to the buyer. And the report that a delivery is complete (B6), which is logged exactly once.
 //!
-//! The claim is one conditional update: whoever's certificate it names owns the voucher. The same passport may
-//! come again as often as it likes (a lost reply, a second computer, a disc that died); another one never.
+//! The claim is one conditional update: whoever's key it names owns the voucher. The same passport, renewed or recovered
+//! meanwhile, may come again as often as it likes (a lost reply, a second computer, a disc that died); another one never.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use cadenza_protocol::audit_log::EntryKind;
-use cadenza_protocol::cert::{Certificate, RevocationLists};
+use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::mac::verify_redeem_mac;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::sign::SigningKey;
@@ -54,7 +54,8 @@ async fn redeem(
     let fingerprint = buyer.fingerprint();
     verify_redeem_mac(&receipt, &request.voucher_id, &fingerprint, &server, &request.nonce, &request.mac)
         .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "wrong-proof", e.to_string()))?;
-    request.verify_passport(&server, manager.tls.root(), manager.now(), &RevocationLists::none()).map_err(refuse_proof)?;
+    let revoked = manager.revocations.lists().await?;
+    request.verify_passport(&server, manager.tls.root(), manager.now(), &revoked).map_err(refuse_proof)?;
     manager.claim(&request.voucher_id, buyer, server.as_str()).await?;
 
     let track = manager.track(&request.media_id).await?;
@@ -78,7 +79,7 @@ fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) 
         Some(PurchaseState::Expired) => Err(lapsed()),
         Some(PurchaseState::Purchased | PurchaseState::Delivered) => match &row.redeemed_by {
             None if now.0 > row.expires_at => Err(lapsed()),
-            Some(owner) if *owner != hex(&buyer.fingerprint()) => Err(used()),
+            Some(owner) if *owner != hex(&buyer.key_fingerprint()) => Err(used()),
             None | Some(_) => Ok(()),
         },
     }
@@ -117,7 +118,7 @@ impl ContentManager {
             "UPDATE vouchers SET redeemed_by = $1, redeemed_serial = $2, redeemed_at = COALESCE(redeemed_at, $3), server = $4
              WHERE voucher_id = $5 AND state IN ('purchased', 'delivered') AND (redeemed_by IS NULL OR redeemed_by = $1)",
         )
-        .bind(hex(&buyer.fingerprint()))
+        .bind(hex(&buyer.key_fingerprint()))
         .bind(buyer.serial())
         .bind(self.now().0)
         .bind(server)

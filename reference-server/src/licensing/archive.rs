@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cadenza_protocol::cert::{Certificate, CertificateError};
 
-use super::recovery::{MasterKey, RecoveryError};
+use super::master_key::{MasterKey, MasterKeyError};
 use crate::db::{Database, DatabaseError};
 
 /// The tables, the master key and the root of a licensing center.
@@ -37,7 +37,7 @@ pub enum ArchiveError {
     Database(#[from] DatabaseError),
     /// The master key.
     #[error(transparent)]
-    Master(#[from] RecoveryError),
+    Master(#[from] MasterKeyError),
 }
 
 impl Archive {

@@ -132,8 +132,14 @@ impl Authority {
         Ok(CertificateChain::new(std::iter::once(leaf).chain(authority.chain().iter().cloned()).collect())?)
     }
 
-    /// The revocation list of passports: serial in hexadecimal, time of revocation.
-    pub fn players_crl(&self, revoked: &[(String, i64)], now: UnixTime) -> Result<Vec<u8>, AuthorityError> {
+    /// The revocation list of one authority, of passports or of services, DER: serial in hexadecimal, time of revocation.
+    pub fn revocation_list(
+        &self,
+        players: bool,
+        revoked: &[(String, i64)],
+        now: UnixTime,
+    ) -> Result<Vec<u8>, AuthorityError> {
+        let authority = if players { &self.players } else { &self.services };
         let date = |t: i64| OffsetDateTime::from_unix_timestamp(t).map_err(|_| AuthorityError::Date);
         let entry = |(serial, at): &(String, i64)| -> Result<RevokedCertParams, AuthorityError> {
             Ok(RevokedCertParams {
@@ -151,7 +157,7 @@ impl Authority {
             revoked_certs: revoked.iter().map(entry).collect::<Result<_, _>>()?,
             key_identifier_method: KeyIdMethod::Sha256,
         };
-        Ok(params.signed_by(&issuer(&self.players)?)?.der().to_vec())
+        Ok(params.signed_by(&issuer(authority)?)?.der().to_vec())
     }
 
     /// Issues for a private key held here.

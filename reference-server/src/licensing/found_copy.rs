@@ -8,15 +8,15 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
-use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::cert::{Certificate, CertificateChain};
+use cadenza_protocol::id::{MediaId, VoucherId, hex};
 use cadenza_protocol::media::{MediaError, MediaFile, TextKind};
 use cadenza_protocol::passport::PersonalFacts;
 use cadenza_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
-use super::recovery::RecoveryError;
+use super::master_key::MasterKeyError;
 use crate::text::from_base64;
 
 /// Why nobody is named.
@@ -56,7 +56,7 @@ pub enum TraceError {
     },
     /// The person's record does not open.
     #[error(transparent)]
-    Record(#[from] RecoveryError),
+    Record(#[from] MasterKeyError),
     /// The tables cannot be read.
     #[error("the licensing center's tables cannot be read; check the database: {0}")]
     Database(#[from] sqlx::Error),
@@ -192,9 +192,9 @@ async fn person(archive: &Archive, consumer: &Certificate) -> Result<Option<Pers
         None => same_key(archive, consumer).await?,
     };
     let Some(found) = found else { return Ok(None) };
-    let sealed = from_base64(&found.sealed_recovery).ok_or(RecoveryError::Record)?;
+    let sealed = from_base64(&found.sealed_recovery).ok_or(MasterKeyError::Record)?;
     let record = archive.master.open_record(&found.certificate_serial, &sealed)?;
-    let registered: Registered = serde_json::from_slice(&record).map_err(|_| RecoveryError::Record)?;
+    let registered: Registered = serde_json::from_slice(&record).map_err(|_| MasterKeyError::Record)?;
     Ok(Some(Person { name: registered.facts.name.clone(), email: registered.facts.email.clone() }))
 }
 
@@ -205,22 +205,11 @@ async fn sealed(archive: &Archive, serial: &str) -> Result<Option<Sealed>, sqlx:
         .await
 }
 
-async fn same_key(archive: &Archive, consumer: &Certificate) -> Result<Option<Sealed>, TraceError> {
-    // the common name narrows the search; the key decides
-    let issued: Vec<(String, String)> = sqlx::query_as(
-        "SELECT c.serial, c.chain_pem FROM certificates c JOIN consumers p ON p.certificate_serial = c.serial
-         WHERE c.role = $1 AND c.subject = $2",
+async fn same_key(archive: &Archive, consumer: &Certificate) -> Result<Option<Sealed>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT certificate_serial, sealed_recovery FROM consumers WHERE key_fingerprint = $1 ORDER BY registered_at DESC LIMIT 1",
     )
-    .bind(Role::Consumer.name())
-    .bind(consumer.subject())
-    .fetch_all(archive.database.pool())
-    .await?;
-    let key = consumer.key_fingerprint();
-    let same = issued.into_iter().find(|(_, pem)| {
-        CertificateChain::from_pem(pem).is_ok_and(|chain| chain.leaf().key_fingerprint() == key)
-    });
-    match same {
-        Some((serial, _)) => Ok(sealed(archive, &serial).await?),
-        None => Ok(None),
-    }
+    .bind(hex(&consumer.key_fingerprint()))
+    .fetch_optional(archive.database.pool())
+    .await
 }

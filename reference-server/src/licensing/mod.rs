@@ -1,8 +1,9 @@
 //! The media licensing center (S1, G2, G3): root of all trust, issuer of certificates and passports.
 //!
 //! Keys live in `licensing/` of the data folder, each file for its owner only: the root and two issuing
-//! authorities ([`authority`]), and the master key that seals recovery records ([`recovery`]). Certificates issued are in
-//! the `certificates` table. [`registration`] turns a form into a passport, [`service`] is the HTTPS face, and [`enrol`] is how
+//! authorities ([`authority`]), and the master key that seals what is kept of people ([`master_key`]). Certificates issued are in
+//! the `certificates` table. [`registration`] turns a form into a passport, [`recovery`] gives a lost one back, [`renewal`] adds a year
+//! or takes one away, all three through [`passports`]; [`service`] is the HTTPS face, and [`enrol`] is how
 //! other services get and renew their certificates.
 
 pub mod archive;
@@ -10,8 +11,11 @@ pub mod authority;
 pub mod enrol;
 pub mod found_copy;
 pub mod keys;
+pub mod master_key;
+pub mod passports;
 pub mod recovery;
 pub mod registration;
+pub mod renewal;
 pub mod service;
 
 use std::path::Path;
@@ -26,7 +30,7 @@ use crate::payment::client::PaymentClient;
 use crate::tls::ServiceTls;
 use authority::Authority;
 use keys::RsaKeys;
-use recovery::{MasterKey, RecoveryError};
+use master_key::{MasterKey, MasterKeyError};
 
 /// The running licensing center.
 #[derive(Debug)]
@@ -46,7 +50,7 @@ pub struct LicensingCenter {
 pub enum LicensingError {
     /// The master key.
     #[error(transparent)]
-    Recovery(#[from] RecoveryError),
+    MasterKey(#[from] MasterKeyError),
     /// The enrolment token, or the thread that makes keys.
     #[error("the licensing center could not start; check space and permissions of its folder: {0}")]
     Io(#[from] std::io::Error),
@@ -84,6 +88,13 @@ pub(crate) async fn record(
     chain: &CertificateChain,
     role: Role,
 ) -> Result<(), sqlx::Error> {
+    insert_certificate(chain, role).execute(database.pool()).await.map(drop)
+}
+
+fn insert_certificate(
+    chain: &CertificateChain,
+    role: Role,
+) -> sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments> {
     let leaf = chain.leaf();
     sqlx::query("INSERT INTO certificates (serial, subject, role, not_before, not_after, chain_pem) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(leaf.serial())
@@ -92,7 +103,4 @@ pub(crate) async fn record(
         .bind(leaf.not_before().0)
         .bind(leaf.not_after().0)
         .bind(chain.to_pem())
-        .execute(database.pool())
-        .await
-        .map(drop)
 }

@@ -1,103 +1,171 @@
-//! Recovery records at rest: registration key and personal facts of a consumer, sealed under the master key (G3, G7).
+//! Recovery of a lost passphrase or passport (G7): a person proves who they are, and gets a passport for the key pair that was
+//! theirs, so that what they bought plays. They choose a new passphrase; every older certificate of the key is withdrawn.
 //!
-//! AES-256-GCM, random 96-bit nonce in front, the certificate's serial as associated data: a record cannot be moved
-//! to another person. The master key is `licensing/master.key`, 64 hexadecimal digits, for its owner only.
+//! The proof: name, e-mail, telephone and the card that was registered, which the payment processor must still approve. Whatever does not
+//! fit, the answer is the same, and five tries an hour for one e-mail address are enough.
 
-use std::path::Path;
-
-use cadenza_protocol::id::{hex, unhex};
-use cadenza_protocol::secret::Secret;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hmac;
+use axum::http::StatusCode;
+use cadenza_protocol::passport::PersonalFacts;
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::identity::write_private;
+use super::LicensingCenter;
+use super::passports::{Handing, PassportError, Person};
+use super::registration::{RegistrationError, Registrant, check_card_fields, check_email, filled};
+use crate::api::ApiFailure;
+use crate::payment::card::{CardExpiry, CardNumber, TypedNumber};
+use crate::payment::client::PaymentError;
 
-/// The licensing center's master key.
-#[derive(Debug)]
-pub struct MasterKey(Secret<32>);
+/// Tries for one e-mail address in [`PERIOD_SECONDS`].
+const TRIES: i64 = 5;
+const PERIOD_SECONDS: i64 = 3600;
+/// Most registrations of one e-mail address that are looked at, the newest first.
+const MOST_REGISTRATIONS: i64 = 16;
 
-/// Why a record could not be sealed or opened.
+/// The form as it was filled in.
+#[derive(Debug, Deserialize)]
+pub struct RecoveryForm {
+    /// Full name.
+    pub name: String,
+    /// E-mail.
+    pub email: String,
+    /// Telephone.
+    pub telephone: String,
+    /// The number of the card that was registered.
+    pub card_number: TypedNumber,
+    /// `MM/YY`.
+    pub card_expiry: String,
+}
+
+/// Why nothing was recovered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
-    /// The key file cannot be read or made.
-    #[error("the licensing center's master key cannot be read; restore it from a backup: {0}")]
-    KeyFile(std::io::Error),
-    /// The key file holds something else.
-    #[error("the licensing center's master key file is damaged; restore it from a backup")]
-    KeyFormat,
-    /// The record was altered or belongs to someone else.
-    #[error("a recovery record does not open; it was altered, or the master key is another one")]
-    Record,
+    /// A field has to be filled in differently.
+    #[error(transparent)]
+    Form(#[from] RegistrationError),
+    /// No registration with all of these details; which of them is not told.
+    #[error(
+        "these details do not match a registration, or not all of them; write them as they were when you registered, with the card you used then"
+    )]
+    NotRecognised,
+    /// Too many tries.
+    #[error("there were too many tries for this e-mail address; try again in an hour")]
+    TooManyTries,
+    /// The card is refused today.
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
+    /// Something failed here.
+    #[error("the passport could not be recovered; try again in a moment")]
+    Internal(#[from] PassportError),
 }
 
-impl MasterKey {
-    /// Reads the key file, or makes one on the first start.
-    pub fn open(path: &Path) -> Result<Self, RecoveryError> {
-        if !path.exists() {
-            let key = Secret::<32>::random();
-            let text = Zeroizing::new(hex(key.expose()));
-            write_private(path, text.as_bytes()).map_err(RecoveryError::KeyFile)?;
-            return Ok(Self(key));
+impl From<sqlx::Error> for RecoveryError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<RecoveryError> for ApiFailure {
+    fn from(error: RecoveryError) -> Self {
+        let said = error.to_string();
+        match error {
+            RecoveryError::Form(form) => form.into(),
+            RecoveryError::NotRecognised => Self::new(StatusCode::FORBIDDEN, "not-recognised", said),
+            RecoveryError::TooManyTries => Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", said),
+            RecoveryError::Payment(refusal) => refusal.into(),
+            RecoveryError::Internal(detail) => Self::internal(detail),
         }
-        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(RecoveryError::KeyFile)?);
-        let bytes = Zeroizing::new(unhex(text.trim()).ok_or(RecoveryError::KeyFormat)?);
-        Secret::from_slice(&bytes).map(Self).ok_or(RecoveryError::KeyFormat)
-    }
-
-    /// The bytes, for another purpose than sealing.
-    pub(super) fn into_secret(self) -> Secret<32> {
-        self.0
-    }
-
-    /// Seals a record for one certificate.
-    pub fn seal(&self, serial: &str, record: &[u8]) -> Result<Vec<u8>, RecoveryError> {
-        let nonce = *Secret::<NONCE_LEN>::random().expose();
-        let mut sealed = record.to_vec();
-        self.aead()?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(serial), &mut sealed)
-            .map_err(|_| RecoveryError::Record)?;
-        Ok([&nonce[..], &sealed].concat())
-    }
-
-    /// Opens a sealed record.
-    pub fn open_record(&self, serial: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, RecoveryError> {
-        let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or(RecoveryError::Record)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| RecoveryError::Record)?;
-        let mut body = Zeroizing::new(body.to_vec());
-        let length = self
-            .aead()?
-            .open_in_place(nonce, Aad::from(serial), &mut body)
-            .map_err(|_| RecoveryError::Record)?
-            .len();
-        body.truncate(length);
-        Ok(body)
-    }
-
-    /// A tag that finds an e-mail address again without saying it.
-    pub fn email_tag(&self, email: &str) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose());
-        hex(hmac::sign(&key, format!("e-mail\0{}", email.trim().to_lowercase()).as_bytes()).as_ref())
-    }
-
-    fn aead(&self) -> Result<LessSafeKey, RecoveryError> {
-        let key = UnboundKey::new(&AES_256_GCM, self.0.expose()).map_err(|_| RecoveryError::KeyFormat)?;
-        Ok(LessSafeKey::new(key))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What a person says of themselves, well formed.
+struct Claim {
+    name: String,
+    email: String,
+    telephone: String,
+    card: CardNumber,
+    expiry: CardExpiry,
+}
 
-    #[test]
-    fn a_record_opens_for_its_own_certificate_only() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = MasterKey::open(&folder.path().join("master.key")).unwrap();
-        let sealed = key.seal("01ab", b"a secret").unwrap();
-        assert_eq!(key.open_record("01ab", &sealed).unwrap().as_slice(), b"a secret");
-        assert!(key.open_record("01ac", &sealed).is_err());
-        let again = MasterKey::open(&folder.path().join("master.key")).unwrap();
-        assert!(again.open_record("01ab", &sealed).is_ok());
+impl RecoveryForm {
+    fn check(self, now: cadenza_protocol::time::UnixTime) -> Result<Claim, RegistrationError> {
+        let name = filled("name", self.name, "the name you registered with")?;
+        let email = check_email(filled("email", self.email, "the e-mail address you registered with")?)?;
+        let telephone = filled("telephone", self.telephone, "the telephone number you registered with")?;
+        let (card, expiry) = check_card_fields(&self.card_number, &self.card_expiry, now)?;
+        Ok(Claim { name, email, telephone, card, expiry })
+    }
+}
+
+impl Claim {
+    /// Everything must fit; all of it is compared before the answer is known.
+    fn fits(&self, facts: &PersonalFacts) -> bool {
+        let words = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let agreements = [
+            words(&self.name) == words(&facts.name),
+            words(&self.email) == words(&facts.email),
+            digits(&self.telephone) == digits(&facts.telephone),
+            self.card.brand() == facts.card_brand && self.card.last4() == facts.card_last4,
+        ];
+        agreements.iter().fold(true, |all, fits| all & fits)
+    }
+}
+
+impl LicensingCenter {
+    /// Recovers a person's passport: gives a registration file, registration key in the clear, for TLS only.
+    pub async fn recover(&self, form: RecoveryForm) -> Result<Zeroizing<Vec<u8>>, RecoveryError> {
+        let claim = form.check(self.clock.now())?;
+        self.count_try(&claim.email).await?;
+        let mut person = self.find(&claim).await?.ok_or(RecoveryError::NotRecognised)?;
+        let registrant = Registrant { facts: person.facts().clone(), card: claim.card, expiry: claim.expiry };
+        self.check_card(&registrant).await?;
+        person = person.with_new_registration_key();
+        Ok(self.issue_passport(&person, Handing::Whole).await?)
+    }
+
+    async fn count_try(&self, email: &str) -> Result<(), RecoveryError> {
+        let (tag, now) = (self.master.email_tag(email), self.clock.now().0);
+        sqlx::query("DELETE FROM recovery_attempts WHERE at <= $1")
+            .bind(now - PERIOD_SECONDS)
+            .execute(self.database.pool())
+            .await?;
+        let mut tx = self.database.begin_write().await?;
+        let (tries,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM recovery_attempts WHERE email_tag = $1")
+            .bind(&tag)
+            .fetch_one(&mut *tx)
+            .await?;
+        if tries >= TRIES {
+            return Err(RecoveryError::TooManyTries);
+        }
+        sqlx::query("INSERT INTO recovery_attempts (email_tag, at) VALUES ($1, $2)")
+            .bind(tag)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn find(&self, claim: &Claim) -> Result<Option<Person>, RecoveryError> {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT p.certificate_serial, p.sealed_recovery FROM consumers p
+             WHERE p.email_tag = $1 AND p.key_fingerprint NOT IN
+                (SELECT w.key_fingerprint FROM consumers w JOIN certificates x ON x.serial = w.certificate_serial
+                 WHERE x.revoked_at IS NOT NULL AND x.revoked_for <> 'superseded')
+             ORDER BY p.registered_at DESC LIMIT $2",
+        )
+        .bind(self.master.email_tag(&claim.email))
+        .bind(MOST_REGISTRATIONS)
+        .fetch_all(self.database.pool())
+        .await?;
+        let mut found = None;
+        for (serial, sealed) in rows {
+            let person = self.open_person(&serial, &sealed)?;
+            if claim.fits(person.facts()) && found.is_none() {
+                found = Some(person);
+            }
+        }
+        Ok(found)
     }
 }

@@ -1,26 +1,23 @@
 //! From a form to a passport (G2, G3): check every field, have the card authorized, make keys and certificate, seal and sign.
 //!
-//! The card number goes to the payment processor and nowhere else. What is kept is the certificate, and under the master key the
-//! registration key with the personal facts, for recovery (G7).
+//! The card number goes to the payment processor and nowhere else. What is kept is in [`passports`](super::passports).
 
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use cadenza_protocol::cert::Role;
-use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::id::hex;
-use cadenza_protocol::passport::{Issue, PersonalFacts, RegistrationFile};
-use cadenza_protocol::secret::{RegistrationKey, Secret};
-use serde::{Deserialize, Serialize};
+use cadenza_protocol::passport::PersonalFacts;
+use cadenza_protocol::secret::Secret;
+use cadenza_protocol::time::UnixTime;
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::authority::Subject;
-use super::{LicensingCenter, record};
+use super::LicensingCenter;
+use super::passports::{Handing, Person};
 use crate::api::ApiFailure;
 use crate::payment::card::{CardError, CardExpiry, CardNumber, TypedNumber};
 use crate::payment::client::PaymentError;
 use crate::payment::messages::{Instrument, PaymentRequest};
-use crate::text::to_base64;
 
 /// Longest text of one field, characters.
 const MAX_FIELD: usize = 300;
@@ -88,38 +85,22 @@ fn internal(error: impl std::fmt::Display) -> RegistrationError {
 }
 
 /// A form whose fields are all usable.
-struct Registrant {
-    facts: PersonalFacts,
-    card: CardNumber,
-    expiry: CardExpiry,
+pub(super) struct Registrant {
+    pub facts: PersonalFacts,
+    pub card: CardNumber,
+    pub expiry: CardExpiry,
 }
 
 impl RegistrationForm {
-    fn check(self, now: cadenza_protocol::time::UnixTime) -> Result<Registrant, RegistrationError> {
+    fn check(self, now: UnixTime) -> Result<Registrant, RegistrationError> {
         let name = filled("name", self.name, "your full name")?;
         let address = filled("address", self.address, "your billing address")?;
         let telephone = filled("telephone", self.telephone, "a telephone number")?;
         if telephone.chars().filter(char::is_ascii_digit).count() < 3 {
             return Err(field("telephone", "write a telephone number with its digits"));
         }
-        let email = filled("email", self.email, "your e-mail address")?;
-        let parts = email.split_once('@');
-        if parts.is_none_or(|(user, host)| {
-            user.is_empty() || !host.contains('.') || host.starts_with('.') || email.contains(' ')
-        }) {
-            return Err(field("email", "write an e-mail address like ada@example.org"));
-        }
-        let card_field = |e: CardError| {
-            let name = if matches!(e, CardError::NotDigits | CardError::CheckDigit) {
-                "card_number"
-            } else {
-                "card_expiry"
-            };
-            field(name, &e.to_string())
-        };
-        let card = self.card_number.check().map_err(card_field)?;
-        let expiry: CardExpiry = self.card_expiry.parse().map_err(card_field)?;
-        expiry.check(now).map_err(card_field)?;
+        let email = check_email(filled("email", self.email, "your e-mail address")?)?;
+        let (card, expiry) = check_card_fields(&self.card_number, &self.card_expiry, now)?;
         let confidential =
             filled("confidential", self.confidential, "a line that you would not like to see passed around")?;
         let (card_brand, card_last4) = (card.brand().to_owned(), card.last4().to_owned());
@@ -146,6 +127,33 @@ impl RegistrationForm {
         refuse_numbers(&facts, &card)?;
         Ok(Registrant { facts, card, expiry })
     }
+}
+
+/// Something on both sides of an `@`, a dot behind it.
+pub(super) fn check_email(email: String) -> Result<String, RegistrationError> {
+    let parts = email.split_once('@');
+    if parts.is_none_or(|(user, host)| {
+        user.is_empty() || !host.contains('.') || host.starts_with('.') || email.contains(' ')
+    }) {
+        return Err(field("email", "write an e-mail address like ada@example.org"));
+    }
+    Ok(email)
+}
+
+/// A card as it was typed: right digits, a date to come.
+pub(super) fn check_card_fields(
+    number: &TypedNumber,
+    expiry: &str,
+    now: UnixTime,
+) -> Result<(CardNumber, CardExpiry), RegistrationError> {
+    let card_field = |e: CardError| {
+        let is_number = matches!(e, CardError::NotDigits | CardError::CheckDigit);
+        field(if is_number { "card_number" } else { "card_expiry" }, &e.to_string())
+    };
+    let card = number.check().map_err(card_field)?;
+    let expiry: CardExpiry = expiry.parse().map_err(card_field)?;
+    expiry.check(now).map_err(card_field)?;
+    Ok((card, expiry))
 }
 
 /// A card number in another field would be kept: it is refused there (C8).
@@ -182,54 +190,26 @@ fn short(name: &'static str, text: String) -> Result<String, RegistrationError> 
     Ok(text)
 }
 
-fn filled(name: &'static str, text: String, what: &str) -> Result<String, RegistrationError> {
+pub(super) fn filled(name: &'static str, text: String, what: &str) -> Result<String, RegistrationError> {
     let text = short(name, text)?;
     if text.is_empty() { Err(field(name, &format!("write {what}"))) } else { Ok(text) }
-}
-
-/// What is kept for recovery, sealed.
-#[derive(Serialize)]
-struct RecoveryRecord<'a> {
-    registration_key: &'a str,
-    facts: &'a PersonalFacts,
 }
 
 impl LicensingCenter {
     /// Registers a person: gives the registration file's bytes, registration key in the clear, for TLS only.
     pub async fn register(&self, form: RegistrationForm) -> Result<Zeroizing<Vec<u8>>, RegistrationError> {
-        let now = self.clock.now();
-        let registrant = form.check(now)?;
+        let registrant = form.check(self.clock.now())?;
         self.check_card(&registrant).await?;
         let key = tokio::time::timeout(KEY_PATIENCE, self.keys.take())
             .await
             .map_err(internal)?
             .map_err(internal)?;
-        let subject = Subject {
-            name: registrant.facts.name.chars().take(64).collect(),
-            role: Role::Consumer,
-            hosts: vec![],
-        };
-        let consumer = self.authority.issue_identity(&subject, key, now).map_err(internal)?;
-        let serial = consumer.chain().leaf().serial();
-        let registration_key = RegistrationKey::random();
-        let signer = self.tls.identity();
-        let issue = Issue {
-            chain: consumer.chain().clone(),
-            private_key: consumer.key_pkcs8(),
-            personal: &registrant.facts,
-            registration_key: &registration_key,
-            issued_at: now,
-        };
-        let signing_key = SigningKey::from_pkcs8_der(signer.key_pkcs8()).map_err(internal)?;
-        let file = RegistrationFile::issue(&issue, &signing_key, signer.chain());
-        record(&self.database, consumer.chain(), Role::Consumer).await.map_err(internal)?;
-        self.keep_for_recovery(&serial, &registrant.facts, &registration_key).await?;
-        tracing::info!(%serial, "passport issued");
-        Ok(file.to_json())
+        let person = Person::new(registrant.facts, &key);
+        self.issue_passport(&person, Handing::Whole).await.map_err(internal)
     }
 
     /// Is the card good? An authorization of nothing, given back at once.
-    async fn check_card(&self, registrant: &Registrant) -> Result<(), PaymentError> {
+    pub(super) async fn check_card(&self, registrant: &Registrant) -> Result<(), PaymentError> {
         let idempotency_key = hex(Secret::<16>::random().expose());
         let request = PaymentRequest {
             idempotency_key: idempotency_key.clone(),
@@ -243,27 +223,6 @@ impl LicensingCenter {
         };
         self.payment.authorize(&request).await?;
         self.payment.void(&idempotency_key).await;
-        Ok(())
-    }
-
-    async fn keep_for_recovery(
-        &self,
-        serial: &str,
-        facts: &PersonalFacts,
-        key: &RegistrationKey,
-    ) -> Result<(), RegistrationError> {
-        let key_text = Zeroizing::new(hex(key.expose()));
-        let record = RecoveryRecord { registration_key: &key_text, facts };
-        let record = Zeroizing::new(serde_json::to_vec(&record).map_err(internal)?);
-        let sealed = self.master.seal(serial, &record).map_err(internal)?;
-        sqlx::query("INSERT INTO consumers (certificate_serial, registered_at, email_tag, sealed_recovery) VALUES ($1, $2, $3, $4)")
-            .bind(serial)
-            .bind(self.clock.now().0)
-            .bind(self.master.email_tag(&facts.email))
-            .bind(to_base64(&sealed))
-            .execute(self.database.pool())
-            .await
-            .map_err(internal)?;
         Ok(())
     }
 }

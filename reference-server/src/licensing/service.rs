@@ -3,8 +3,11 @@
 //! | request | answer |
 //! |---|---|
 //! | `POST /v1/passports` `RegistrationForm` | the registration file, or 402 `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field` |
+//! | `POST /v1/passports/recover` `RecoveryForm` | the same, or 403 `not-recognised`, 429 `too-many-attempts`, and the card's refusals |
+//! | `POST /v1/passports/renew` `SignedMessage` of a `RenewalRequest` | a renewal, or 403 `renewal-refused`, `certificate-revoked` |
 //! | `GET /v1/root` | the root certificate, PEM |
-//! | `GET /v1/crl` | certificate revocation list, DER |
+//! | `GET /v1/crl` | revocation list of passports, DER |
+//! | `GET /v1/crl/services` | revocation list of services and authors, DER |
 //! | `POST /v1/certificates` [`CertificateRequest`] | certificate chain, or 409 `log-missing`, `log-not-uploaded`, `log-disputed` |
 //! | `POST /v1/logs`, `POST /v1/logs/entries` | [`crate::secure_log`] |
 
@@ -18,10 +21,12 @@ use axum::{Json, Router};
 use cadenza_protocol::cert::{CertificateChain, Role};
 use cadenza_protocol::id::unhex;
 use cadenza_protocol::passport::MEDIA_TYPE;
+use cadenza_protocol::signed::SignedMessage;
 use rcgen::CertificateSigningRequestParams;
 
 use super::authority::Subject;
 use super::enrol::CertificateRequest;
+use super::recovery::RecoveryForm;
 use super::registration::RegistrationForm;
 use super::{LicensingCenter, record};
 use crate::api::{ApiFailure, JsonBody};
@@ -33,7 +38,10 @@ pub fn router(center: Arc<LicensingCenter>) -> Router {
     Router::new()
         .route("/v1/passports", post(register))
         .route("/v1/root", get(root))
-        .route("/v1/crl", get(crl))
+        .route("/v1/passports/recover", post(recover))
+        .route("/v1/passports/renew", post(renew))
+        .route("/v1/crl", get(players_list))
+        .route("/v1/crl/services", get(services_list))
         .route("/v1/certificates", post(certify))
         .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
         .merge(crate::secure_log::center::routes())
@@ -58,19 +66,34 @@ pub(crate) fn passport_response(file: &[u8]) -> Response {
     (headers, file.to_vec()).into_response()
 }
 
+async fn recover(
+    State(center): State<Arc<LicensingCenter>>,
+    JsonBody(form): JsonBody<RecoveryForm>,
+) -> Result<Response, ApiFailure> {
+    Ok(passport_response(&center.recover(form).await?))
+}
+
+async fn renew(
+    State(center): State<Arc<LicensingCenter>>,
+    JsonBody(request): JsonBody<SignedMessage>,
+) -> Result<Response, ApiFailure> {
+    Ok(passport_response(&center.renew(&request).await?))
+}
+
 async fn root(State(center): State<Arc<LicensingCenter>>) -> Response {
     ([(header::CONTENT_TYPE, "application/x-pem-file")], center.authority.root().to_pem()).into_response()
 }
 
-async fn crl(State(center): State<Arc<LicensingCenter>>) -> Result<Response, ApiFailure> {
-    let revoked: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT serial, revoked_at FROM certificates WHERE role = $1 AND revoked_at IS NOT NULL",
-    )
-    .bind(Role::Consumer.name())
-    .fetch_all(center.database.pool())
-    .await?;
-    let der = center.authority.players_crl(&revoked, center.clock.now()).map_err(ApiFailure::internal)?;
-    Ok(([(header::CONTENT_TYPE, "application/pkix-crl")], der).into_response())
+async fn players_list(State(center): State<Arc<LicensingCenter>>) -> Result<Response, ApiFailure> {
+    Ok(list_response(center.revocation_list(true).await?))
+}
+
+async fn services_list(State(center): State<Arc<LicensingCenter>>) -> Result<Response, ApiFailure> {
+    Ok(list_response(center.revocation_list(false).await?))
+}
+
+fn list_response(der: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/pkix-crl")], der).into_response()
 }
 
 async fn certify(

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::messages::{Payment, PaymentKey, PaymentRequest};
 use crate::api::ApiFailure;
+use crate::tls::ServiceClient;
 
 /// How long a payment may take.
 pub const PATIENCE: Duration = Duration::from_secs(4);
@@ -16,7 +17,7 @@ pub const PATIENCE: Duration = Duration::from_secs(4);
 /// A connection to the payment processor.
 #[derive(Debug, Clone)]
 pub struct PaymentClient {
-    http: reqwest::Client,
+    http: ServiceClient,
     base: String,
 }
 
@@ -49,7 +50,7 @@ impl From<PaymentError> for ApiFailure {
 
 impl PaymentClient {
     /// `http` shows the caller's certificate; `base` is the processor's URL.
-    pub fn new(http: reqwest::Client, base: &str) -> Self {
+    pub fn new(http: ServiceClient, base: &str) -> Self {
         Self { http, base: base.trim_end_matches('/').to_owned() }
     }
 

@@ -40,7 +40,12 @@ impl PaymentProcess {
 /// The service's routes, for merchants and the licensing center only.
 pub fn router(process: Arc<PaymentProcess>, root: cadenza_protocol::cert::Certificate) -> Router {
     let gate =
-        RoleGate { root, clock: process.clock.clone(), roles: &[Role::Merchant, Role::LicensingCenter] };
+        RoleGate {
+        root,
+        clock: process.clock.clone(),
+        revocations: None, // it is there before the licensing center, which asks it about cards
+        roles: &[Role::Merchant, Role::LicensingCenter],
+    };
     Router::new()
         .route("/v1/authorize", post(authorize))
         .route("/v1/capture", post(capture))

@@ -11,7 +11,7 @@ use super::center::{checkpoint_of, unseal};
 use super::renewal::{STANDINGS, Standing};
 use super::{log_name, parse_log_name};
 use crate::licensing::archive::Archive;
-use crate::licensing::recovery::RecoveryError;
+use crate::licensing::master_key::MasterKeyError;
 
 /// Why a log cannot be judged at all.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum AuditError {
     Closed(String),
     /// The secret cannot be opened.
     #[error(transparent)]
-    Secret(#[from] RecoveryError),
+    Secret(#[from] MasterKeyError),
     /// The row is damaged.
     #[error("what the licensing center keeps of the log {0} is damaged; restore its database from a backup")]
     Damaged(String),

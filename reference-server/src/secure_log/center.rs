@@ -26,7 +26,7 @@ use super::{
 };
 use crate::api::{ApiFailure, JsonBody};
 use crate::licensing::LicensingCenter;
-use crate::licensing::recovery::{MasterKey, RecoveryError};
+use crate::licensing::master_key::{MasterKey, MasterKeyError};
 use crate::text::{from_base64, to_base64};
 use crate::tls::gate;
 
@@ -322,7 +322,12 @@ pub(super) fn writer_of(certificate: &Certificate) -> String {
     hex(&certificate.key_fingerprint())
 }
 
-pub(super) fn seal(master: &MasterKey, what: &str, log: &str, bytes: &[u8]) -> Result<String, RecoveryError> {
+pub(super) fn seal(
+    master: &MasterKey,
+    what: &str,
+    log: &str,
+    bytes: &[u8],
+) -> Result<String, MasterKeyError> {
     Ok(to_base64(&master.seal(&format!("log {what} {log}"), bytes)?))
 }
 
@@ -331,8 +336,8 @@ pub(super) fn unseal(
     what: &str,
     log: &str,
     sealed: &str,
-) -> Result<zeroize::Zeroizing<Vec<u8>>, RecoveryError> {
-    let bytes = from_base64(sealed).ok_or(RecoveryError::Record)?;
+) -> Result<zeroize::Zeroizing<Vec<u8>>, MasterKeyError> {
+    let bytes = from_base64(sealed).ok_or(MasterKeyError::Record)?;
     master.open_record(&format!("log {what} {log}"), &bytes)
 }
 

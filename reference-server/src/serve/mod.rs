@@ -22,7 +22,8 @@ use crate::admin;
 use crate::clock::Clock;
 use crate::config::{Roles, ServerConfig};
 use crate::content::client::ContentClient;
-use crate::content::{self, ContentManager};
+use crate::content::revocation::Revocations;
+use crate::content::{self, ContentManager, ContentParts};
 use crate::db::Database;
 use crate::delivery::{self, RunningDelivery};
 use crate::licensing::{self, LicensingCenter};
@@ -156,6 +157,7 @@ impl Server {
             remote.payment_url.clone().unwrap_or_default()
         };
 
+        let mut licensing_center = None;
         if let Some(authority) = &parts.authority {
             let tls = parts.service("licensing", Role::LicensingCenter).await?;
             let payment =
@@ -168,7 +170,9 @@ impl Server {
                 tls.clone(),
                 payment,
             )?;
-            let router = licensing::service::router(Arc::new(center));
+            let center = Arc::new(center);
+            let router = licensing::service::router(center.clone());
+            licensing_center = Some(center);
             ready.licensing_url =
                 Some(doors.open_tls("licensing", ports.licensing, &tls, ClientAuth::None, router).await?);
         } else {
@@ -177,19 +181,18 @@ impl Server {
 
         let mut manager = None;
         if options.roles.content {
-            let licensing_url = ready.licensing_url.clone().unwrap_or_default();
-            let (tls, log) = parts.content_manager(&licensing_url).await?;
-            let uploads = options.data.join("uploads");
-            let settings = options.config.content.clone();
-            let running = ContentManager::new(
-                parts.database.clone(),
-                parts.files.clone(),
-                uploads,
-                tls.clone(),
-                parts.clock.clone(),
-                settings,
+            let licensing_url = ready.licensing_url.as_deref().unwrap_or_default();
+            let (tls, log) = parts.content_manager(licensing_url).await?;
+            let running = ContentManager::new(ContentParts {
+                database: parts.database.clone(),
+                files: parts.files.clone(),
+                uploads: options.data.join("uploads"),
+                tls: tls.clone(),
+                revocations: Revocations::new(licensing_url, parts.root(), parts.clock.clone())?,
+                clock: parts.clock.clone(),
+                settings: options.config.content.clone(),
                 log,
-            );
+            });
             let running = Arc::new(running);
             let router = content::router(running.clone());
             ready.content_url =
@@ -265,6 +268,7 @@ impl Server {
         let desk = admin::Desk::open(
             &options.data,
             manager,
+            licensing_center,
             options.config.clone(),
             stop.clone(),
             parts.clock.clone(),

@@ -3,15 +3,18 @@
 //! rustls has verified path and validity; it cannot know our roles. The gate checks the whole chain again for each request,
 //! so a certificate that expires during a connection stops counting, and hands the handler a [`Caller`].
 
+use std::sync::Arc;
+
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use cadenza_protocol::cert::{Certificate, CertificateError, Role, verify_chain};
+use cadenza_protocol::cert::{Certificate, CertificateError, RevocationLists, Role, verify_unrevoked_chain};
 
 use super::Peer;
 use crate::api::ApiFailure;
 use crate::clock::Clock;
+use crate::content::revocation::Revocations;
 
 /// Which roles may pass.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub struct RoleGate {
     pub root: Certificate,
     /// When they must be valid.
     pub clock: Clock,
+    /// Which count no longer; none: all count.
+    pub revocations: Option<Revocations>,
     /// One of these the caller must be.
     pub roles: &'static [Role],
 }
@@ -40,13 +45,13 @@ pub async fn role_gate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiFailure> {
-    let caller = gate.admit(&peer)?;
+    let caller = gate.admit(&peer).await?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
 impl RoleGate {
-    fn admit(&self, peer: &Peer) -> Result<Caller, ApiFailure> {
+    async fn admit(&self, peer: &Peer) -> Result<Caller, ApiFailure> {
         let chain = peer.chain.as_ref().ok_or_else(|| {
             ApiFailure::new(
                 StatusCode::UNAUTHORIZED,
@@ -54,9 +59,13 @@ impl RoleGate {
                 "show a certificate of the licensing center",
             )
         })?;
+        let revoked = match &self.revocations {
+            Some(revocations) => revocations.lists().await?,
+            None => Arc::new(RevocationLists::none()),
+        };
         let mut refusal = None;
         for &role in self.roles {
-            match verify_chain(chain, &self.root, role, self.clock.now()) {
+            match verify_unrevoked_chain(chain, &self.root, role, self.clock.now(), &revoked) {
                 Ok(leaf) => return Ok(Caller { role, certificate: leaf.clone() }),
                 Err(error) => refusal = Some(error),
             }

@@ -5,6 +5,7 @@
 //! ([`ClientAuth::Required`]), and HTTPS clients that accept only a server of the expected role.
 //! Trust always ends at the licensing center's root.
 
+mod client;
 pub mod gate;
 mod listener;
 mod verify;
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::identity::Identity;
 
 pub use gate::{Caller, RoleGate, role_gate};
+pub use client::ServiceClient;
 pub use listener::{Peer, TlsListener};
 
 /// Does the other side have to show a certificate?
@@ -121,8 +123,13 @@ impl ServiceTls {
         Ok(builder.with_cert_resolver(self.shown.clone()))
     }
 
-    /// An HTTPS client that shows this identity and talks only to servers of role `server`.
-    pub fn client(&self, server: Role, timeout: Duration) -> Result<reqwest::Client, TlsError> {
+    /// An HTTPS client that shows this identity, whatever it is at the time, and talks only to servers of role `server`.
+    pub fn client(&self, server: Role, timeout: Duration) -> Result<ServiceClient, TlsError> {
+        ServiceClient::new(self.clone(), server, timeout)
+    }
+
+    /// An HTTPS client whose connections show the identity of when they were made.
+    fn connections(&self, server: Role, timeout: Duration) -> Result<reqwest::Client, TlsError> {
         let config = rustls::ClientConfig::builder_with_details(
             Arc::new(default_provider()),
             Arc::new(self.clock.clone()),

@@ -2,7 +2,7 @@
 
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::sha256;
-use cadenza_protocol::passport::{RegistrationFile, UnlockedPassport};
+use cadenza_protocol::passport::{Passport, RegistrationFile, UnlockedPassport};
 use cadenza_protocol::redeem::{
     ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
 };
@@ -15,6 +15,13 @@ use crate::world::World;
 /// Someone with an open passport.
 pub struct Listener {
     pub passport: UnlockedPassport,
+    /// The same, as it lies on the disk.
+    pub held: Passport,
+}
+
+/// What every listener here types.
+pub fn passphrase() -> Passphrase {
+    Passphrase::new("correct horse battery staple".into())
 }
 
 pub fn form(card: &str) -> Value {
@@ -32,11 +39,18 @@ impl Listener {
             world.licensing_client.post(url).json(&form("4242 4242 4242 4242")).send().await.unwrap();
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "application/vnd.cadenza.passport+json");
-        let file = answer.bytes().await.unwrap();
-        let genuine = RegistrationFile::verify(&file, &world.root, world.clock.now()).unwrap();
-        let passphrase = Passphrase::new("correct horse battery staple".into());
-        let passport = genuine.lock(&passphrase, KdfParams::FLOOR).unwrap();
-        Listener { passport: passport.unlock(&passphrase).unwrap() }
+        Self::with(world, &answer.bytes().await.unwrap())
+    }
+
+    /// Someone with a passport that was just handed over.
+    pub fn with(world: &World, registration_file: &[u8]) -> Listener {
+        let genuine = RegistrationFile::verify(registration_file, &world.root, world.clock.now()).unwrap();
+        Self::holding(genuine.lock(&passphrase(), KdfParams::FLOOR).unwrap())
+    }
+
+    /// Someone with this passport.
+    pub fn holding(held: Passport) -> Listener {
+        Listener { passport: held.unlock(&passphrase()).unwrap(), held }
     }
 
     /// Buys a track and fetches the voucher.

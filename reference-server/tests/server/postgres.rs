@@ -94,7 +94,8 @@ fn the_journey_runs_on_postgresql() {
     alone(async {
         let url = answering(&postgres).await;
         let world =
-            World::start("postgres", ServerConfig { database: Some(url.clone()), ..ServerConfig::default() }).await;
+            World::start("postgres", ServerConfig { database: Some(url.clone()), ..ServerConfig::default() })
+                .await;
         let (_, voucher) = Listener::buy(&world, 0, "postgres-1").await;
         let (ada, eve) = (Listener::register(&world).await, Listener::register(&world).await);
         let approval = ada.redeem(&world, &voucher.tracks[0]).await.unwrap();
@@ -107,7 +108,11 @@ fn the_journey_runs_on_postgresql() {
         world.server.as_ref().unwrap().maintain().await;
         let archive = Archive::open(&world.data, Some(&url), None).await.unwrap();
         let log = &audit::list(&archive).await.unwrap()[0];
-        assert_eq!((log.entries, log.problem.as_deref()), (2, None), "opened and one sale, uploaded and verified");
+        assert_eq!(
+            (log.entries, log.problem.as_deref()),
+            (2, None),
+            "opened and one sale, uploaded and verified"
+        );
         assert!(world.identity("content-manager").chain().leaf().not_before() > START.plus_days(9));
         world.stop().await;
     });

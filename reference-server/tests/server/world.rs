@@ -166,7 +166,7 @@ impl World {
     /// An HTTPS client to the content manager with any identity.
     pub fn with_identity(&self, identity: Identity) -> reqwest::Client {
         let tls = ServiceTls::new(identity, self.root.clone(), self.clock.clone()).unwrap();
-        tls.client(Role::ContentManager, Duration::from_secs(30)).unwrap()
+        tls.client(Role::ContentManager, Duration::from_secs(30)).unwrap().now()
     }
 
     /// Stops the server.

@@ -1,4 +1,4 @@
-//! Registration and the passport (G1 to G6).
+//! Registration, recovery and the passport (G1 to G8).
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use tauri::State;
 
 use crate::convert;
 use crate::core::{Core, Desk};
-use crate::ipc::{AppError, PassphraseStrength, PassportFacts, RegistrationForm};
+use crate::ipc::{AppError, PassphraseStrength, PassportFacts, RecoveryForm, RegistrationForm};
 
 /// Sends the form to the licensing center. The passport that comes back is checked and held in memory until
 /// `set_passphrase`. Gives the holder's name.
@@ -18,6 +18,18 @@ pub async fn register(desk: State<'_, Desk>, form: RegistrationForm) -> Result<S
     let core = desk.core()?;
     core.store.known().await;
     let holder = core.player.register(&convert::form(form)).await;
+    core.store.learn(&holder);
+    Ok(holder?)
+}
+
+/// Asks the licensing center for a lost passport (G7). It is checked and held in memory until `set_passphrase`, which
+/// puts one that is here aside. Gives the holder's name.
+#[tauri::command]
+#[specta::specta]
+pub async fn recover_passport(desk: State<'_, Desk>, form: RecoveryForm) -> Result<String, AppError> {
+    let core = desk.core()?;
+    core.store.known().await;
+    let holder = core.player.recover(&convert::recovery_form(form)).await;
     core.store.learn(&holder);
     Ok(holder?)
 }
@@ -103,6 +115,18 @@ pub async fn change_passphrase(
 ) -> Result<(), AppError> {
     let player = &desk.core()?.player;
     Ok(player.change_passphrase(Passphrase::new(current), Passphrase::new(wanted)).await?)
+}
+
+/// Gets a certificate for another year under the same key, and leaves the passport open (G8).
+#[tauri::command]
+#[specta::specta]
+pub async fn renew_passport(desk: State<'_, Desk>, passphrase: String) -> Result<PassportFacts, AppError> {
+    let core = desk.core()?;
+    core.store.known().await;
+    let renewed = core.player.renew(Passphrase::new(passphrase)).await;
+    core.store.learn(&renewed);
+    renewed?;
+    facts(core)
 }
 
 fn facts(core: &Core) -> Result<PassportFacts, AppError> {

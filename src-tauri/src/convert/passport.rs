@@ -10,7 +10,7 @@ use cadenza_protocol::passport::PersonalFacts;
 use super::seconds;
 use crate::ipc::{
     OwnerLine, PassphraseAdvice, PassphraseStrength, PassportFacts, PassportPhase, PassportValidity,
-    RegistrationForm,
+    RecoveryForm, RegistrationForm,
 };
 
 /// The form as the core takes it; the card's number is wiped with it.
@@ -25,6 +25,17 @@ pub fn form(typed: RegistrationForm) -> passport::RegistrationForm {
         confidential: typed.confidential,
         region: typed.region,
         interests: typed.interests,
+    }
+}
+
+/// The same for a lost passport.
+pub fn recovery_form(typed: RecoveryForm) -> passport::form::RecoveryForm {
+    passport::form::RecoveryForm {
+        name: typed.name,
+        email: typed.email,
+        telephone: typed.telephone,
+        card_number: typed.card_number.into(),
+        card_expiry: typed.card_expiry,
     }
 }
 

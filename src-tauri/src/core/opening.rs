@@ -59,9 +59,9 @@ impl Desk {
             core.preview_voucher(&voucher, 0).await?;
             return Ok(Vec::new());
         }
-        core.player.take_voucher(voucher)?;
-        let taken = |id| voucher.tracks.iter().any(|track| track.media_id == id);
-        let waiting = core.player.open_deliveries().into_iter().filter(|delivery| taken(delivery.media_id));
+        let taken = core.player.take_voucher(voucher)?;
+        let open = core.player.open_deliveries().into_iter();
+        let waiting = open.filter(|delivery| taken.contains(&delivery.voucher_id));
         let downloads = waiting.map(|delivery| core.note_delivery(delivery)).collect();
         core.tell(GoTo::Downloads);
         match convert::phase(&core.player) {

@@ -1,4 +1,4 @@
-//! Registration, the passport and who owns the music (requirements G1 to G6, M5, C8).
+//! Registration, the passport and who owns the music (requirements G1 to G8, M5, C8).
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -39,6 +39,25 @@ pub struct RegistrationForm {
 impl std::fmt::Debug for RegistrationForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("RegistrationForm { .. }")
+    }
+}
+
+/// The recovery form (G7): what the licensing center compares with the registration.
+#[derive(Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RecoveryForm {
+    pub name: String,
+    pub email: String,
+    pub telephone: String,
+    /// The card that was registered; digits, spaces allowed. Goes to the payment processor only (C8).
+    pub card_number: String,
+    /// `MM/YY`.
+    pub card_expiry: String,
+}
+
+impl std::fmt::Debug for RecoveryForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryForm { .. }")
     }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brandOf, complete, expiryFault, expiryTyped, grouped, luhn } from './cards';
+import { brandOf, expiryFault, expiryTyped, grouped, luhn, numberFault } from './cards';
 
 describe('a card number as it is typed', () => {
   it('is grouped as it stands on the card', () => {
@@ -19,7 +19,10 @@ describe('a card number as it is typed', () => {
   it('is refused with a typing error before it is sent', () => {
     expect(luhn('4242 4242 4242 4242')).toBe(true);
     expect(luhn('4242 4242 4242 4241')).toBe(false);
-    expect(complete('4242 4242 4242 424')).toBe(false);
+    expect(numberFault('')).toBe('required');
+    expect(numberFault('4242 4242 4242 424')).toBe('shortCard');
+    expect(numberFault('4242 4242 4242 4241')).toBe('badCard');
+    expect(numberFault('4242 4242 4242 4242')).toBeNull();
   });
 });
 

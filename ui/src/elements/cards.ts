@@ -41,6 +41,15 @@ export const luhn = (typed: string): boolean =>
 
 export const complete = (typed: string): boolean => brandOf(typed).lengths.includes(digits(typed).length);
 
+export type NumberFault = 'required' | 'shortCard' | 'badCard' | null;
+
+/** What is wrong with a number, before it is sent. */
+export const numberFault = (typed: string): NumberFault => {
+  if (!typed) return 'required';
+  if (!complete(typed)) return 'shortCard';
+  return luhn(typed) ? null : 'badCard';
+};
+
 /** 0928 as 09/28; a first digit above 1 is a month of its own. */
 export const expiryTyped = (typed: string): string => {
   let all = typed.replace(/\D/g, '').slice(0, 4);

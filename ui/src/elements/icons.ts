@@ -33,6 +33,8 @@ export { default as IconHide } from '@lucide/svelte/icons/eye-off';
 export { default as IconPlaylist } from '@lucide/svelte/icons/list-music';
 export { default as IconKeyboard } from '@lucide/svelte/icons/keyboard';
 export { default as IconFolder } from '@lucide/svelte/icons/folder';
+export { default as IconRenew } from '@lucide/svelte/icons/calendar-sync';
+export { default as IconRecover } from '@lucide/svelte/icons/life-buoy';
 export { default as IconRetry } from '@lucide/svelte/icons/rotate-cw';
 export { default as IconTrash } from '@lucide/svelte/icons/trash-2';
 export { default as IconPencil } from '@lucide/svelte/icons/pencil';

@@ -6,7 +6,7 @@ export const en = {
   nav: {
     main: 'Main', store: 'Store', library: 'Library', downloads: 'Downloads', disc: 'Disc', cart: 'Cart', settings: 'Settings', more: 'More',
     passport: 'Passport', playlists: 'Playlists', newPlaylist: 'New playlist', search: 'Search', skip: 'Skip to content',
-    unlocked: 'Passport unlocked', locked: 'Click to unlock', expired: 'Passport has expired', none: 'No passport yet', makePassport: 'Create a passport',
+    unlocked: 'Passport unlocked', locked: 'Click to unlock', expired: 'Passport expired', expiresSoon: 'Expires soon', none: 'No passport yet', makePassport: 'Create a passport',
     finish: 'Choose a passphrase', back: 'Back',
   },
   common: {
@@ -36,7 +36,7 @@ export const en = {
     pay: (p: string) => `Pay ${p}`, paying: 'Asking the card processor', card: 'Card', number: 'Card number', expiry: 'Expires', name: 'Name on card',
     keep: 'The number goes to the card processor and nowhere else. The player and the store keep only the brand and the last four digits.',
     needPassport: 'You need a passport to buy', needPassportText: 'The passport is how your music knows that it is yours. Making one takes about two minutes.', passphrase: 'Passphrase',
-    passphraseHint: 'You chose to be asked at every purchase.', thanks: 'Paid. Your music is on its way.', receipt: (id: string, p: string) => `Order ${id}, ${p}`, watch: 'See downloads', expired: 'Your passport has expired. It still plays what you bought, but cannot buy until it is renewed.',
+    passphraseHint: 'You chose to be asked at every purchase.', thanks: 'Paid. Your music is on its way.', receipt: (id: string, p: string) => `Order ${id}, ${p}`, watch: 'See downloads', expired: 'Your passport has expired',
   },
   downloads: {
     title: 'Downloads and orders', arriving: 'Arriving', orders: 'Orders', emptyTitle: 'No orders yet', emptyText: 'What you buy arrives here and then lives in your library. Every purchase can be downloaded again.',
@@ -79,13 +79,20 @@ export const en = {
     interestList: ['Piano', 'Strings', 'Orchestra', 'Choir', 'Jazz', 'Folk', 'Electronic', 'Early music'], example: 'e.g. My first piano was green',
   },
   strength: { label: 'Strength', scores: ['Hopeless', 'Weak', 'Fair', 'Good', 'Very good'], tooShort: 'Too short. Use at least ten characters.', tooCommon: 'This one is on every list of common passwords.', addWords: 'Add another word or two.', good: 'This will hold.' },
-  unlock: { title: 'Unlock your passport', text: (n: string) => `${n}, your passphrase opens the passport until you close Cadenza.`, button: 'Unlock', passphrase: 'Passphrase', busy: 'Opening the passport', wrong: 'That is not the passphrase. Look for Caps Lock and try again.' },
+  unlock: { title: 'Unlock your passport', text: (n: string) => (n ? `${n}, your passphrase opens the passport until you close Cadenza.` : 'Your passphrase opens the passport until you close Cadenza.'), button: 'Unlock', passphrase: 'Passphrase', busy: 'Opening the passport', forgot: 'Forgot the passphrase?' },
   passport: {
-    title: 'Passport', lock: 'Lock now', unlock: 'Unlock', valid: 'Valid', soon: 'Expires soon', expired: 'Expired', until: (d: string) => `until ${d}`, since: (d: string) => `since ${d}`, serial: 'Serial', issuer: 'Issued by', file: 'File', card: 'Card', address: 'Address', telephone: 'Telephone', email: 'E-mail', confidential: 'Confidential line', region: 'Country', interests: 'Interests',
+    title: 'Passport', lock: 'Lock now', unlock: 'Unlock', valid: (d: string) => `Valid until ${d}`, soon: (d: string) => `Expires on ${d}`, expired: (d: string) => `Expired on ${d}`, since: (d: string) => `since ${d}`, serial: 'Serial', issuer: 'Issued by', file: 'File', card: 'Card', address: 'Address', telephone: 'Telephone', email: 'E-mail', confidential: 'Confidential line', region: 'Country', interests: 'Interests',
     lockedText: 'Your personal facts are encrypted. Unlock the passport to read them.', exportTitle: 'Save a copy', exportText: 'The file stays locked with your passphrase, so it can lie on a stick or in a cloud.', exportButton: 'Export passport', exported: (p: string) => `Copy saved to ${p}`, importTitle: 'Bring a passport', importText: 'From another computer or from a copy. The one here is replaced.', importButton: 'Import passport', imported: 'Passport taken in. Unlock it with its passphrase.',
     importAsk: 'Replace the passport on this computer?', importAskText: 'Music bought with the one that is here now will not play until it is brought back. Save a copy first.', importReplace: 'Replace passport', changeTitle: 'Change the passphrase', changeText: 'Copies you saved before keep the old one.', changeButton: 'Change passphrase', old: 'Passphrase now', new: 'New passphrase', changed: 'Passphrase changed',
-    recoverTitle: 'Recover', recoverText: 'A lost passphrase or passport can be restored by the licensing center. This is not available in this version; keep a saved copy and your passphrase.', notYet: 'Not available yet', renewTitle: 'Renew', renewText: 'A passport lasts one year. Renewal is not available in this version. Bought music keeps playing after the date.', ownerLine: 'This line is shown while purchased music plays', holder: 'Passport of', noneTitle: 'No passport on this computer', noneText: 'Make one to buy music, or bring one from another computer.', create: 'Create a passport',
+    recoverTitle: 'Recover', recoverText: 'A forgotten passphrase or a lost file: show the licensing center that it is yours, and it gives the passport back.', recoverButton: 'Recover passport',
+    renewTitle: 'Renew', renewText: (d: string) => `Valid until ${d}. A renewed passport can buy for another year.`, renewButton: 'Renew passport', renewAsk: 'Renew your passport', renewAskText: 'It gets another year and stays the same passport otherwise: what you own keeps playing. Your passphrase opens it for that.', renewing: 'Asking the licensing center', renewed: (d: string) => `Passport renewed. It is valid until ${d}.`,
+    soonTitle: (d: string) => `Your passport expires on ${d}`, soonText: 'Renew it now to go on buying. What you bought plays in any case.', expiredTitle: (d: string) => `Your passport expired on ${d}`, expiredText: 'It still plays what you bought, but cannot buy until it is renewed.', ownerLine: 'This line is shown while purchased music plays', holder: 'Passport of', noneTitle: 'No passport on this computer', noneText: 'Make one to buy music, or bring one from another computer.', create: 'Create a passport',
     pending: 'Your passport has been issued but is not saved yet. Choose a passphrase to keep it.',
+  },
+  recovery: {
+    lost: 'Recover a lost passport', steps: ['Who you are', 'Your card', 'New passphrase'], whoTitle: 'Recover your passport', whoText: 'The licensing center keeps a sealed copy for you. Give the details you registered with, and it is yours again.',
+    replaces: 'There is a passport on this computer', replacesText: 'The recovered one takes its place. The one here now is kept aside, as a file beside it.', cardTitle: 'The card you registered', cardText: 'It is compared with your registration, and nothing is charged. The number is forgotten as soon as that is answered.', sending: 'Asking the licensing center',
+    passTitle: 'A new passphrase', passText: 'Your passport is back. Lock it with a new passphrase: four or five unrelated words are strong and easy to remember. Nobody else knows it.', lock: 'Lock and keep it', doneTitle: (n: string) => `Welcome back, ${n}`, doneText: 'Your passport is on this computer again, locked with the new passphrase. What you bought plays as before.', doneReplaced: 'Your passport is back, locked with the new passphrase, and what you bought plays as before. The one that was here is kept beside it.',
   },
   settings: {
     title: 'Settings', looks: 'Looks', theme: 'Theme', system: 'System', light: 'Light', dark: 'Dark', language: 'Language', sound: 'Sound', device: 'Sound device', deviceSystem: 'The system’s choice', deviceLost: 'not connected', normalise: 'Even loudness', normaliseHint: 'Plays every record about equally loud.', preview: 'Preview quality', previewHint: 'Lower it on a slow connection.',

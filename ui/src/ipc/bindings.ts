@@ -24,6 +24,11 @@ export const commands = {
 	 *  `set_passphrase`. Gives the holder's name.
 	 */
 	register: (form: RegistrationForm) => typedError<string, AppError>(__TAURI_INVOKE("register", { form })),
+	/**
+	 *  Asks the licensing center for a lost passport (G7). It is checked and held in memory until `set_passphrase`, which
+	 *  puts one that is here aside. Gives the holder's name.
+	 */
+	recoverPassport: (form: RecoveryForm) => typedError<string, AppError>(__TAURI_INVOKE("recover_passport", { form })),
 	/**  Locks the fresh passport under the passphrase, writes it and opens it (G5). */
 	setPassphrase: (passphrase: string) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("set_passphrase", { passphrase })),
 	/**  How good a passphrase is, while it is typed. */
@@ -40,6 +45,8 @@ export const commands = {
 	importPassport: (path: string, replace: boolean) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("import_passport", { path, replace })),
 	/**  Locks the passport under another passphrase. */
 	changePassphrase: (current: string, wanted: string) => typedError<null, AppError>(__TAURI_INVOKE("change_passphrase", { current, wanted })),
+	/**  Gets a certificate for another year under the same key, and leaves the passport open (G8). */
+	renewPassport: (passphrase: string) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("renew_passport", { passphrase })),
 	/**  Whether the store answers. */
 	storeState: () => typedError<StoreState, AppError>(__TAURI_INVOKE("store_state")),
 	/**  Tries the store again at once. */
@@ -157,7 +164,7 @@ export const events = {
 };
 
 /* Constants */
-export const errorCodes = ["already-owned","burn-failed","cancelled","card-declined","card-expired","card-invalid","cart-empty","delivery-not-trusted","device-busy","device-lost","device-not-connected","disc-busy","disc-empty","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","link-unknown","no-device","no-passport","no-sound-device","no-store","no-stream","not-available-yet","not-for-sale","not-found","not-yours","order-uncertain","other-licensing-center","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","playlist-name","playlist-place","playlist-taken","previews-busy","record-not-allowed","settings-broken","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unreachable","stream-failed","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unplayable","voucher-broken","voucher-expired","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
+export const errorCodes = ["already-owned","burn-failed","cancelled","card-declined","card-expired","card-invalid","cart-empty","certificate-revoked","delivery-not-trusted","device-busy","device-lost","device-not-connected","disc-busy","disc-empty","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","link-unknown","no-device","no-passport","no-sound-device","no-store","no-stream","not-available-yet","not-for-sale","not-found","not-recognised","not-yours","order-uncertain","other-licensing-center","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","playlist-name","playlist-place","playlist-taken","previews-busy","record-not-allowed","renewal-refused","settings-broken","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unreachable","stream-failed","too-many-attempts","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unplayable","voucher-altered","voucher-broken","voucher-expired","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
 
 /* Types */
 /**  What happens when a bought track has arrived (B9). */
@@ -698,6 +705,17 @@ export type QueueEntry = {
 export type QueuePlace = 
 /**  Right after the one that plays. */
 "next" | "last";
+
+/**  The recovery form (G7): what the licensing center compares with the registration. */
+export type RecoveryForm = {
+	name: string,
+	email: string,
+	telephone: string,
+	/**  The card that was registered; digits, spaces allowed. Goes to the payment processor only (C8). */
+	cardNumber: string,
+	/**  `MM/YY`. */
+	cardExpiry: string,
+};
 
 /**  The registration form (G2). */
 export type RegistrationForm = {

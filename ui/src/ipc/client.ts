@@ -30,6 +30,7 @@ export interface Core {
   pickSave(kind: T.PickedFile, suggestedName: string): Promise<string | null>;
 
   register(form: T.RegistrationForm): Promise<string>;
+  recoverPassport(form: T.RecoveryForm): Promise<string>;
   setPassphrase(passphrase: string): Promise<T.PassportFacts>;
   passphraseStrength(passphrase: string): Promise<T.PassphraseStrength>;
   unlock(passphrase: string): Promise<T.PassportFacts>;
@@ -38,6 +39,7 @@ export interface Core {
   exportPassport(path: string): Promise<string>;
   importPassport(path: string, replace: boolean): Promise<T.PassportFacts>;
   changePassphrase(old: string, next: string): Promise<null>;
+  renewPassport(passphrase: string): Promise<T.PassportFacts>;
 
   storeState(): Promise<T.StoreState>;
   storeRetry(): Promise<T.StoreState>;

@@ -2,6 +2,7 @@
 /// themselves, but not while the pointer or the keyboard rests on them.
 import { explainLine } from '../i18n/index.svelte';
 import { Failure } from '../ipc/failure';
+import { remedy } from './remedy';
 
 export type NoticeTone = 'good' | 'warning' | 'problem';
 export type ShownNotice = {
@@ -27,7 +28,7 @@ class Notices {
 
   fail(thrown: unknown): void {
     const failure = Failure.from(thrown);
-    if (failure.code !== 'cancelled') this.say(explainLine(failure), undefined, 'problem');
+    if (failure.code !== 'cancelled') this.say(explainLine(failure), remedy(failure), 'problem');
   }
 
   hold(id: number): void {

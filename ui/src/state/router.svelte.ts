@@ -13,6 +13,7 @@ export type Page =
   | 'passport'
   | 'settings'
   | 'welcome'
+  | 'recover'
   | 'more';
 
 export type Place = { page: Page; id: string };

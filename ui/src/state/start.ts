@@ -8,8 +8,10 @@ import { deliveries } from './deliveries.svelte';
 import { disc } from './disc.svelte';
 import { library } from './library.svelte';
 import { notices } from './notices.svelte';
+import { papers } from './papers.svelte';
 import { passportFile } from './passport.svelte';
 import { player } from './player.svelte';
+import { remedy } from './remedy';
 import { router } from './router.svelte';
 import { session } from './session.svelte';
 import { settings } from './settings.svelte';
@@ -28,7 +30,13 @@ export const start = async (): Promise<void> => {
     core.on('notice', tellNotice);
     core.on('goTo', (place) => void follow(place));
     if (state.passport === 'none' || state.passport === 'needsPassphrase') router.swap('welcome');
-    await Promise.all([player.listen(), cart.listen(), deliveries.listen(), library.listen(state.libraryTracks)]);
+    await Promise.all([
+      papers.listen(),
+      player.listen(),
+      cart.listen(),
+      deliveries.listen(),
+      library.listen(state.libraryTracks),
+    ]);
   } catch (thrown) {
     const failure = Failure.from(thrown);
     if (failure.code === 'not-ready') setTimeout(() => void start(), AGAIN_AFTER_MS);
@@ -38,7 +46,7 @@ export const start = async (): Promise<void> => {
 
 const tellNotice = ({ level, what }: Notice): void => {
   const words = t().notices[what.code];
-  notices.say(words ? words(what.data) : explainLine(what), undefined, level);
+  notices.say(words ? words(what.data) : explainLine(what), remedy(what), level);
 };
 
 /** A link or a file was opened from outside. */

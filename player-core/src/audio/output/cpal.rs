@@ -33,7 +33,9 @@ impl std::fmt::Debug for SoundCards {
 impl SoundCards {
     /// Connects to the sound server.
     pub fn connect(&mut self) {
-        self.host.get_or_insert_with(::cpal::default_host);
+        hushed(|| {
+            self.host.get_or_insert_with(::cpal::default_host);
+        });
     }
 
     /// Devices that can play.
@@ -41,6 +43,10 @@ impl SoundCards {
     /// # Errors
     /// The sound server cannot be reached.
     pub fn devices(&mut self) -> Result<Vec<Device>, OutputError> {
+        hushed(|| self.list())
+    }
+
+    fn list(&mut self) -> Result<Vec<Device>, OutputError> {
         let host = self.host.insert(::cpal::default_host());
         let default = host.default_output_device().map(|device| id(&device));
         let found = host.output_devices().map_err(|error| refusal("", &error))?;
@@ -63,10 +69,7 @@ impl SoundCards {
         fault: Fault,
     ) -> Result<Box<dyn DeviceStream>, OutputError> {
         let host = self.host.get_or_insert_with(::cpal::default_host);
-        let opened = match find(host, choice) {
-            Ok(device) => start(&device, renderer, fault),
-            Err(error) => Err(error),
-        };
+        let opened = hushed(|| start(&find(host, choice)?, renderer, fault));
         opened.map_err(|error| {
             // The server may have gone away with its devices: look afresh the next time.
             self.host = None;
@@ -77,6 +80,25 @@ impl SoundCards {
             }
         })
     }
+}
+
+/// Lets libasound say to our log what it would say on the terminal: it complains of its own accord, in several lines, when there
+/// is no sound card, beside the one line that the listener gets from us.
+#[cfg(target_os = "linux")]
+fn hushed<T>(wish: impl FnOnce() -> T) -> T {
+    // For this thread, until the next time; without it the lines are only ugly.
+    let said = alsa::Output::local_error_handler().ok();
+    let done = wish();
+    if let Some(said) = said {
+        let said = said.borrow().to_string();
+        said.lines().for_each(|line| tracing::debug!("libasound: {line}"));
+    }
+    done
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hushed<T>(wish: impl FnOnce() -> T) -> T {
+    wish()
 }
 
 fn find(host: &::cpal::Host, choice: &DeviceChoice) -> Result<::cpal::Device, OutputError> {

@@ -55,7 +55,7 @@ pub enum Command {
         #[arg(long, value_name = "FORM.toml")]
         form: PathBuf,
     },
-    /// Show, copy, bring in, recover the passport; change its passphrase
+    /// Show, copy, bring in, recover, renew the passport; change its passphrase
     #[command(subcommand)]
     Passport(Passport),
     /// What the store sells: id, title, artist, price, qualities
@@ -137,8 +137,18 @@ pub enum Passport {
         /// A .cadpassport file
         file: PathBuf,
     },
-    /// Get a lost passport or passphrase back through the licensing center
-    Recover,
+    /// Get a lost passport back, or one whose passphrase is lost, through the licensing center
+    #[command(
+        after_help = "FORM.toml may be the one you registered with; name, email, telephone, card and expiry are used. The passphrase\nyou give now locks the recovered passport; one that is here is kept beside it as passport-SERIAL.cadpassport.\n\nExample:\n  cadenza-cli --store ready.json --passphrase-file new.txt passport recover --form FORM.toml"
+    )]
+    Recover {
+        /// What you registered with, TOML
+        #[arg(long, value_name = "FORM.toml")]
+        form: PathBuf,
+    },
+    /// Another year for the passport, under the same key and passphrase
+    #[command(after_help = "Example:\n  cadenza-cli --store ready.json --passphrase-file secret.txt passport renew")]
+    Renew,
     /// Choose another passphrase
     Passphrase {
         /// File with the new passphrase in its first line; without it the terminal asks
@@ -326,7 +336,8 @@ mod tests {
             "passport show",
             "passport export F",
             "passport import F",
-            "passport recover",
+            "passport recover --form form.toml",
+            "passport renew",
             "passport passphrase",
             "catalogue",
             "catalogue some words",

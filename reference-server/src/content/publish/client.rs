@@ -15,7 +15,7 @@ use crate::authoring::{AuthorKeys, AuthorKeysError};
 use crate::clock::Clock;
 use crate::content::client::{ContentClient, ContentClientError, accepted};
 use crate::identity::Identity;
-use crate::tls::{ServiceTls, TlsError};
+use crate::tls::{ServiceClient, ServiceTls, TlsError};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Interruptions that one upload survives.
@@ -43,7 +43,7 @@ pub enum PublishError {
 pub struct PublishClient {
     account: Identity,
     content: ContentClient,
-    http: reqwest::Client,
+    http: ServiceClient,
     base: String,
 }
 
@@ -91,7 +91,7 @@ impl PublishClient {
     async fn send_piece(&self, file: &Path, state: &UploadState) -> Result<UploadState, PublishError> {
         let piece = read_piece(file, state.received).map_err(|e| PublishError::File(file.to_owned(), e))?;
         let url = format!("{}/v1/publish/uploads/{}?offset={}", self.base, state.upload_id, state.received);
-        let answer = self.http.put(url).body(piece).send().await.map_err(ContentClientError::from)?;
+        let answer = self.http.now().put(url).body(piece).send().await.map_err(ContentClientError::from)?;
         Ok(accepted(answer).await?.json().await.map_err(ContentClientError::from)?)
     }
 
@@ -127,7 +127,7 @@ impl PublishClient {
     /// Takes a file out of the catalogue.
     pub async fn delete(&self, path: &str) -> Result<(), PublishError> {
         let url = format!("{}/v1/publish/files?path={}", self.base, escaped(path));
-        let answer = self.http.delete(url).send().await.map_err(ContentClientError::from)?;
+        let answer = self.http.now().delete(url).send().await.map_err(ContentClientError::from)?;
         Ok(accepted(answer).await.map(drop)?)
     }
 
@@ -138,7 +138,7 @@ impl PublishClient {
         let probe = StartUpload { path: path.to_owned(), length: 0, sha256: "0".repeat(64), overwrite };
         let state: UploadState = self.content.post("/v1/publish/uploads", &probe).await?;
         let url = format!("{}/v1/publish/uploads/{}", self.base, state.upload_id);
-        accepted(self.http.delete(url).send().await.map_err(ContentClientError::from)?).await?;
+        accepted(self.http.now().delete(url).send().await.map_err(ContentClientError::from)?).await?;
         let wrapped_keys = AuthorKeys::load(local)?.hand_over(&self.account, state.custody.leaf())?;
         let wish = Import { file: name, path: path.to_owned(), keys: MediaKeys { wrapped_keys }, overwrite };
         Ok(self.content.post("/v1/publish/import", &wish).await?)

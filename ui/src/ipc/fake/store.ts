@@ -101,6 +101,8 @@ export const store = {
     if (world.phase === 'none') throw new Failure('no-passport');
     if (passphrase !== null && passphrase !== world.passphrase) throw new Failure('wrong-passphrase');
     if (world.phase === 'locked') throw new Failure('passport-locked');
+    if (world.validity === 'expired') throw new Failure('passport-expired');
+    if (scene.passport === 'revoked') throw new Failure('certificate-revoked');
     checkCard(card.number);
     const { items, totalCents } = world.cart;
     const order: Order = { orderId: `C-${1042 + past.length}`, placedAt: Math.floor(Date.now() / 1000), currency, totalCents, state: 'arriving', items };

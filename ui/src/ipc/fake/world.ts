@@ -1,9 +1,9 @@
 /// The invented core's memory, and its way of telling news. The address chooses the scene:
-/// `?passport=none|locked|expired`, `?store=offline|error|empty|slow|starting`,
+/// `?passport=none|locked|soon|expired|revoked|broken`, `?store=offline|error|empty|slow|starting`,
 /// `?library=empty|many|slow|error`, `?theme=`, `?lang=`.
 import type { News, Unsubscribe } from '../client';
 import { Failure } from '../failure';
-import type { AppState, Cart, Download, OwnerLine, PassportPhase, Position, Settings, StoreState } from '../bindings';
+import type { AppState, Cart, Download, OwnerLine, PassportPhase, PassportValidity, Position, RecoveryForm, Settings, StoreState } from '../bindings';
 import { currency } from './albums';
 
 const asked = new URLSearchParams(globalThis.location?.search ?? '');
@@ -25,12 +25,18 @@ export const owner: OwnerLine = {
   confidential: 'My first piano was green',
 };
 
-const phases: Record<string, PassportPhase> = { none: 'none', locked: 'locked' };
+const phases: Record<string, PassportPhase> = { none: 'none', locked: 'locked', broken: 'locked' };
+const validities: Record<string, PassportValidity> = { soon: 'expiresSoon', expired: 'expired' };
 
 export const world = {
   phase: phases[scene.passport] ?? 'unlocked',
   passphrase: 'correct horse battery',
-  owner: scene.passport === 'none' ? null : owner,
+  owner: ['none', 'broken'].includes(scene.passport) ? null : owner,
+  validity: validities[scene.passport] ?? 'valid',
+  /** What the licensing center knows; what is recovered is compared with it. */
+  registered: { name: owner.name, email: owner.email, telephone: '+44 20 7946 0000', cardNumber: '4242424242424242', cardExpiry: '12/29' } as RecoveryForm,
+  /** A recovered passport waits for its passphrase. */
+  recovered: false,
   settings: {
     theme: asked.get('theme') ?? 'system', language: asked.get('lang'), device: null, askPassphrase: 'oncePerSession',
     afterDelivery: 'ready', bandwidthKbps: null, store: null, storeRoot: null,

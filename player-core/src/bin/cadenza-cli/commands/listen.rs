@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(9);
 const KEEP_WITHIN: Duration = Duration::from_secs(60);
 /// Longest wait for the fade-out at a stop.
 const FADE_OUT: Duration = Duration::from_secs(2);
+/// How a store says that it has no such track.
+const UNKNOWN_TRACK: [&str; 2] = ["unknown-media", "not-found"];
 
 pub async fn play(
     global: &Global,
@@ -77,7 +79,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
     }
     setup.udp = wish.udp;
     let clicked = Instant::now();
-    let voucher = player.preview_voucher(&[media_id], PreviewKind::Clip).await?;
+    let voucher = player.preview_voucher(&[media_id], PreviewKind::Clip).await.map_err(look_it_up)?;
     let asked = clicked.elapsed();
     let of = voucher
         .tracks
@@ -140,6 +142,14 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
         )
     });
     Ok(())
+}
+
+/// The store says that it has no such track; an id is not guessed, so say where ids are.
+fn look_it_up(mut failure: Failure) -> Failure {
+    if UNKNOWN_TRACK.contains(&failure.code.as_ref()) {
+        failure.message += ": `cadenza-cli catalogue` lists what can be heard, each with its id";
+    }
+    failure
 }
 
 /// Waits until the free image is whole; the sound may have been stopped long before (V6).

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use cadenza_player::passport::RegistrationForm;
+use cadenza_player::passport::{RecoveryForm, RegistrationForm};
 use cadenza_player::passport::vault::day;
 use cadenza_player::{Failure, atomic};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -17,25 +18,27 @@ const FORM_BOUND: u64 = 1 << 20;
 
 pub async fn register(global: &Global, form: &Path, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
-    let form = read_form(form)?;
+    let form: RegistrationForm = read_form(form)?;
     // Asked for before anything is sent: a passport that waits for a passphrase can be lost.
     let passphrase = prompt::new_passphrase(global.passphrase_file.as_deref())?;
     player.check_passphrase(&passphrase)?;
     let holder = player.register(&form).await?;
     player.finish_registration(passphrase).await?;
+    issued(&player, output, "registered", &holder)
+}
+
+/// Says what passport is here now, and what was done for it.
+fn issued(
+    player: &cadenza_player::Player,
+    output: &Output,
+    done: &str,
+    holder: &str,
+) -> Result<(), Failure> {
     let facts = player.passport_facts()?;
-    let document = json!({
-        "holder": holder,
-        "serial": facts.serial,
-        "expires": day(facts.expires_at),
-        "passport": facts.path,
-    });
+    let (until, path) = (day(facts.expires_at), &facts.path);
+    let document = json!({ "holder": holder, "serial": facts.serial, "expires": until, "passport": path });
     output.result(&document, || {
-        format!(
-            "Registered {holder}. Passport {} is valid until {}.",
-            facts.path.display(),
-            day(facts.expires_at)
-        )
+        format!("The passport of {holder} is {done}: {}, valid until {until}.", path.display())
     });
     Ok(())
 }
@@ -60,7 +63,20 @@ pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<
             );
             Ok(())
         }
-        Passport::Recover => player.recover_passport(),
+        Passport::Recover { form } => {
+            let form: RecoveryForm = read_form(&form)?;
+            let passphrase = prompt::new_passphrase(global.passphrase_file.as_deref())?;
+            player.check_passphrase(&passphrase)?;
+            let holder = player.recover(&form).await?;
+            player.finish_registration(passphrase).await?;
+            issued(&player, output, "recovered", &holder)
+        }
+        Passport::Renew => {
+            player.passport_facts()?;
+            player.renew(prompt::passphrase(global.passphrase_file.as_deref())?).await?;
+            let holder = player.passport_facts()?.holder;
+            issued(&player, output, "renewed", &holder)
+        }
         Passport::Passphrase { new_passphrase_file } => {
             player.passport_facts()?;
             let old = prompt::passphrase(global.passphrase_file.as_deref())?;
@@ -104,7 +120,7 @@ async fn show(player: &cadenza_player::Player, global: &Global, output: &Output)
     Ok(())
 }
 
-fn read_form(path: &Path) -> Result<RegistrationForm, Failure> {
+fn read_form<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let bytes = Zeroizing::new(atomic::read_bounded(path, FORM_BOUND)?);
     super::from_toml(&bytes, path, "register --help")
 }

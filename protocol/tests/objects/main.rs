@@ -1,0 +1,17 @@
+//! The objects as strangers meet them: made, checked, opened, altered, cut short, signed by the wrong hand.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod agency;
+mod alter;
+mod certificates;
+mod delivery;
+mod errors;
+mod log;
+mod media;
+mod passport;
+mod vectors;
+mod voucher;
+mod wrapping;

@@ -1,0 +1,168 @@
+//! Passport, registration file and renewal (O7, G3 to G8).
+
+use cadenza_protocol::cert::{CertificateError, RevocationLists, Role};
+use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
+use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, Renewal, RenewalRequest};
+use cadenza_protocol::secret::RegistrationKey;
+use cadenza_protocol::signed::{SignedError, SignedMessage};
+
+use crate::alter::{nothing_passes, white_space_says_nothing};
+use crate::support::made::{PASSPHRASE, owner, passport, phrase, registration, renewal};
+use crate::support::{Center, NOW, RsaKey, rsa_3072};
+
+#[test]
+fn a_passport_opens_with_its_passphrase_and_keeps_its_secrets() {
+    // O7, G3, G4, G5
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let file = registration(&center.certify(Role::LicensingCenter), &consumer, &RegistrationKey::random());
+    let verified = RegistrationFile::verify(&file, &center.root, NOW).unwrap();
+    assert_eq!(*verified.personal(), owner());
+    let json = verified.lock(&phrase("four winds"), KdfParams::FLOOR).unwrap().to_json();
+    let text = String::from_utf8(json.clone()).unwrap();
+    assert!(!text.contains("clear") && !text.contains("Ada") && !text.contains("Babbage"));
+
+    let read = Passport::from_json(&json, &center.root).unwrap();
+    let wrong = read.unlock(&phrase("five winds")).unwrap_err();
+    assert!(matches!(wrong, PassportError::Lock(LockError::WrongPassphrase)), "{wrong}");
+    assert_eq!(*read.unlock(&phrase("four winds")).unwrap().personal(), owner());
+    let changed = read.change_passphrase(&phrase("four winds"), &phrase("five"), KdfParams::FLOOR).unwrap();
+    assert!(changed.unlock(&phrase("five")).is_ok() && changed.unlock(&phrase("four winds")).is_err());
+}
+
+#[test]
+fn foreign_and_expired_registrations_are_refused() {
+    // G4
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let file = registration(&center.certify(Role::LicensingCenter), &consumer, &RegistrationKey::random());
+    assert!(RegistrationFile::verify(&file, &Center::new().root, NOW).is_err());
+    let late = RegistrationFile::verify(&file, &center.root, NOW.plus_days(400)).unwrap_err();
+    assert!(matches!(late, PassportError::Certificate(CertificateError::Expired { .. })));
+    let by_a_merchant = registration(&center.certify(Role::Merchant), &consumer, &RegistrationKey::random());
+    let usurped = RegistrationFile::verify(&by_a_merchant, &center.root, NOW).unwrap_err();
+    assert!(matches!(usurped, PassportError::Certificate(CertificateError::WrongRole { .. })));
+}
+
+#[test]
+fn a_passport_is_no_registration_file_and_the_other_way_about() {
+    // G5
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let (licensing, key) = (center.certify(Role::LicensingCenter), RegistrationKey::random());
+    let held = passport(&center, &consumer, &key);
+    let (new, again) = (registration(&licensing, &consumer, &key), renewal(&licensing, &consumer, &key));
+    let wrong_state = |e: PassportError| {
+        crate::errors::assert_helps(&e, "passport");
+        matches!(e, PassportError::WrongState(_))
+    };
+    for not_a_passport in [&new, &again] {
+        assert!(wrong_state(Passport::from_json(not_a_passport, &center.root).unwrap_err()));
+    }
+    for not_new in [&held.to_json(), &again] {
+        assert!(wrong_state(RegistrationFile::verify(not_new, &center.root, NOW).unwrap_err()));
+    }
+    for no_renewal in [&held.to_json(), &new] {
+        assert!(wrong_state(Renewal::verify(no_renewal, &center.root, NOW, &held).unwrap_err()));
+    }
+}
+
+#[test]
+fn every_altered_byte_and_every_cut_of_a_registration_file_is_noticed() {
+    // F5, G4
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let file = registration(&center.certify(Role::LicensingCenter), &consumer, &RegistrationKey::random());
+    nothing_passes("registration file", &file, &[0x01, 0x20, 0x80], &[], |bytes| {
+        RegistrationFile::verify(bytes, &center.root, NOW).is_ok()
+    });
+}
+
+#[test]
+fn every_altered_byte_and_every_cut_of_a_passport_is_noticed() {
+    // F5, O7: by the signature, or by the lock, which is tried with the right passphrase
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let file = passport(&center, &consumer, &RegistrationKey::random()).to_json();
+    let read = |bytes: &[u8]| Passport::from_json(bytes, &center.root).ok();
+    nothing_passes("passport", &file, &[0x01, 0x20, 0x80], &[], |bytes| {
+        read(bytes).is_some_and(|passport| passport.unlock(&phrase(PASSPHRASE)).is_ok())
+    });
+    white_space_says_nothing("passport", &file, |bytes| read(bytes).map(|passport| passport.to_json()));
+}
+
+#[test]
+fn every_altered_byte_and_every_cut_of_a_renewal_is_noticed() {
+    // F5, G8
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let key = RegistrationKey::random();
+    let held = passport(&center, &consumer, &key);
+    let file = renewal(&center.certify(Role::LicensingCenter), &consumer, &key);
+    nothing_passes("renewal", &file, &[0x01, 0x20, 0x80], &[], |bytes| {
+        Renewal::verify(bytes, &center.root, NOW, &held).is_ok()
+    });
+}
+
+#[test]
+fn a_renewal_takes_the_place_of_its_own_passport_and_of_no_other() {
+    // G8
+    let center = Center::new();
+    let licensing = center.certify(Role::LicensingCenter);
+    let key = RegistrationKey::random();
+    let consumer = center.issue(Role::Consumer, rsa_3072(RsaKey::Consumer), -300, 60);
+    let held = passport(&center, &consumer, &key);
+    let renewed = center.issue(Role::Consumer, rsa_3072(RsaKey::Consumer), -1, 365);
+    assert_eq!(consumer.chain.leaf().key_fingerprint(), renewed.chain.leaf().key_fingerprint());
+    assert_ne!(consumer.chain.leaf().fingerprint(), renewed.chain.leaf().fingerprint());
+
+    let file = renewal(&licensing, &renewed, &key);
+    assert!(!String::from_utf8(file.clone()).unwrap().contains("clear"));
+    let waiting = || Renewal::verify(&file, &center.root, NOW, &held).unwrap();
+    let wrong = waiting().lock(&held, &phrase("five winds"), KdfParams::FLOOR).unwrap_err();
+    assert!(matches!(wrong, PassportError::Lock(LockError::WrongPassphrase)));
+    let new = waiting().lock(&held, &phrase(PASSPHRASE), KdfParams::FLOOR).unwrap();
+    let new = Passport::from_json(&new.to_json(), &center.root).unwrap();
+    assert_eq!(new.unlock(&phrase(PASSPHRASE)).unwrap().personal().address, "2 Difference Street, London");
+
+    let refused = |file: &[u8]| match Renewal::verify(file, &center.root, NOW, &held) {
+        Err(error) => error,
+        Ok(waiting) => waiting.lock(&held, &phrase(PASSPHRASE), KdfParams::FLOOR).unwrap_err(),
+    };
+    let other = center.issue(Role::Consumer, rsa_3072(RsaKey::Other), -1, 365);
+    let other_key = RegistrationKey::random();
+    let older = center.issue(Role::Consumer, rsa_3072(RsaKey::Consumer), -1, 30);
+    for file in [
+        renewal(&licensing, &other, &key),
+        renewal(&licensing, &renewed, &other_key),
+        renewal(&licensing, &older, &key),
+    ] {
+        assert!(matches!(refused(&file), PassportError::OtherPassport));
+    }
+}
+
+#[test]
+fn a_request_for_renewal_says_who_sent_it_and_what_for() {
+    // G8
+    let center = Center::new();
+    let consumer = center.certify(Role::Consumer);
+    let sign = |domain: &str, message: &[u8]| consumer.key.sign(domain, message);
+    let request = RenewalRequest { at: NOW };
+    let message = SignedMessage::new(RenewalRequest::DOMAIN, &request, &consumer.chain, sign);
+    let json = serde_json::to_vec(&message).unwrap();
+    let open = |bytes: &[u8], domain, role, lists: &RevocationLists| {
+        let message: SignedMessage = serde_json::from_slice(bytes).map_err(|_| SignedError::Malformed)?;
+        message.open::<RenewalRequest>(domain, &center.root, role, NOW, lists)
+    };
+    let none = RevocationLists::none();
+    assert_eq!(open(&json, RenewalRequest::DOMAIN, Role::Consumer, &none).unwrap().at, NOW);
+    let other_purpose = open(&json, "cadenza/v1/redeem-request", Role::Consumer, &none).unwrap_err();
+    assert_eq!(other_purpose, SignedError::Signature);
+    assert!(open(&json, RenewalRequest::DOMAIN, Role::Merchant, &none).is_err());
+    let list = center.revocation_list(&[consumer.chain.leaf()], NOW.plus_days(1));
+    let lists = RevocationLists::from_ders([list.as_slice()]).unwrap();
+    assert!(open(&json, RenewalRequest::DOMAIN, Role::Consumer, &lists).is_err());
+    nothing_passes("signed message", &json, &[0x01, 0x20, 0x80], &[], |bytes| {
+        open(bytes, RenewalRequest::DOMAIN, Role::Consumer, &none).is_ok()
+    });
+}

@@ -1,0 +1,78 @@
+//! Which certificates count no longer (G8, F7): the licensing center's two revocation lists, fetched when they are more than a minute old.
+//!
+//! While the licensing center does not answer, the lists at hand serve until their next update is due (a week); after that nobody is let
+//! in, because nobody can be told from a thief.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use cadenza_protocol::cert::{Certificate, RevocationLists, Role};
+use tokio::sync::Mutex;
+
+use crate::api::ApiFailure;
+use crate::clock::Clock;
+use crate::content::client::accepted;
+use crate::tls::{TlsError, anonymous_client};
+
+/// Seconds for which a list is not asked for again.
+const REFRESH_SECONDS: i64 = 60;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The lists as they were last fetched. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Revocations {
+    http: reqwest::Client,
+    licensing_url: String,
+    clock: Clock,
+    fetched: Arc<Mutex<Option<(i64, Arc<RevocationLists>)>>>,
+}
+
+impl Revocations {
+    /// Lists of this licensing center.
+    pub fn new(licensing_url: &str, root: &Certificate, clock: Clock) -> Result<Self, TlsError> {
+        let http = anonymous_client(root, Role::LicensingCenter, &clock, PATIENCE)?;
+        let licensing_url = licensing_url.trim_end_matches('/').to_owned();
+        Ok(Self { http, licensing_url, clock, fetched: Arc::default() })
+    }
+
+    /// The lists now; whether they are still good is checked with each chain.
+    pub async fn lists(&self) -> Result<Arc<RevocationLists>, ApiFailure> {
+        let now = self.clock.now().0;
+        let mut fetched = self.fetched.lock().await;
+        if let Some((at, lists)) = &*fetched
+            && now.abs_diff(*at) < REFRESH_SECONDS.unsigned_abs()
+        {
+            return Ok(lists.clone());
+        }
+        match (self.fetch().await, &*fetched) {
+            (Ok(lists), _) => {
+                let lists = Arc::new(lists);
+                *fetched = Some((now, lists.clone()));
+                Ok(lists)
+            }
+            (Err(error), Some((_, lists))) => {
+                tracing::warn!(%error, "no newer revocation lists; going on with those at hand");
+                Ok(lists.clone())
+            }
+            (Err(error), None) => {
+                tracing::error!(%error, "no revocation lists");
+                Err(ApiFailure::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "revocation-unknown",
+                    "the licensing center does not say which certificates were revoked; try again later",
+                ))
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<RevocationLists, String> {
+        let list = async |path: &str| -> Result<Vec<u8>, String> {
+            let answer = self.http.get(format!("{}{path}", self.licensing_url)).send().await;
+            let answer = accepted(answer.map_err(|e| e.to_string())?).await.map_err(|e| e.to_string())?;
+            Ok(answer.bytes().await.map_err(|e| e.to_string())?.to_vec())
+        };
+        let (players, services) = (list("/v1/crl").await?, list("/v1/crl/services").await?);
+        RevocationLists::from_ders([&players[..], &services[..]]).map_err(|e| e.to_string())
+    }
+}

@@ -1,0 +1,151 @@
+//! Passports as the licensing center makes them: new, again for the same person, for another year (G3, G7, G8).
+//!
+//! What is kept of a person lies sealed under the master key ([`MasterKey`](super::master_key::MasterKey)), one record a certificate:
+//! registration key, private key, personal facts. From it every later passport of the same key pair is made, which is
+//! why purchases stay playable.
+
+use cadenza_protocol::cert::Role;
+use cadenza_protocol::crypto::sign::SigningKey;
+use cadenza_protocol::id::hex;
+use cadenza_protocol::passport::{Issue, PersonalFacts, RegistrationFile};
+use cadenza_protocol::secret::{RegistrationKey, Secret};
+use cadenza_protocol::wire::{base64_array, base64_bytes};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::authority::{AuthorityError, Subject, key_pair};
+use super::master_key::MasterKeyError;
+use super::{LicensingCenter, insert_certificate};
+use crate::text::{from_base64, to_base64};
+
+/// Everything that makes a passport somebody's. Wiped when dropped.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(super) struct Person {
+    #[serde(with = "base64_array")]
+    registration_key: [u8; 32],
+    /// PKCS #8, DER.
+    #[serde(with = "base64_bytes")]
+    private_key: Vec<u8>,
+    facts: PersonalFacts,
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Person(hidden)")
+    }
+}
+
+/// How a passport is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handing {
+    /// To someone who has nothing yet, or nothing any more: with the registration key. Older certificates of the key are withdrawn.
+    Whole,
+    /// To someone who has the registration key.
+    Renewed,
+}
+
+/// Why no passport was made.
+#[derive(Debug, thiserror::Error)]
+pub enum PassportError {
+    /// The authority.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// The sealed record.
+    #[error(transparent)]
+    Record(#[from] MasterKeyError),
+    /// The tables.
+    #[error("the licensing center's tables failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Anything that cannot be.
+    #[error("the passport could not be put together: {0}")]
+    Assembly(String),
+}
+
+fn assembly(error: impl std::fmt::Display) -> PassportError {
+    PassportError::Assembly(error.to_string())
+}
+
+impl Person {
+    /// A person who registers now: a registration key is drawn for them.
+    pub fn new(facts: PersonalFacts, private_key: &[u8]) -> Self {
+        Self { registration_key: *Secret::<32>::random().expose(), private_key: private_key.to_vec(), facts }
+    }
+
+    /// The same person under another registration key.
+    pub fn with_new_registration_key(mut self) -> Self {
+        self.registration_key = *Secret::<32>::random().expose();
+        self
+    }
+
+    pub fn facts(&self) -> &PersonalFacts {
+        &self.facts
+    }
+}
+
+impl LicensingCenter {
+    /// Issues a certificate for a person's key, puts the passport together, and keeps what is needed to do so again; all of it or
+    /// nothing. Gives the registration file's bytes.
+    pub(super) async fn issue_passport(
+        &self,
+        person: &Person,
+        handing: Handing,
+    ) -> Result<Zeroizing<Vec<u8>>, PassportError> {
+        let now = self.clock.now();
+        let name = person.facts.name.chars().take(64).collect();
+        let subject = Subject { name, role: Role::Consumer, hosts: vec![] };
+        let pair = key_pair(&person.private_key).map_err(AuthorityError::from)?;
+        let chain = self.authority.issue(&subject, &pair, now)?;
+        let registration_key = RegistrationKey::from_bytes(person.registration_key);
+        let issue = Issue {
+            chain: chain.clone(),
+            private_key: &person.private_key,
+            personal: &person.facts,
+            registration_key: &registration_key,
+            issued_at: now,
+        };
+        let signer = self.tls.identity();
+        let key = SigningKey::from_pkcs8_der(signer.key_pkcs8()).map_err(assembly)?;
+        let file = match handing {
+            Handing::Whole => RegistrationFile::issue(&issue, &key, signer.chain()),
+            Handing::Renewed => RegistrationFile::renew(&issue, &key, signer.chain()),
+        };
+
+        let leaf = chain.leaf();
+        let (serial, key_fingerprint) = (leaf.serial(), hex(&leaf.key_fingerprint()));
+        let record = Zeroizing::new(serde_json::to_vec(person).map_err(assembly)?);
+        let sealed = to_base64(&self.master.seal(&serial, &record)?);
+        let mut tx = self.database.begin_write().await?;
+        if handing == Handing::Whole {
+            sqlx::query(
+                "UPDATE certificates SET revoked_at = $1, revoked_for = 'superseded' WHERE revoked_at IS NULL
+                 AND serial IN (SELECT certificate_serial FROM consumers WHERE key_fingerprint = $2)",
+            )
+            .bind(now.0)
+            .bind(&key_fingerprint)
+            .execute(&mut *tx)
+            .await?;
+        }
+        insert_certificate(&chain, Role::Consumer).execute(&mut *tx).await?;
+        sqlx::query(
+            "INSERT INTO consumers (certificate_serial, registered_at, email_tag, sealed_recovery, key_fingerprint)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&serial)
+        .bind(now.0)
+        .bind(self.master.email_tag(&person.facts.email))
+        .bind(sealed)
+        .bind(key_fingerprint)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        tracing::info!(%serial, ?handing, "passport issued");
+        Ok(file.to_json())
+    }
+
+    /// Opens what was kept of the holder of a certificate.
+    pub(super) fn open_person(&self, serial: &str, sealed: &str) -> Result<Person, PassportError> {
+        let sealed = from_base64(sealed).ok_or_else(|| assembly("a kept record is not base64"))?;
+        let record = self.master.open_record(serial, &sealed)?;
+        serde_json::from_slice(&record).map_err(|_| assembly("a kept record lacks what recovery needs"))
+    }
+}
