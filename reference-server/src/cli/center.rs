@@ -80,14 +80,14 @@ pub async fn trace(args: TraceArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let song = [origin.title.as_deref(), origin.artist.as_deref()];
-    let song: Vec<&str> = song.into_iter().flatten().collect();
-    println!("song             {} ({}, {})", song.join(", "), origin.quality, origin.media_id);
+    let song: Vec<String> = song.into_iter().flatten().map(plain).collect();
+    println!("song             {} ({}, {})", song.join(", "), plain(&origin.quality), origin.media_id);
     println!("voucher          {}", origin.voucher_id);
     println!("granted          {}", utc(origin.granted_at));
     println!("delivered        {}", utc(origin.delivered_at));
     println!("content manager  {} (certificate {})", origin.content_manager, origin.content_manager_serial);
     println!("player           certificate {}", origin.consumer_serial);
-    println!("person           {} <{}>", origin.person.name, origin.person.email);
+    println!("person           {} <{}>", plain(&origin.person.name), plain(&origin.person.email));
     Ok(())
 }
 
@@ -149,9 +149,9 @@ fn print_text(findings: &Findings) {
             Content::Sale(s) => format!(
                 "sale     {}  {}, {}  {}  {}.{:02} {}  voucher {}  certificate {}",
                 utc(s.at),
-                s.title,
-                s.artist,
-                s.quality,
+                plain(&s.title),
+                plain(&s.artist),
+                plain(&s.quality),
                 s.price_cents / 100,
                 s.price_cents % 100,
                 s.currency,
@@ -161,9 +161,9 @@ fn print_text(findings: &Findings) {
             Content::Preview(p) => format!(
                 "preview  {}  {}, {}  {}  {}.{} s",
                 utc(p.at),
-                p.title,
-                p.artist,
-                p.quality,
+                plain(&p.title),
+                plain(&p.artist),
+                plain(&p.quality),
                 p.played_ms / 1000,
                 p.played_ms % 1000 / 100
             ),
@@ -227,6 +227,11 @@ fn as_json(findings: &Findings) -> Value {
         "previews": previews,
         "entries": findings.entries.iter().map(entry).collect::<Vec<_>>(),
     })
+}
+
+/// A text from a file or a log, without what would steer a terminal.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// A time as people read it.

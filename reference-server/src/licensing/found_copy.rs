@@ -25,7 +25,10 @@ pub enum TraceError {
     /// The file cannot be read.
     #[error("{0} cannot be read; check its path: {1}")]
     Read(PathBuf, std::io::Error),
-    /// Not one of ours, or not one of this licensing center's.
+    /// Not one of ours.
+    #[error("this is not a Cadenza media file; give the copy as it was found")]
+    NotMedia,
+    /// Not one of this version, or not one of this licensing center's.
     #[error("this copy proves nothing: {0}")]
     NotGenuine(MediaError),
     /// The author's part was changed.
@@ -175,6 +178,7 @@ fn refuse(error: MediaError) -> TraceError {
         MediaError::AuthorSignature => TraceError::Altered("header or table of contents".into()),
         MediaError::Agency { reason } => TraceError::Altered(format!("the agency codes: {reason}")),
         MediaError::Transaction { reason } => TraceError::FalseRecord(reason),
+        MediaError::NotMedia => TraceError::NotMedia,
         other => TraceError::NotGenuine(other),
     }
 }

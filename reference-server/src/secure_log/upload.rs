@@ -3,7 +3,7 @@
 //! Done every minute when something is new, and before the content manager's certificate is renewed. Logs that were written
 //! earlier (their state was lost) are brought to their end first.
 
-use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cadenza_protocol::audit_log::{Checkpoint, LogId};
@@ -14,9 +14,8 @@ use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Mutex;
 
-use super::writer::{RowsFrom, SecureLog, SecureLogError, is_gone};
+use super::writer::{SecureLog, SecureLogError, is_gone};
 use super::{
     LogOpened, LogOpening, LogStanding, LogUpload, MAX_BYTES, MAX_ENTRIES, OPENING_DOMAIN, SealedEntry,
     UPLOAD_DOMAIN, log_name, parse_log_name,
@@ -52,8 +51,6 @@ pub enum LogClientError {
 pub struct LogClient {
     http: reqwest::Client,
     base: String,
-    /// Earlier logs that need no more sending in this run.
-    settled: Mutex<HashSet<LogId>>,
 }
 
 impl LogClient {
@@ -61,7 +58,7 @@ impl LogClient {
     pub fn new(licensing_url: &str, root: &Certificate, clock: &Clock) -> Result<Self, TlsError> {
         let http = anonymous_client(root, Role::LicensingCenter, clock, PATIENCE)?;
         let base = licensing_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, base, settled: Mutex::new(HashSet::new()) })
+        Ok(Self { http, base })
     }
 
     /// Asks for a log.
@@ -137,30 +134,28 @@ impl SecureLog {
 
     /// Logs that this one replaced: what the licensing center lacks of them, as far as it holds.
     async fn upload_earlier(&self, identity: &Identity, own: &LogId) -> Result<(), SecureLogError> {
+        if self.earlier_settled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let names: Vec<(String,)> =
             sqlx::query_as("SELECT DISTINCT log_id FROM secure_log WHERE log_id <> $1")
                 .bind(log_name(own))
                 .fetch_all(self.database.pool())
                 .await?;
-        let mut first_problem = Ok(());
+        let mut problem = Ok(());
         for log in names.iter().filter_map(|(name,)| parse_log_name(name)) {
-            if self.client.settled.lock().await.contains(&log) {
-                continue;
-            }
             match self.upload_log(identity, log, None).await {
-                Ok(_) => {
-                    self.client.settled.lock().await.insert(log);
-                }
+                Ok(_) => {}
                 Err(SecureLogError::Licensing(LogClientError::Refused { code, message }))
                     if is_gone(&code) =>
                 {
                     tracing::info!(log = %log_name(&log), reason = %message, "an earlier log ends here");
-                    self.client.settled.lock().await.insert(log);
                 }
-                Err(error) => first_problem = first_problem.and(Err(error)),
+                Err(error) => problem = problem.and(Err(error)),
             }
         }
-        first_problem
+        self.earlier_settled.store(problem.is_ok(), Ordering::Relaxed);
+        problem
     }
 
     async fn upload_log(
@@ -172,7 +167,8 @@ impl SecureLog {
         let mut standing = self.client.ask(identity, log, self.clock.now()).await?;
         loop {
             let first = standing.verified.entries;
-            let mut entries = self.rows(&log, RowsFrom::Number(first)).await?;
+            let rows = self.rows(&log, first).await?;
+            let mut entries: Vec<Vec<u8>> = rows.into_iter().map(|(_, entry)| entry).collect();
             if let Some(checkpoint) = checkpoint {
                 // what was entered since goes with the next upload, under its own checkpoint
                 let promised =

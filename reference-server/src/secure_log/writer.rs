@@ -8,6 +8,7 @@
 //! failed or the caller went away, leaves the log to be read from the disk again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::StatusCode;
 use cadenza_protocol::audit_log::{Checkpoint, EntryKind, LogError, LogFile, LogId, LogWriter};
@@ -34,6 +35,8 @@ pub struct SecureLog {
     pub(super) clock: Clock,
     /// The checkpoint that the licensing center agreed with last.
     pub(super) agreed: Mutex<Option<Checkpoint>>,
+    /// Earlier logs need no more sending in this run.
+    pub(super) earlier_settled: AtomicBool,
     state: StateFile,
     slot: Arc<Mutex<Slot>>,
 }
@@ -96,7 +99,8 @@ impl SecureLog {
     /// A log over its table and its state; nothing is read yet.
     pub fn new(database: Database, state: StateFile, client: LogClient, clock: Clock) -> Self {
         let slot = Arc::new(Mutex::new(Slot::Unread));
-        Self { database, client, clock, agreed: Mutex::new(None), state, slot }
+        let (agreed, earlier_settled) = (Mutex::new(None), AtomicBool::new(false));
+        Self { database, client, clock, agreed, earlier_settled, state, slot }
     }
 
     /// Makes the log ready for its first entry after a start: goes on with the one that is there, or begins one.
@@ -155,14 +159,12 @@ impl SecureLog {
             Some(name) => parse_log_name(name).ok_or_else(|| SecureLogError::Unknown(name.to_owned()))?,
             None => self.checkpoint().await?.log,
         };
-        let mut entries = Vec::new();
+        let (mut entries, mut next) = (Vec::new(), 0);
         loop {
-            let from = entries.len() as u64;
-            let some = self.rows(&log, RowsFrom::Skip(from)).await?;
-            if some.is_empty() {
-                break;
-            }
-            entries.extend(some);
+            let some = self.rows(&log, next).await?;
+            let Some((last, _)) = some.last() else { break };
+            next = last + 1;
+            entries.extend(some.into_iter().map(|(_, entry)| entry));
         }
         if entries.is_empty() {
             return Err(SecureLogError::Unknown(log_name(&log)));
@@ -170,22 +172,20 @@ impl SecureLog {
         Ok(LogFile { log, entries })
     }
 
-    /// Entries of the table in order, at most [`AT_ONCE`]; a row that is no base64 is an entry that nobody can read.
-    pub(super) async fn rows(&self, log: &LogId, from: RowsFrom) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-        let (number, skip) = match from {
-            RowsFrom::Number(number) => (number, 0),
-            RowsFrom::Skip(skip) => (0, skip),
-        };
-        let rows: Vec<(String,)> = sqlx::query_as(
-            "SELECT entry FROM secure_log WHERE log_id = $1 AND number >= $2 ORDER BY number LIMIT $3 OFFSET $4",
+    /// Entries of the table in order with their numbers, from this one or the next that is there, at most [`AT_ONCE`]; a row that
+    /// is no base64 is an entry that nobody can read.
+    pub(super) async fn rows(&self, log: &LogId, from: u64) -> Result<Vec<(u64, Vec<u8>)>, sqlx::Error> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT number, entry FROM secure_log WHERE log_id = $1 AND number >= $2 ORDER BY number LIMIT $3",
         )
         .bind(log_name(log))
-        .bind(i64::try_from(number).unwrap_or(i64::MAX))
+        .bind(i64::try_from(from).unwrap_or(i64::MAX))
         .bind(AT_ONCE)
-        .bind(i64::try_from(skip).unwrap_or(i64::MAX))
         .fetch_all(self.database.pool())
         .await?;
-        Ok(rows.into_iter().map(|(entry,)| from_base64(&entry).unwrap_or_default()).collect())
+        let row =
+            |(number, entry): (i64, String)| (number.unsigned_abs(), from_base64(&entry).unwrap_or_default());
+        Ok(rows.into_iter().map(row).collect())
     }
 
     /// The writer as the disk has it, stepped over entries that were committed after its state was last kept.
@@ -194,11 +194,11 @@ impl SecureLog {
         let mut writer = self.state.load()?.ok_or_else(lost)?;
         let kept = writer.checkpoint().entries;
         loop {
-            let ahead = self.rows(writer.log(), RowsFrom::Number(writer.checkpoint().entries)).await?;
+            let ahead = self.rows(writer.log(), writer.checkpoint().entries).await?;
             if ahead.is_empty() {
                 break;
             }
-            for entry in ahead {
+            for (_, entry) in ahead {
                 writer.skip(&entry)?;
             }
         }
@@ -219,18 +219,10 @@ impl SecureLog {
         insert(&mut tx, &log, 0, &entry).await?;
         tx.commit().await?;
         self.state.store(&writer)?;
+        self.earlier_settled.store(false, Ordering::Relaxed);
         tracing::info!(log = %log_name(&log), "secure log opened");
         Ok(writer)
     }
-}
-
-/// Where to begin in the table.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum RowsFrom {
-    /// With the row of this number, or the next that is there.
-    Number(u64),
-    /// Behind so many rows.
-    Skip(u64),
 }
 
 /// The licensing center has ended this log, or never heard of it.

@@ -85,7 +85,7 @@ fn a_copy_that_does_not_hold_names_nobody_and_says_why() {
             altered_at(at).await; // unwrap_err inside: no byte of the record can be changed and still name someone
         }
         let not_ours = refusal("noise.cadenza", b"just some bytes").await;
-        assert!(matches!(not_ours, TraceError::NotGenuine(_)), "{not_ours}");
+        assert!(matches!(not_ours, TraceError::NotMedia), "{not_ours}");
         assert!(matches!(trace(&archive, Path::new("nowhere.cadenza")).await, Err(TraceError::Read(..))));
     });
 }
