@@ -228,10 +228,7 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
             }
             println!("{:20} {:>8} {:>8} {:>8} {:>8}", "role", "issued", "valid", "expired", "revoked");
             for c in counts {
-                println!(
-                    "{:20} {:>8} {:>8} {:>8} {:>8}",
-                    c.role, c.issued, c.valid, c.expired, c.revoked
-                );
+                println!("{:20} {:>8} {:>8} {:>8} {:>8}", c.role, c.issued, c.valid, c.expired, c.revoked);
             }
         }
         AdminCommand::Revoke { serial, reason } => {
