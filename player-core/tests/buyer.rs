@@ -441,7 +441,11 @@ fn what_is_no_genuine_voucher_is_refused_with_its_reason() {
     let file = voucher(&world().manager).to_json();
     let later = String::from_utf8(file.clone()).unwrap().replace("1790086400", "1890086400");
     assert_eq!(code(take(&player, later.as_bytes())), "voucher-altered", "its last day was moved");
-    assert_eq!(code(take(&player, &voucher(&world().author).to_json())), "voucher-altered", "no content manager's");
+    assert_eq!(
+        code(take(&player, &voucher(&world().author).to_json())),
+        "voucher-altered",
+        "no content manager's"
+    );
     house.clock.advance_seconds(2 * 86_400);
     assert_eq!(code(take(&player, &file)), "voucher-expired");
     assert!(player.open_deliveries().is_empty());

@@ -209,8 +209,7 @@ impl StoreClient {
             media_ids: &'a [MediaId],
             kind: &'static str,
         }
-        let file: VoucherFile =
-            self.post("v1/previews", &Wanted { media_ids, kind: kind.as_str() }).await?;
+        let file: VoucherFile = self.post("v1/previews", &Wanted { media_ids, kind: kind.as_str() }).await?;
         Ok(file.verify(&self.address().root)?)
     }
 }

@@ -7,7 +7,7 @@ use std::io::Cursor;
 
 use cadenza_protocol::id::hex;
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageReader, Limits};
+use image::{DynamicImage, ImageReader, Limits, Rgb, RgbImage};
 use ring::digest::{SHA256, digest};
 
 use super::colour::SleeveColour;
@@ -70,7 +70,7 @@ fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), ima
     limits.max_image_width = Some(MAX_EDGE);
     limits.max_image_height = Some(MAX_EDGE);
     reader.limits(limits);
-    let picture = DynamicImage::ImageRgb8(reader.decode()?.to_rgb8());
+    let picture = DynamicImage::ImageRgb8(on_white(&reader.decode()?));
     let mut pictures = Vec::new();
     for size in SIZES.into_iter().filter(|_| all_sizes) {
         let fits = picture.width().max(picture.height()) <= size;
@@ -84,4 +84,32 @@ fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), ima
         pictures.push((size, jpeg));
     }
     Ok((SleeveColour::of(&picture), pictures))
+}
+
+/// JPEG has no see-through parts: they become paper, not black.
+fn on_white(picture: &DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.to_rgb8();
+    }
+    let picture = picture.to_rgba8();
+    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let [red, green, blue, alpha] = picture.get_pixel(x, y).0.map(u32::from);
+        let over = |ink: u32| u8::try_from((ink * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX);
+        Rgb([over(red), over(green), over(blue)])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgba, RgbaImage};
+
+    use super::*;
+
+    #[test]
+    fn see_through_parts_of_a_cover_become_white_paper() {
+        let cover = RgbaImage::from_fn(3, 1, |x, _| Rgba([200, 0, 0, [0, 128, 255][x as usize]]));
+        let shown = on_white(&DynamicImage::ImageRgba8(cover));
+        let colours: Vec<[u8; 3]> = shown.pixels().map(|pixel| pixel.0).collect();
+        assert_eq!(colours, [[255, 255, 255], [227, 127, 127], [200, 0, 0]]);
+    }
 }

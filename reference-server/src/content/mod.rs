@@ -16,7 +16,6 @@ pub mod messages;
 mod preview;
 pub mod publish;
 mod redeem;
-pub mod revocation;
 mod tracks;
 mod vouchers;
 
@@ -34,9 +33,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::secure_log::SecureLog;
-use crate::tls::{RoleGate, ServiceTls, role_gate};
+use crate::tls::{Revocations, RoleGate, ServiceTls, role_gate};
 use files::MediaFiles;
-use revocation::Revocations;
 
 /// Longest JSON message from another service.
 const MESSAGE_LIMIT: usize = 1 << 20;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::LicensingCenter;
 use super::passports::{Handing, PassportError, Person};
-use super::registration::{RegistrationError, Registrant, check_card_fields, check_email, filled};
+use super::registration::{Registrant, RegistrationError, check_card_fields, check_email, filled};
 use crate::api::ApiFailure;
 use crate::payment::card::{CardExpiry, CardNumber, TypedNumber};
 use crate::payment::client::PaymentError;
@@ -71,7 +71,9 @@ impl From<RecoveryError> for ApiFailure {
         match error {
             RecoveryError::Form(form) => form.into(),
             RecoveryError::NotRecognised => Self::new(StatusCode::FORBIDDEN, "not-recognised", said),
-            RecoveryError::TooManyTries => Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", said),
+            RecoveryError::TooManyTries => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", said)
+            }
             RecoveryError::Payment(refusal) => refusal.into(),
             RecoveryError::Internal(detail) => Self::internal(detail),
         }

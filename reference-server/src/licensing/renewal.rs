@@ -28,7 +28,9 @@ pub enum RenewalError {
     #[error("this passport was withdrawn and is not renewed; recover it, or contact the licensing center")]
     Withdrawn,
     /// No certificate with this serial number.
-    #[error("no certificate has the serial number {0}; copy it whole, as `admin certificates` or a passport shows it")]
+    #[error(
+        "no certificate has the serial number {0}; copy it whole, as `admin certificates` or a passport shows it"
+    )]
     UnknownSerial(String),
     /// Something failed here.
     #[error("the licensing center could not do it; try again in a moment")]

@@ -39,8 +39,7 @@ impl PaymentProcess {
 
 /// The service's routes, for merchants and the licensing center only.
 pub fn router(process: Arc<PaymentProcess>, root: cadenza_protocol::cert::Certificate) -> Router {
-    let gate =
-        RoleGate {
+    let gate = RoleGate {
         root,
         clock: process.clock.clone(),
         revocations: None, // it is there before the licensing center, which asks it about cards

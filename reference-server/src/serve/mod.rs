@@ -22,7 +22,6 @@ use crate::admin;
 use crate::clock::Clock;
 use crate::config::{Roles, ServerConfig};
 use crate::content::client::ContentClient;
-use crate::content::revocation::Revocations;
 use crate::content::{self, ContentManager, ContentParts};
 use crate::db::Database;
 use crate::delivery::{self, RunningDelivery};
@@ -30,7 +29,7 @@ use crate::licensing::{self, LicensingCenter};
 use crate::merchant::{self, Merchant, MerchantParts};
 use crate::payment::client::PaymentClient;
 use crate::payment::{self, PaymentProcess};
-use crate::tls::{ClientAuth, anonymous_client};
+use crate::tls::{ClientAuth, Revocations, anonymous_client};
 use crate::web::{self, Storefront};
 
 use demo::Demo;

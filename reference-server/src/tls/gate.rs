@@ -11,10 +11,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use cadenza_protocol::cert::{Certificate, CertificateError, RevocationLists, Role, verify_unrevoked_chain};
 
-use super::Peer;
+use super::{Peer, Revocations};
 use crate::api::ApiFailure;
 use crate::clock::Clock;
-use crate::content::revocation::Revocations;
 
 /// Which roles may pass.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@
 mod client;
 pub mod gate;
 mod listener;
+mod revocation;
 mod verify;
 
 use std::sync::{Arc, RwLock};
@@ -26,9 +27,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::clock::Clock;
 use crate::identity::Identity;
 
-pub use gate::{Caller, RoleGate, role_gate};
 pub use client::ServiceClient;
+pub use gate::{Caller, RoleGate, role_gate};
 pub use listener::{Peer, TlsListener};
+pub use revocation::Revocations;
 
 /// Does the other side have to show a certificate?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -147,7 +147,9 @@ pub enum Passport {
         form: PathBuf,
     },
     /// Another year for the passport, under the same key and passphrase
-    #[command(after_help = "Example:\n  cadenza-cli --store ready.json --passphrase-file secret.txt passport renew")]
+    #[command(
+        after_help = "Example:\n  cadenza-cli --store ready.json --passphrase-file secret.txt passport renew"
+    )]
     Renew,
     /// Choose another passphrase
     Passphrase {

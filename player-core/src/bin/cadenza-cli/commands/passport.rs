@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use cadenza_player::passport::{RecoveryForm, RegistrationForm};
 use cadenza_player::passport::vault::day;
+use cadenza_player::passport::{RecoveryForm, RegistrationForm};
 use cadenza_player::{Failure, atomic};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -28,12 +28,7 @@ pub async fn register(global: &Global, form: &Path, output: &Output) -> Result<(
 }
 
 /// Says what passport is here now, and what was done for it.
-fn issued(
-    player: &cadenza_player::Player,
-    output: &Output,
-    done: &str,
-    holder: &str,
-) -> Result<(), Failure> {
+fn issued(player: &cadenza_player::Player, output: &Output, done: &str, holder: &str) -> Result<(), Failure> {
     let facts = player.passport_facts()?;
     let (until, path) = (day(facts.expires_at), &facts.path);
     let document = json!({ "holder": holder, "serial": facts.serial, "expires": until, "passport": path });

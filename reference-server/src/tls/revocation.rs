@@ -10,10 +10,9 @@ use axum::http::StatusCode;
 use cadenza_protocol::cert::{Certificate, RevocationLists, Role};
 use tokio::sync::Mutex;
 
+use super::{TlsError, anonymous_client};
 use crate::api::ApiFailure;
 use crate::clock::Clock;
-use crate::content::client::accepted;
-use crate::tls::{TlsError, anonymous_client};
 
 /// Seconds for which a list is not asked for again.
 const REFRESH_SECONDS: i64 = 60;
@@ -67,12 +66,13 @@ impl Revocations {
     }
 
     async fn fetch(&self) -> Result<RevocationLists, String> {
-        let list = async |path: &str| -> Result<Vec<u8>, String> {
-            let answer = self.http.get(format!("{}{path}", self.licensing_url)).send().await;
-            let answer = accepted(answer.map_err(|e| e.to_string())?).await.map_err(|e| e.to_string())?;
-            Ok(answer.bytes().await.map_err(|e| e.to_string())?.to_vec())
+        let list = async |path: &str| -> Result<Vec<u8>, reqwest::Error> {
+            let answer = self.http.get(format!("{}{path}", self.licensing_url)).send().await?;
+            Ok(answer.error_for_status()?.bytes().await?.to_vec())
         };
-        let (players, services) = (list("/v1/crl").await?, list("/v1/crl/services").await?);
+        let told = |e: reqwest::Error| e.to_string();
+        let players = list("/v1/crl").await.map_err(told)?;
+        let services = list("/v1/crl/services").await.map_err(told)?;
         RevocationLists::from_ders([&players[..], &services[..]]).map_err(|e| e.to_string())
     }
 }
