@@ -83,7 +83,7 @@ fn image(bytes: &[u8]) {
         return;
     };
     let length = preview.description().length;
-    for asked in [0, 1, length.0 / 2, length.0 - 1] {
+    for asked in [0, 1.min(length.0 - 1), length.0 / 2, length.0 - 1] {
         let nearest = preview.nearest(Npt(asked)).expect("within the preview");
         assert!(nearest.time <= Npt(asked) && nearest.bytes_to_end <= preview.description().bytes);
     }
