@@ -27,11 +27,10 @@ fuzz_target!(|data: &[u8]| {
         now += step.pause;
         let place = Npt(u64::from(step.bytes.first().copied().unwrap_or(0)) << 9);
         match step.kind % 16 {
-            0..=3 => {
-                if client.receive(step.bytes, now).is_err() {
-                    return;
-                }
-            }
+            0..=3 => match client.receive(step.bytes, now) {
+                Ok(()) => {}
+                Err(_) => return,
+            },
             4 | 5 => client.receive_datagram(step.bytes, now),
             6 => client.seek(place, now),
             7 => client.query_time(place, now),
