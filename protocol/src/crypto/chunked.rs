@@ -275,7 +275,14 @@ impl<R: Read + Seek> DecryptingReader<R> {
 
 impl<R: Read + Seek> Read for DecryptingReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.position >= self.opener.plain_len || out.is_empty() {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        if self.position >= self.opener.plain_len {
+            // An empty last chunk says nothing but that this is the end, and must say it genuinely.
+            if self.opener.plain_len.is_multiple_of(CHUNK as u64) {
+                self.load(self.opener.plain_len / CHUNK as u64)?;
+            }
             return Ok(0);
         }
         self.load(self.position / CHUNK as u64)?;
@@ -433,5 +440,21 @@ mod tests {
         let first_chunk_only = &sealed[..HEADER + CHUNK + TAG];
         assert_eq!(open(&key(), b"here", first_chunk_only).unwrap_err(), ChunkedError::Truncated);
         assert!(open(&key(), b"here", &sealed[..30]).is_err());
+    }
+
+    #[test]
+    fn a_reader_notices_that_whole_chunks_are_missing_at_the_end() {
+        // C1
+        let sealed = seal(&key(), b"here", &[9; 3 * CHUNK]);
+        let read = |sealed: &[u8]| {
+            let mut plain = Vec::new();
+            let mut reader = DecryptingReader::new(&key(), b"here", Cursor::new(sealed.to_vec()))?;
+            reader.read_to_end(&mut plain).map(|_| plain)
+        };
+        assert_eq!(read(&sealed).unwrap().len(), 3 * CHUNK);
+        let cut = [&sealed[..HEADER + 2 * (CHUNK + TAG)], &[0; TAG]].concat();
+        let error = read(&cut).unwrap_err();
+        let error = error.get_ref().and_then(|e| e.downcast_ref::<ChunkedError>());
+        assert_eq!(error, Some(&ChunkedError::Altered { chunk: 2 }));
     }
 }

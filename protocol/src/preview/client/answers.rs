@@ -40,7 +40,7 @@ impl ClientConnection {
                 self.events.push_back(ClientEvent::Paused);
             }
             Asked::QueryTime => self.events.push_back(ClientEvent::Nearest(nearest(response.body())?)),
-            Asked::FreeData => self.take_free_data(response, now)?,
+            Asked::FreeData { from } => self.take_free_data(response, from, now)?,
             Asked::KeepAlive => {}
             Asked::Teardown => {
                 self.media.pause();
@@ -69,19 +69,22 @@ impl ClientConnection {
         Ok(())
     }
 
-    /// The first piece tells how long the file is; then the rest is asked for, a few pieces ahead.
-    fn take_free_data(&mut self, response: &Response<Vec<u8>>, now: Instant) -> Result<(), ClientError> {
+    /// The first piece tells how long the file is; then the rest is asked for, a few pieces ahead. A piece from elsewhere than was
+    /// asked is refused: a server that answered every question with the first piece would be asked ever more.
+    fn take_free_data(
+        &mut self,
+        response: &Response<Vec<u8>>,
+        asked: u64,
+        now: Instant,
+    ) -> Result<(), ClientError> {
         let range = header(response, &content_range()).and_then(parse_content_range);
         let piece = response.body().clone();
-        let Some((offset, total)) = range.filter(|_| !piece.is_empty()) else {
+        let Some((offset, total)) = range.filter(|(offset, _)| *offset == asked && !piece.is_empty()) else {
             return Err(DescriptionError::Missing("Content-Range").into());
         };
         let step = LONGEST_BODY as u64;
-        let next = if offset == 0 {
-            step..=step * PIECES_AHEAD
-        } else {
-            offset + step * PIECES_AHEAD..=offset + step * PIECES_AHEAD
-        };
+        let ahead = offset.saturating_add(step * PIECES_AHEAD);
+        let next = if offset == 0 { step..=ahead } else { ahead..=ahead };
         for from in next.step_by(LONGEST_BODY).filter(|&from| from < total) {
             self.ask_for_piece(from, now);
         }
@@ -124,7 +127,7 @@ impl ClientConnection {
                 self.ask_to_play(from, now);
                 return Ok(());
             }
-            Asked::FreeData => {
+            Asked::FreeData { .. } => {
                 self.events.push_back(ClientEvent::NoFreeData);
                 return Ok(());
             }

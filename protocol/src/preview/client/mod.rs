@@ -111,7 +111,7 @@ enum Asked {
     Play { anew: bool, pipelined: bool },
     Pause,
     QueryTime,
-    FreeData,
+    FreeData { from: u64 },
     KeepAlive,
     Teardown,
 }
@@ -349,11 +349,11 @@ impl ClientConnection {
         self.spoke_at = now;
     }
 
-    fn ask_for_piece(&mut self, offset: u64, now: Instant) {
-        let body = format!("{FREE_DATA}: {offset}\r\n");
+    fn ask_for_piece(&mut self, from: u64, now: Instant) {
+        let body = format!("{FREE_DATA}: {from}\r\n");
         self.ask_with(
             Method::GetParameter,
-            Asked::FreeData,
+            Asked::FreeData { from },
             &[(CONTENT_TYPE, "text/parameters".into())],
             body.as_bytes(),
             now,

@@ -160,3 +160,28 @@ fn random_bytes_and_random_requests_never_panic_and_never_grow() {
         }
     }
 }
+
+#[test]
+fn a_server_that_answers_every_question_with_the_first_piece_is_not_asked_ever_more() {
+    let answer =
+        |cseq: u32, headers: &str| format!("RTSP/1.0 200 OK\r\nCSeq: {cseq}\r\n{headers}\r\n").into_bytes();
+    let first = "Content-Range: bytes 0-0/18446744073709551615\r\nContent-Length: 1\r\n";
+    let mut pair = Pair::new(CLEAN, |options| options.from = None);
+    let setup = "Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
+    pair.client.receive(&answer(2, setup), pair.now).unwrap();
+    pair.client.sent(usize::MAX);
+    pair.client.fetch_free_data(pair.now);
+    let piece = |cseq| [answer(cseq, first), b"O".to_vec()].concat();
+    pair.client.receive(&piece(3), pair.now).unwrap();
+    let asked = pair.client.outgoing().len();
+    let error = pair.client.receive(&piece(4), pair.now).unwrap_err();
+    assert_eq!(error, ClientError::from(DescriptionError::Missing("Content-Range")));
+    assert_eq!(pair.client.outgoing().len(), asked);
+
+    // Nor does a place near the end of all numbers overflow one.
+    let mut pair = Pair::new(CLEAN, |options| options.from = None);
+    pair.client.receive(&answer(2, setup), pair.now).unwrap();
+    pair.client.fetch_free_data(pair.now);
+    let last = first.replace("0-0/", "18446744073709551614-18446744073709551614/");
+    assert!(pair.client.receive(&[answer(3, &last), b"O".to_vec()].concat(), pair.now).is_err());
+}

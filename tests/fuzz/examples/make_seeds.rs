@@ -1,0 +1,678 @@
+//! Writes `assets/` and `seeds/` anew: `cargo run --example make_seeds` in this folder, then again, because the second run signs with
+//! the keys that the first one wrote.
+//!
+//! Seeds are valid objects, and each of them cut in half and with one byte altered. Their first byte chooses the part of the target.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use cadenza_fuzz::center::{self, NOW};
+use cadenza_fuzz::insider::{self, MEDIA, Plan, VOUCHER};
+use cadenza_fuzz::script::step;
+use cadenza_fuzz::song;
+use cadenza_protocol::audit_log::{EntryKind, LogFile, LogWriter, PreviewRecord, SaleRecord};
+use cadenza_protocol::cert::Role;
+use cadenza_protocol::crypto::chunked::Sealer;
+use cadenza_protocol::crypto::kdf::{KdfParams, lock};
+use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::id::{DeliveryServerId, KeyId};
+use cadenza_protocol::media::*;
+use cadenza_protocol::passport::{Issue, PersonalFacts, RegistrationFile, Renewal, RenewalRequest};
+use cadenza_protocol::preview::{PreviewAddress, PreviewKind};
+use cadenza_protocol::redeem::{
+    DeliveryGrant, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
+};
+use cadenza_protocol::reserve::{AuthorizationToken, DeliverItem, DeliverRequest, VoucherPacket};
+use cadenza_protocol::rtp::Packetizer;
+use cadenza_protocol::secret::{Passphrase, ReceiptToken, RegistrationKey, Secret};
+use cadenza_protocol::signed::SignedMessage;
+use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherKind, VoucherTrack};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, RevocationReason,
+    RevokedCertParams, SerialNumber,
+};
+use rsa::pkcs8::EncodePrivateKey;
+use rustls_pki_types::PrivateKeyDer;
+
+fn main() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if fs::metadata(folder.join("assets/root.pem")).unwrap().len() == 0 {
+        write_center(&folder.join("assets"));
+        println!("the center was founded; run this again to sign the passport");
+        return;
+    }
+    if include_bytes!("../assets/passport.json").is_empty() {
+        fs::write(folder.join("assets/passport.json"), locked_passport()).unwrap();
+        println!("the passport was signed; run this again to write the seeds");
+        return;
+    }
+    let _ = fs::remove_dir_all(folder.join("seeds"));
+    media_file(&Seeds::of(folder, "media_file"));
+    media_parts(&Seeds::of(folder, "media_parts"));
+    certificate(&Seeds::of(folder, "certificate"), folder);
+    passport(&Seeds::of(folder, "passport"));
+    json_objects(&Seeds::of(folder, "json_objects"));
+    audit_log(&Seeds::of(folder, "audit_log"));
+    sealed(&Seeds::of(folder, "sealed"));
+    rtp_packets(&Seeds::of(folder, "rtp_packets"));
+    rtsp_server(&Seeds::of(folder, "rtsp_server"));
+    rtsp_client(&Seeds::of(folder, "rtsp_client"));
+    preview_parts(&Seeds::of(folder, "preview_parts"));
+}
+
+/// The seeds of one target.
+struct Seeds(PathBuf);
+
+impl Seeds {
+    fn of(folder: &Path, target: &str) -> Self {
+        let folder = folder.join("seeds").join(target);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn add(&self, name: &str, which: u8, bytes: &[u8]) {
+        let mut seed = [&[which], bytes].concat();
+        fs::write(self.0.join(name), &seed).unwrap();
+        fs::write(self.0.join(format!("{name}-cut")), &seed[..seed.len() / 2]).unwrap();
+        let at = seed.len() / 3;
+        seed[at] ^= 4;
+        fs::write(self.0.join(format!("{name}-altered")), &seed).unwrap();
+    }
+}
+
+fn write_center(assets: &Path) {
+    let root_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+    let mut root = authority_params("Fuzz Root", 1);
+    root.extended_key_usages.clear();
+    let root_certificate = root.self_signed(&root_key).unwrap();
+    let issuer = Issuer::from_params(&root, &root_key);
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+    let params = authority_params("Fuzz Authority", 0);
+    let authority = params.signed_by(&key, &issuer).unwrap();
+    let authority_issuer = Issuer::from_params(&params, &key);
+    fs::write(assets.join("root.pem"), root_certificate.pem()).unwrap();
+    let holders = [
+        ("author", Role::Author),
+        ("manager", Role::ContentManager),
+        ("licensing", Role::LicensingCenter),
+        ("hub", Role::Hub),
+        ("listener", Role::Consumer),
+        ("consumer", Role::Consumer),
+    ];
+    for (name, role) in holders {
+        let pkcs8 = if name == "consumer" {
+            let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, 3072).unwrap();
+            key.to_pkcs8_der().unwrap().as_bytes().to_vec()
+        } else {
+            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap().serialize_der()
+        };
+        let key = KeyPair::try_from(&PrivateKeyDer::Pkcs8(pkcs8.clone().into())).unwrap();
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(role.oid_arcs().to_vec())];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        (params.not_before, params.not_after) = (date(-10), date(365));
+        let leaf = params.signed_by(&key, &authority_issuer).unwrap();
+        fs::write(assets.join(format!("{name}.pem")), leaf.pem() + &authority.pem()).unwrap();
+        fs::write(assets.join(format!("{name}.p8")), pkcs8).unwrap();
+    }
+    for (name, revoked) in [("none", None), ("other", Some(7))] {
+        let list = CertificateRevocationListParams {
+            this_update: date(-1),
+            next_update: date(30),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked
+                .map(|n| RevokedCertParams {
+                    serial_number: SerialNumber::from(n),
+                    revocation_time: date(-2),
+                    reason_code: Some(RevocationReason::KeyCompromise),
+                    invalidity_date: None,
+                })
+                .into_iter()
+                .collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&authority_issuer).unwrap();
+        fs::write(assets.join(format!("revoked-{name}.crl")), list.der()).unwrap();
+    }
+}
+
+fn authority_params(name: &str, path: u8) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(path));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let roles = Role::ALL.iter().map(|r| ExtendedKeyUsagePurpose::Other(r.oid_arcs().to_vec()));
+    params.extended_key_usages = roles.collect();
+    (params.not_before, params.not_after) = (date(-1000), date(3000));
+    params
+}
+
+fn date(days: i64) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(NOW.plus_days(days).0).unwrap()
+}
+
+const REGISTRATION_KEY: [u8; 32] = [5; 32];
+
+fn personal() -> PersonalFacts {
+    PersonalFacts {
+        name: "Ada Example".into(),
+        address: "1 Analytical Row, London".into(),
+        telephone: "+44 20 7946 0000".into(),
+        email: "ada@example.org".into(),
+        card_brand: "Visa".into(),
+        card_last4: "4242".into(),
+        card_expiry: "12/29".into(),
+        confidential: "my cat is called Babbage".into(),
+        region: "EU".into(),
+        interests: vec!["piano".into()],
+    }
+}
+
+/// A registration, or with `renewal` a renewal.
+fn registration(renewal: bool) -> Vec<u8> {
+    let (consumer, licensing) = (center::consumer(), center::licensing());
+    let issue = Issue {
+        chain: consumer.chain.clone(),
+        private_key: consumer.pkcs8,
+        personal: &personal(),
+        registration_key: &RegistrationKey::from_bytes(REGISTRATION_KEY),
+        issued_at: NOW,
+    };
+    let make = if renewal { RegistrationFile::renew } else { RegistrationFile::issue };
+    make(&issue, &licensing.key, &licensing.chain).to_json().to_vec()
+}
+
+fn locked_passport() -> Vec<u8> {
+    let verified = RegistrationFile::verify(&registration(false), center::root(), NOW).unwrap();
+    verified.lock(&Passphrase::new("four winds".into()), KdfParams::FLOOR).unwrap().to_json()
+}
+
+fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
+    ImageParameters {
+        quality: quality.into(),
+        codec: if for_sale { Codec::Flac } else { Codec::OggOpus },
+        sample_rate: 44_100,
+        channels: 2,
+        bits: 16,
+        bit_rate: 700_000,
+        frames: 441_000,
+        part: if for_sale { Part::Song } else { Part::Clip },
+        clip: ClipTimes {
+            start_ms: 1000,
+            duration_ms: 5000,
+            song_ms: 10_000,
+            fade_in_ms: 500,
+            fade_out_ms: 900,
+        },
+        for_sale,
+        smpte: for_sale.then_some(SmpteTimestamp {
+            hours: 1,
+            minutes: 2,
+            seconds: 3,
+            frames: 4,
+            frames_per_second: 30,
+            drop_frame: true,
+        }),
+        restrictions: Restrictions {
+            play: Allowance::Unlimited,
+            record: Allowance::Times(5),
+            export: Allowance::Never,
+        },
+        watermark: for_sale.then(|| Watermark { scheme: "none-yet".into() }),
+        loudness: Some(Loudness { lufs_x100: -1400, peak_db_x100: -100 }),
+        index: vec![IndexEntry { frame: 0, offset: 42 }, IndexEntry { frame: 44_100, offset: 9000 }],
+    }
+}
+
+/// A whole song as an insider's plan.
+fn plan(tail: u8) -> Vec<u8> {
+    let (preview, lossless) =
+        (parameters("preview-96", false).to_bytes(), parameters("lossless", true).to_bytes());
+    let text = |code, content| Plan {
+        kind: [1, code],
+        texts: [b"text/plain", b"en", b"", b""],
+        content,
+        ..Plan::default()
+    };
+    let item = |kind, flags, key, content| Plan { kind, flags, key, content, ..Plan::default() };
+    let items = [
+        text(1, b"Maple Leaf Rag".as_slice()),
+        text(2, b"Scott Joplin"),
+        text(255, b"more"),
+        Plan { flags: 3, ..text(14, b"(hummed)") },
+        Plan { texts: [b"image/png", b"", b"EU", b"piano,ragtime"], ..item([2, 3], 0, 0, &[5; 40]) },
+        item([2, 1], 0, 0, &[1, 2, 3, 4]),
+        item([2, 4], 0, 0, &[0, 50, 100]),
+        item([3, 1], 0, 0, &preview),
+        item([3, 2], 0, 0, b"a clear clip"),
+        item([3, 1], 0, 0, &lossless),
+        item([3, 2], 3, 1, &[0xa5; 500]),
+    ];
+    items.iter().fold(vec![tail], |bytes, item| [bytes, item.to_bytes()].concat())
+}
+
+fn media_file(seeds: &Seeds) {
+    for tail in [0, 0x81, 0x82] {
+        let file = insider::media_file(&plan(tail)).unwrap();
+        let mut open = MediaFile::open(Cursor::new(&file), center::root()).unwrap();
+        open.verify_all().unwrap();
+        assert_eq!(open.text_with_keys(TextKind::Lyrics, &insider::keys()).unwrap().as_deref(), Some("(hummed)"));
+        assert!(open.into_image("lossless", Some(&insider::keys())).is_ok());
+    }
+    seeds.add("song", 0, &insider::media_file(&plan(0)).unwrap());
+    seeds.add("delivered", 0, &insider::media_file(&plan(0x82)).unwrap());
+    seeds.add("plan", 1, &plan(0));
+    seeds.add("plan-delivered", 1, &plan(0x81));
+    seeds.add("plan-five-agencies", 1, &plan(5));
+    seeds.add(
+        "plan-one-text",
+        1,
+        &[&[0][..], &Plan { kind: [1, 1], content: b"x", ..Plan::default() }.to_bytes()].concat(),
+    );
+    let mut big = vec![0];
+    big.extend(
+        Plan { kind: [3, 1], content: &parameters("a", false).to_bytes(), ..Plan::default() }.to_bytes(),
+    );
+    big.extend(Plan { kind: [3, 2], flags: 3, key: 2, content: &[9; 17_000], ..Plan::default() }.to_bytes());
+    seeds.add("plan-two-chunks", 1, &big);
+}
+
+fn media_parts(seeds: &Seeds) {
+    let file = insider::media_file(&plan(0)).unwrap();
+    let number = |at: usize, n: usize| file[at..at + n].iter().fold(0, |sum, b| sum << 8 | usize::from(*b));
+    let (at, length) = (number(32, 8), number(40, 4));
+    seeds.add("contents", 0, &[&(at as u64).to_be_bytes()[..], &file[at..at + length]].concat());
+    let block = &file[at + length + 4..];
+    seeds.add("author", 1, block);
+    seeds.add("parameters", 2, &parameters("lossless", true).to_bytes());
+    seeds.add("parameters-free", 2, &parameters("preview-32", false).to_bytes());
+    let transaction = insider::transaction_block(&file);
+    seeds.add("transaction", 3, &transaction);
+    seeds.add("grant", 4, &TransactionBlock::from_bytes(&transaction).unwrap().facts.grant.to_bytes());
+    seeds.add("agency", 5, &insider::agency_block(1, &sha256(block))[12..]);
+}
+
+fn certificate(seeds: &Seeds, folder: &Path) {
+    for (name, holder) in [("author", center::author()), ("consumer", center::consumer())] {
+        seeds.add(name, 0, holder.chain.leaf().der());
+        seeds.add(&format!("{name}-pem"), 1, holder.chain.to_pem().as_bytes());
+    }
+    seeds.add("root", 3, center::root().der());
+    for name in ["none", "other"] {
+        let list = fs::read(folder.join(format!("assets/revoked-{name}.crl"))).unwrap();
+        seeds.add(&format!("revoked-{name}"), 2, &list);
+    }
+}
+
+fn passport(seeds: &Seeds) {
+    use base64::Engine;
+    seeds.add("passport", 0, include_bytes!("../assets/passport.json"));
+    let registration_file = registration(false);
+    RegistrationFile::verify(&registration_file, center::root(), NOW).unwrap();
+    Renewal::verify(&registration(true), center::root(), NOW, center::passport()).unwrap();
+    seeds.add("registration", 1, &registration_file);
+    seeds.add("renewal", 2, &registration(true));
+    let wire: serde_json::Value = serde_json::from_slice(&registration_file).unwrap();
+    let body = base64::engine::general_purpose::STANDARD.decode(wire["body"].as_str().unwrap()).unwrap();
+    seeds.add("body", 3, &body);
+    seeds.add("private-key", 4, center::consumer().pkcs8);
+    let locked = lock(
+        &RegistrationKey::from_bytes(REGISTRATION_KEY),
+        &Passphrase::new("four winds".into()),
+        KdfParams::FLOOR,
+        b"body",
+    );
+    let locked = serde_json::to_string(&locked.unwrap()).unwrap();
+    seeds.add("lock", 5, locked.as_bytes());
+    for (name, cost) in [("lock-memory", "4294967295"), ("lock-cheap", "8")] {
+        seeds.add(name, 5, locked.replace("19456", cost).as_bytes());
+    }
+}
+
+fn track(receipt: bool) -> VoucherTrack {
+    VoucherTrack {
+        voucher_id: VOUCHER,
+        media_id: MEDIA,
+        receipt: receipt.then(|| ReceiptToken::from_bytes([3; 32])),
+        delivery: DeliveryAddress {
+            id: DeliveryServerId::new("delivery-1").unwrap(),
+            host: "media.example.org".into(),
+            https: 8443,
+            rtsps: 322,
+            rtsp: receipt.then_some(554),
+        },
+        quality: receipt.then(|| "lossless".into()),
+        title: Some("Gymnopédie No. 1".into()),
+    }
+}
+
+fn json_objects(seeds: &Seeds) {
+    let (manager, listener) = (center::manager(), center::listener());
+    for (name, kind, receipt) in
+        [("purchase", VoucherKind::Purchase, true), ("preview", VoucherKind::Preview, false)]
+    {
+        let voucher = MediaVoucher {
+            kind,
+            tracks: vec![track(receipt), track(receipt)],
+            issued: NOW,
+            expires: NOW.plus_days(30),
+        };
+        seeds.add(name, 0, &voucher.sign(&manager.key, manager.chain.clone()).to_json());
+        seeds.add(&format!("{name}-tracks"), 1, &json(&[track(receipt), track(receipt)]));
+    }
+    let sign = |domain: &str, message: &[u8]| listener.key.sign(domain, message);
+    let server = DeliveryServerId::new("delivery-1").unwrap();
+    let challenge = RedeemChallenge { nonce: [7; 32], delivery_server: server };
+    let receipt = ReceiptToken::from_bytes([3; 32]);
+    let request = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &listener.chain, sign);
+    seeds.add("redeem", 2, &json(&request));
+    let grant = DeliveryGrant {
+        voucher_id: VOUCHER,
+        media_id: MEDIA,
+        quality: "lossless".into(),
+        length: 5_000_000,
+        sha256: [6; 32],
+        consumer_fingerprint: listener.chain.leaf().fingerprint(),
+        content_manager_serial: manager.chain.leaf().serial(),
+        wrapped_keys_sha256: sha256(&[7; 384]),
+        issued_at: NOW,
+    };
+    let approval = RedeemApproval {
+        grant_signature: grant.sign(&manager.key),
+        grant,
+        wrapped_keys: vec![7; 384],
+        content_manager_chain: manager.chain.clone(),
+        promotional_item: Some(4),
+        download: "/media/11111111111111111111111111111111".into(),
+        download_token: "0a0b".into(),
+    };
+    seeds.add("approval", 2, &json(&approval));
+    seeds.add("challenge", 3, &json(&challenge));
+    seeds.add("report", 3, &json(&DeliveryReport { voucher_id: VOUCHER, sha256: [6; 32], seconds: 9 }));
+    seeds.add(
+        "reserve",
+        3,
+        br#"{"media_id":"11111111111111111111111111111111","quality":"lossless","channels":2}"#,
+    );
+    seeds.add("error", 3, br#"{"code":"voucher-used","message":"It was delivered; ask the store."}"#);
+    let packet = VoucherPacket {
+        voucher_id: VOUCHER,
+        timestamp: NOW,
+        lifetime_seconds: 900,
+        authorization: AuthorizationToken::from_bytes([8; 32]),
+        receipt,
+    };
+    seeds.add("packet", 3, &json(&packet));
+    let item = DeliverItem { voucher_id: VOUCHER, receipt: ReceiptToken::from_bytes([3; 32]) };
+    seeds.add("deliver", 3, &json(&DeliverRequest { items: vec![item] }));
+    let message =
+        SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: NOW }, &listener.chain, sign);
+    seeds.add("signed", 4, &json(&message));
+    seeds.add("body", 5, &json(&RenewalRequest { at: NOW }));
+}
+
+fn json(value: &(impl serde::Serialize + ?Sized)) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap()
+}
+
+fn audit_log(seeds: &Seeds) {
+    let sale = SaleRecord {
+        at: NOW,
+        title: "Maple Leaf Rag".into(),
+        artist: "Scott Joplin".into(),
+        authors: "Scott Joplin".into(),
+        song_ms: 158_000,
+        price_cents: 129,
+        currency: "USD".into(),
+        consumer_serial: "0a0b".into(),
+        voucher_id: VOUCHER,
+        file_name: "maple.cadenza".into(),
+        quality: "lossless".into(),
+    };
+    let preview = PreviewRecord {
+        at: NOW,
+        media_id: MEDIA,
+        title: "Solace".into(),
+        artist: "Scott Joplin".into(),
+        played_ms: 29_000,
+        quality: "preview-96".into(),
+    };
+    let (sale, preview) = (sale.to_bytes(), preview.to_bytes());
+    let mut writer = LogWriter::new([9; 16], Secret::from_bytes([7; 32]));
+    let contents = [
+        (EntryKind::Opened, &[][..]),
+        (EntryKind::Sale, &sale),
+        (EntryKind::Preview, &preview),
+        (EntryKind::Closed, &[]),
+    ];
+    let entries: Vec<_> =
+        contents.iter().map(|(kind, content)| writer.append(*kind, content).unwrap()).collect();
+    seeds.add("entry", 4, &entries[0]);
+    seeds.add("log", 0, &LogFile { log: [9; 16], entries }.to_bytes());
+    seeds.add("sale", 1, &sale);
+    seeds.add("preview", 1, &preview);
+    seeds.add("state", 2, &writer.state());
+    seeds.add("contents", 3, &[&[40][..], &sale, &preview].concat());
+}
+
+fn sealed(seeds: &Seeds) {
+    use std::io::Write as _;
+    for (name, length) in [("empty", 0), ("short", 300), ("chunk", 16_384), ("longer", 17_000)] {
+        let key = Secret::from_bytes([7; 32]);
+        let mut sealer = Sealer::with_salt(&key, b"fuzz", &[3; 24], Vec::new()).unwrap();
+        sealer.write_all(&vec![9; length]).unwrap();
+        seeds.add(name, 0, &sealer.finish().unwrap());
+    }
+    seeds.add("altered-one", 1, &[0, 70, 1, 0, b'o', b'n', b'e']);
+    seeds.add(
+        "altered-many",
+        1,
+        &[64, 70, 128, 200, b'm', b'a', b'n', b'y', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9],
+    );
+    seeds.add(
+        "unaltered",
+        1,
+        &[0, 0, 0, 255, b'm', b'a', b'n', b'y', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9],
+    );
+    let bundle = insider::keys();
+    seeds.add("bundle", 2, &bundle.to_bytes());
+    seeds.add("bundle-two", 2, &bundle.only(&[KeyId(0), KeyId(3)]).unwrap().to_bytes());
+    seeds.add("rsa", 3, center::consumer().pkcs8);
+    seeds.add("p256", 3, center::author().pkcs8);
+}
+
+/// So many RTP packets of 20 ms.
+fn packets(count: u8, sequence: u16) -> Vec<Vec<u8>> {
+    let mut sender = Packetizer::new(7, sequence, u32::MAX - 2_000);
+    let packet = |n| {
+        let mut out = Vec::new();
+        sender.write(&[0xfc, 0, n, 7, 7], 960, &mut out);
+        out
+    };
+    (0..count).map(packet).collect()
+}
+
+fn rtp_packets(seeds: &Seeds) {
+    let in_order: Vec<u8> = packets(9, u16::MAX - 3).iter().flat_map(|p| step(5, 1, p)).collect();
+    seeds.add_script("in-order", &in_order);
+    let mut order = packets(12, 10);
+    order.swap(2, 5);
+    order.remove(7);
+    order.insert(9, order[8].clone());
+    let late: Vec<u8> = order.iter().flat_map(|p| step(6, 3, p)).collect();
+    seeds.add_script("late-lost-twice", &late);
+    let held: Vec<u8> = order.iter().rev().flat_map(|p| step(0x85, 0, p)).collect();
+    seeds.add_script("backwards-held", &[held, step(5, 9, b"")].concat());
+    let far = [packets(1, 5), packets(2, 2_000), packets(1, 40_000)].concat();
+    let far: Vec<u8> = far.iter().flat_map(|p| step(5, 1, p)).collect();
+    seeds.add_script("strays", &[step(2, 0, b""), far, step(0, 0, b""), step(1, 0, b"")].concat());
+    let (mut report, mut bye) = (Vec::new(), Vec::new());
+    Packetizer::new(7, 1, 1).write_report(1 << 40, 1, &mut report);
+    Packetizer::new(7, 1, 1).write_bye(&mut bye);
+    seeds.add_script("control", &[step(3, 0, &report), step(3, 0, &bye), step(4, 0, &[0xff, 6])].concat());
+}
+
+impl Seeds {
+    /// A target that is all script, without a choice before it.
+    fn add_script(&self, name: &str, script: &[u8]) {
+        self.add(name, script[0], &script[1..]);
+    }
+}
+
+const URL: &str = "rtsp://127.0.0.1:554/11111111111111111111111111111111?voucher=22222222222222222222222222222222&kind=clip";
+
+fn ask(method: &str, cseq: u8, headers: &str, body: &str) -> Vec<u8> {
+    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+    format!("{method} {URL} RTSP/1.0\r\nCSeq: {cseq}\r\n{headers}{length}\r\n{body}").into_bytes()
+}
+
+fn rtsp_server(seeds: &Seeds) {
+    let transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nPipelined-Requests: 1\r\n";
+    let udp =
+        "Transport: RTP/AVP;unicast;client_port=5000;RTCP-mux;x-cadenza-proof\r\nPipelined-Requests: 1\r\n";
+    let here = "Pipelined-Requests: 1\r\n";
+    let play = |range: &str| ask("PLAY", 3, &format!("{here}Range: npt={range}\r\n"), "");
+    let journey = |transport: &str, range: &str| {
+        [
+            step(0, 0, &ask("DESCRIBE", 1, "Accept: application/sdp\r\nBandwidth: 128000\r\n", "")),
+            step(0, 1, &ask("SETUP", 2, transport, "")),
+            step(0, 1, &play(range)),
+            step(1, 10, b"CADZ0123456789abcdef"),
+            step(0, 40, &ask("GET_PARAMETER", 4, here, "query-time: 1.5\r\n")),
+            step(0, 0, &ask("GET_PARAMETER", 5, here, "free-data: 16384\r\n")),
+            step(64, 60, b"$\x01\x00\x04\x80\xc9\x00\x00"),
+            step(0, 9, &ask("PAUSE", 6, here, "")),
+            step(0, 9, &ask("PLAY", 7, here, "")),
+            step(0, 200, &ask("GET_PARAMETER", 8, "", "")),
+            step(0, 9, &ask("TEARDOWN", 9, here, "")),
+            step(0, 9, &ask("OPTIONS", 10, "", "")),
+        ]
+        .concat()
+    };
+    seeds.add("journey-tcp", 0, &journey(transport, "0-"));
+    seeds.add("journey-udp", 0, &journey(udp, "0:00:00.5-1.25"));
+    seeds.add("unknown-song", 1, &journey(transport, "now-"));
+    seeds.add("no-stream", 2, &journey(transport, "0-1"));
+    let at_once = [ask("DESCRIBE", 1, "", ""), ask("SETUP", 2, transport, ""), play("1-")].concat();
+    seeds.add(
+        "at-once",
+        0,
+        &[step(0, 0, &at_once[..100]), step(0, 1, &at_once[100..]), step(0, 90, b"")].concat(),
+    );
+    let odd = [
+        ask("RECORD", 1, "", ""),
+        ask("SING", 2, "", ""),
+        ask("OPTIONS", 3, "Require: www-authenticate\r\n", ""),
+        ask("SETUP", 4, "Transport: RTP/AVP;multicast,RAW/RAW/UDP\r\n", ""),
+        ask("PLAY", 5, "Session: 00\r\nRange: clock=19961108T142300Z-\r\n", ""),
+        b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n".to_vec(),
+        b"OPTIONS * RTSP/2.0\r\nCSeq: 1\r\n\r\n".to_vec(),
+    ];
+    seeds.add("odd", 0, &odd.iter().flat_map(|m| step(0, 1, m)).collect::<Vec<u8>>());
+    seeds.add("too-large", 0, &step(0, 0, b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 99999\r\n\r\n"));
+    seeds.add("slow", 0, &[step(0, 255, b"OPTIONS"), step(0, 255, b" * "), step(0, 255, b"RTSP")].concat());
+}
+
+fn say(cseq: u8, status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+    [format!("RTSP/1.0 {status}\r\nCSeq: {cseq}\r\n{headers}{length}\r\n").as_bytes(), body].concat()
+}
+
+fn rtsp_client(seeds: &Seeds) {
+    let sdp = song::description().to_sdp(7, &URL.parse().unwrap());
+    let tcp = "Session: 0a0b;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=00000007\r\n";
+    let token = "000102030405060708090a0b0c0d0e0f";
+    let udp = format!(
+        "Session: 0a0b\r\nTransport: RTP/AVP;unicast;client_port=5000;server_port=6000;x-cadenza-token={token};ssrc=00000007\r\n"
+    );
+    let playing = "Session: 0a0b\r\nRange: npt=0.000000-1.990000\r\nRTP-Info: url=rtsp://x/;seq=10;rtptime=4294965295\r\n";
+    let framed =
+        |channel, bytes: &[u8]| [&[b'$', channel, 0, u8::try_from(bytes.len()).unwrap()], bytes].concat();
+    let mut bye = Vec::new();
+    Packetizer::new(7, 1, 1).write_bye(&mut bye);
+    let start = |setup: &str| {
+        [
+            step(0, 1, &say(1, "200 OK", "Content-Type: application/sdp\r\n", sdp.as_bytes())),
+            step(0, 0, &say(2, "200 OK", setup, b"")),
+            step(0, 0, &say(3, "200 OK", playing, b"")),
+        ]
+        .concat()
+    };
+    let sound: Vec<u8> = packets(9, 10).iter().flat_map(|p| step(0, 1, &framed(0, p))).collect();
+    let datagrams: Vec<u8> = packets(9, 10).iter().rev().flat_map(|p| step(4, 1, p)).collect();
+    let nearest = b"nearest-time: 1.000000\r\nbytes-to-end: 250\r\n";
+    let seek = [
+        step(6, 0, &[20]),
+        step(0, 1, &say(4, "200 OK", "", b"")),
+        step(0, 0, &say(5, "200 OK", "", nearest)),
+        step(0, 0, &say(6, "200 OK", playing, b"")),
+    ]
+    .concat();
+    seeds.add("sound", 0, &[start(tcp), sound.clone(), seek, step(0, 1, &framed(1, &bye))].concat());
+    seeds.add("datagrams", 1, &[start(&udp), datagrams, step(4, 1, &bye), step(14, 200, b"")].concat());
+    let piece = |cseq, from: u32| {
+        let range = format!("Content-Range: bytes {from}-{}/40000\r\n", from + 99);
+        step(0, 1, &say(cseq, "200 OK", &range, &[0x4f; 100]))
+    };
+    let file = [start(tcp), step(12, 0, b""), piece(4, 0), piece(5, 16_384), piece(6, 32_768)].concat();
+    seeds.add("free-file", 0, &file);
+    let calls = [
+        start(tcp),
+        step(8, 1, b""),
+        step(0, 1, &say(4, "200 OK", "", b"")),
+        step(9, 1, b""),
+        step(0, 1, &say(5, "200 OK", playing, b"")),
+        step(10, 1, b""),
+        step(0, 1, &say(6, "200 OK", "", b"")),
+        step(11, 1, b""),
+        step(14, 250, b""),
+    ]
+    .concat();
+    seeds.add("calls", 0, &calls);
+    for (name, status) in [("not-found", "404 Not Found"), ("gone", "410 Gone"), ("odd", "599 Odd")] {
+        seeds.add(name, 2, &step(0, 1, &say(1, status, "", b"no such song")));
+    }
+    let unknown = [
+        step(0, 1, &say(2, "200 OK", tcp, b"")),
+        step(0, 0, &say(3, "454 Session Not Found", "", b"")),
+        step(0, 0, &say(4, "200 OK", playing, b"")),
+    ];
+    seeds.add("asks-again", 0, &[unknown.concat(), sound].concat());
+}
+
+fn preview_parts(seeds: &Seeds) {
+    let sdp = song::description().to_sdp(7, &URL.parse().unwrap());
+    seeds.add("description", 0, sdp.as_bytes());
+    for (name, time) in [("seconds", "12.345678"), ("clock", "1:02:03.25"), ("now", "now")] {
+        seeds.add(name, 1, time.as_bytes());
+    }
+    for (name, range) in [
+        ("range", "npt=1.5-0:00:20;time=19961108T142300Z"),
+        ("range-open", "npt=now-"),
+        ("range-to", "npt=-5"),
+    ] {
+        seeds.add(name, 2, range.as_bytes());
+    }
+    seeds.add("tcp", 3, b"RTP/AVP/UDP;unicast;client_port=5000-5001;mode=play,RTP/AVP/TCP;unicast;interleaved=0-1;mode=\"PLAY\"");
+    seeds.add(
+        "udp",
+        3,
+        b"RTP/AVP;unicast;client_port=5000;server_port=6000;x-cadenza-token=000102030405060708090a0b0c0d0e0f",
+    );
+    let address = PreviewAddress { media_id: MEDIA, voucher_id: VOUCHER, kind: PreviewKind::Song };
+    for (name, host) in [("address", "media.example.org"), ("address-6", "2001:db8::1")] {
+        seeds.add(name, 4, address.to_url(host, 322, true).unwrap().as_str().as_bytes());
+    }
+    let head =
+        [&312u16.to_be_bytes()[..], &0u32.to_be_bytes(), &u32::MAX.to_be_bytes(), &9_000u32.to_be_bytes()]
+            .concat();
+    let frames: Vec<u8> = (0..12).flat_map(|n| step(0, 0, &[0xfc, 0, n, 7])).collect();
+    seeds.add("image", 5, &[head, frames].concat());
+    seeds.add("word", 6, b"clip");
+    seeds.add("title", 7, "Gymnopédie\r\nNo. 1".as_bytes());
+}
