@@ -38,7 +38,7 @@ pub enum Enrolment {
         /// Its URL.
         licensing_url: String,
         /// Its root, pinned.
-        root: Certificate,
+        root: Box<Certificate>,
         /// What it lets services enrol by.
         token: Arc<Zeroizing<String>>,
     },

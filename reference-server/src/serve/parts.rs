@@ -193,7 +193,7 @@ fn elsewhere(options: &ServeOptions) -> Result<(Enrolment, PathBuf), StartError>
     };
     let named = |path: &Path, e: &dyn std::fmt::Display| StartError::Named(path.to_owned(), e.to_string());
     let pem = std::fs::read_to_string(root_path).map_err(|e| named(root_path, &e))?;
-    let root = Certificate::from_pem(&pem).map_err(|e| named(root_path, &e))?;
+    let root = Box::new(Certificate::from_pem(&pem).map_err(|e| named(root_path, &e))?);
     let token = std::fs::read_to_string(token).map_err(|e| named(token, &e))?;
     let token = Arc::new(Zeroizing::new(token.trim().to_owned()));
     Ok((Enrolment::Elsewhere { licensing_url: url.clone(), root, token }, root_path.clone()))

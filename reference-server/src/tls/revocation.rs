@@ -24,7 +24,14 @@ pub struct Revocations {
     http: reqwest::Client,
     licensing_url: String,
     clock: Clock,
-    fetched: Arc<Mutex<Option<(i64, Arc<RevocationLists>)>>>,
+    fetched: Arc<Mutex<Option<Fetched>>>,
+}
+
+/// Both lists, and when they came.
+#[derive(Debug)]
+struct Fetched {
+    at: i64,
+    lists: Arc<RevocationLists>,
 }
 
 impl Revocations {
@@ -39,20 +46,20 @@ impl Revocations {
     pub async fn lists(&self) -> Result<Arc<RevocationLists>, ApiFailure> {
         let now = self.clock.now().0;
         let mut fetched = self.fetched.lock().await;
-        if let Some((at, lists)) = &*fetched
-            && now.abs_diff(*at) < REFRESH_SECONDS.unsigned_abs()
+        if let Some(kept) = &*fetched
+            && now.abs_diff(kept.at) < REFRESH_SECONDS.unsigned_abs()
         {
-            return Ok(lists.clone());
+            return Ok(kept.lists.clone());
         }
         match (self.fetch().await, &*fetched) {
             (Ok(lists), _) => {
                 let lists = Arc::new(lists);
-                *fetched = Some((now, lists.clone()));
+                *fetched = Some(Fetched { at: now, lists: lists.clone() });
                 Ok(lists)
             }
-            (Err(error), Some((_, lists))) => {
+            (Err(error), Some(kept)) => {
                 tracing::warn!(%error, "no newer revocation lists; going on with those at hand");
-                Ok(lists.clone())
+                Ok(kept.lists.clone())
             }
             (Err(error), None) => {
                 tracing::error!(%error, "no revocation lists");
