@@ -202,7 +202,7 @@ async fn asked_elsewhere(world: &World) -> String {
     let token = std::fs::read_to_string(world.data.join("licensing/enrolment.token")).unwrap();
     let enrolment = Enrolment::Elsewhere {
         licensing_url: world.licensing.clone(),
-        root: world.root.clone(),
+        root: Box::new(world.root.clone()),
         token: std::sync::Arc::new(token.into()),
     };
     let wish = Enrolling::service(
