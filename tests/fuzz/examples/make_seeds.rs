@@ -261,7 +261,10 @@ fn media_file(seeds: &Seeds) {
         let file = insider::media_file(&plan(tail)).unwrap();
         let mut open = MediaFile::open(Cursor::new(&file), center::root()).unwrap();
         open.verify_all().unwrap();
-        assert_eq!(open.text_with_keys(TextKind::Lyrics, &insider::keys()).unwrap().as_deref(), Some("(hummed)"));
+        assert_eq!(
+            open.text_with_keys(TextKind::Lyrics, &insider::keys()).unwrap().as_deref(),
+            Some("(hummed)")
+        );
         assert!(open.into_image("lossless", Some(&insider::keys())).is_ok());
     }
     seeds.add("song", 0, &insider::media_file(&plan(0)).unwrap());
