@@ -78,6 +78,15 @@ fn passport_of(holder: &Holder) -> Passport {
 
 /// A track as the player leaves it in the music folder.
 fn delivered(title: &str, restrictions: Restrictions, buyer: &Holder) -> (MediaId, Vec<u8>) {
+    delivered_with_cover(title, restrictions, buyer, Protection::Clear)
+}
+
+fn delivered_with_cover(
+    title: &str,
+    restrictions: Restrictions,
+    buyer: &Holder,
+    cover: Protection,
+) -> (MediaId, Vec<u8>) {
     let w = world();
     let media_id = MediaId::random();
     let image = ImageParameters {
@@ -103,7 +112,7 @@ fn delivered(title: &str, restrictions: Restrictions, buyer: &Holder) -> (MediaI
         .text(TextKind::Artist, "", "Scott Joplin", Protection::Clear)
         .text(TextKind::Credits, "en", "piano: nobody", Protection::Clear)
         .text(TextKind::Lyrics, "en", "(hummed)", Protection::Buyers)
-        .graphic(GraphicKind::Cover, "image/png", vec![1, 2, 3], Protection::Clear)
+        .graphic(GraphicKind::Cover, "image/png", vec![1, 2, 3], cover)
         .image(&image, SONG.to_vec());
     let mut bytes = Vec::new();
     let keys = builder.finish(&mut bytes, &w.author.key, &w.author.chain, NOW).unwrap();
@@ -399,6 +408,23 @@ fn a_limited_recording_is_counted_over_restarts() {
     assert_eq!(code(player.reserve_recording(&[id])), "record-not-allowed");
     player.return_recording(last).unwrap();
     assert!(player.reserve_recording(&[id]).is_ok());
+}
+
+// O2
+#[tokio::test]
+async fn a_cover_for_buyers_is_shown_while_the_passport_is_open() {
+    let house = House::with_passport();
+    let unlimited = Restrictions {
+        play: Allowance::Unlimited,
+        record: Allowance::Unlimited,
+        export: Allowance::Unlimited,
+    };
+    let (media_id, bytes) = delivered_with_cover("Solace", unlimited, &world().buyer, Protection::Buyers);
+    house.put("solace.cadenza", &bytes);
+    let player = house.open();
+    assert!(player.cover(media_id.into()).await.unwrap().is_none());
+    player.unlock(right()).await.unwrap();
+    assert_eq!(player.cover(media_id.into()).await.unwrap().unwrap().bytes, [1, 2, 3]);
 }
 
 /// A voucher for one track, good for a day.

@@ -223,7 +223,7 @@ impl Player {
         Ok(Texts { lyrics, liner_notes, credits, commentary, ..texts })
     }
 
-    /// A track's cover.
+    /// A track's cover; none while it is for buyers and the passport is locked.
     pub async fn cover(&self, id: TrackId) -> Result<Option<Art>, Failure> {
         let player = self.clone();
         blocking(move || {
@@ -232,7 +232,14 @@ impl Player {
                 let cover = import::cover(&track.path);
                 return Ok(cover.map(|(media_type, bytes)| Art { media_type, bytes }));
             }
-            let cover = player.open_media(&track)?.graphic(GraphicKind::Cover);
+            let mut media = player.open_media(&track)?;
+            let mut cover = media.graphic(GraphicKind::Cover);
+            if matches!(cover, Err(MediaError::Locked { .. })) {
+                cover = match player.media_keys(&media) {
+                    Ok(keys) => media.graphic_with_keys(GraphicKind::Cover, &keys),
+                    Err(_) => Ok(None),
+                };
+            }
             let cover =
                 cover.map_err(|e| Failure::new("file-broken", e.to_string()).with("title", &track.title))?;
             Ok(cover.map(|g| Art { media_type: g.media_type, bytes: g.bytes }))
