@@ -414,12 +414,8 @@ fn a_limited_recording_is_counted_over_restarts() {
 #[tokio::test]
 async fn a_cover_for_buyers_is_shown_while_the_passport_is_open() {
     let house = House::with_passport();
-    let unlimited = Restrictions {
-        play: Allowance::Unlimited,
-        record: Allowance::Unlimited,
-        export: Allowance::Unlimited,
-    };
-    let (media_id, bytes) = delivered_with_cover("Solace", unlimited, &world().buyer, Protection::Buyers);
+    let (media_id, bytes) =
+        delivered_with_cover("Solace", Restrictions::NONE, &world().buyer, Protection::Buyers);
     house.put("solace.cadenza", &bytes);
     let player = house.open();
     assert!(player.cover(media_id.into()).await.unwrap().is_none());
