@@ -44,7 +44,7 @@ fn world() -> &'static World {
     WORLD.get_or_init(|| {
         let center = Center::new();
         let (author, manager) = (center.certify(Role::Author), center.certify(Role::ContentManager));
-        let (buyer, stranger) = (center.certify_rsa(Role::Consumer), center.certify_rsa(Role::Consumer));
+        let (buyer, stranger) = (center.certify_rsa(Role::Consumer), center.certify_stranger());
         World { author, manager, buyer, stranger, center }
     })
 }

@@ -76,6 +76,11 @@ impl Center {
         self.issue(role, rsa_3072(which), -10, 365)
     }
 
+    /// A consumer with another key than [`Center::certify_rsa`] gives.
+    pub fn certify_stranger(&self) -> Holder {
+        self.issue(Role::Consumer, rsa_3072(RsaKey::Other), -10, 365)
+    }
+
     pub fn issue(&self, role: Role, pkcs8: Vec<u8>, from_days: i64, to_days: i64) -> Holder {
         self.issue_as(role.name(), role, pkcs8, from_days, to_days)
     }
