@@ -117,8 +117,9 @@ impl fmt::Debug for Passphrase {
 
 /// The largest page of the processors that Cadenza runs on (Apple's).
 const PAGE: usize = 16 * 1024;
-/// Deeper than what derives keys and opens secrets goes.
-const TRACES: usize = 64 * 1024;
+/// Deeper than what derives keys and opens secrets goes. Most of it are values on their way to or from [`OwnPages`]: each takes a
+/// whole page of stack and begins at a page's start, wherever the system put the stack, so a few of them reach past 64 KiB now and then.
+const TRACES: usize = 256 * 1024;
 
 /// A value alone on memory pages of its own, for as long as it is kept: the pages can be locked into memory without locking a
 /// neighbour's, and unlocked again without unlocking one. Wiping is the value's own business.
