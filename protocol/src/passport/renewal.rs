@@ -1,0 +1,66 @@
+//! Another year for a passport (requirement G8): what its holder asks, and what the licensing center answers, for the same key
+//! pair and sealed under the registration key that the holder has already.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Body, KeySlot, Passport, PassportError, Wire, check, open_body, read};
+use crate::cert::{Certificate, Role, verify_chain};
+use crate::crypto::kdf::{self, KdfParams};
+use crate::secret::Passphrase;
+use crate::time::UnixTime;
+
+/// Asks for a renewal: the body of a [`SignedMessage`](crate::signed::SignedMessage) by the passport.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenewalRequest {
+    /// When it was made; old requests are refused.
+    pub at: UnixTime,
+}
+
+impl RenewalRequest {
+    /// The domain in which it is signed.
+    pub const DOMAIN: &'static str = "cadenza/v1/passport-renewal";
+}
+
+/// A renewal that was found genuine and for the passport that is here, waiting for its passphrase.
+#[derive(Debug)]
+pub struct Renewal {
+    wire: Wire,
+    body: Body,
+}
+
+impl Renewal {
+    /// Reads what the licensing center sent: signer, signature, the new certificate now, and that it is for `held`'s key and
+    /// not older than `held`.
+    pub fn verify(
+        bytes: &[u8],
+        root: &Certificate,
+        now: UnixTime,
+        held: &Passport,
+    ) -> Result<Self, PassportError> {
+        let wire = read(bytes)?;
+        if !matches!(wire.registration_key, KeySlot::Kept) {
+            return Err(PassportError::WrongState("this is a passport, not a renewal; import it instead"));
+        }
+        let body = check(&wire, root)?;
+        let leaf = verify_chain(&body.chain, root, Role::Consumer, now)?;
+        let before = held.chain().leaf();
+        if leaf.spki() != before.spki() || leaf.not_after() < before.not_after() {
+            return Err(PassportError::OtherPassport);
+        }
+        Ok(Self { wire, body })
+    }
+
+    /// Locks it under the passphrase that opens `held`. Takes a noticeable time on purpose.
+    pub fn lock(
+        self,
+        held: &Passport,
+        passphrase: &Passphrase,
+        params: KdfParams,
+    ) -> Result<Passport, PassportError> {
+        let key = held.registration_key(passphrase)?;
+        open_body(&self.body, &key).map_err(|_| PassportError::OtherPassport)?;
+        let Self { mut wire, body } = self;
+        wire.registration_key = KeySlot::Locked(kdf::lock(&key, passphrase, params, &wire.body)?);
+        Ok(Passport { wire, body })
+    }
+}
