@@ -16,6 +16,9 @@ use crate::song::Samples;
 /// How long the sound server may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Frames of silence after which a recording is at its end.
+const ENDING: usize = 8_820;
+
 /// The sound server; everything of it ends with this value.
 #[derive(Debug)]
 pub struct SoundCard {
@@ -56,7 +59,8 @@ impl SoundCard {
         [("PULSE_SERVER", server.into()), ("PULSE_RUNTIME_PATH", self.folder.path().to_path_buf())]
     }
 
-    /// What the card was given to play while `doing` ran, from the first to the last sound.
+    /// What the card was given to play while `doing` ran, from the first to the last sound. The recorder is given
+    /// the time to hear the end: it writes behind the sound, and far behind on a busy machine.
     pub fn record<T>(&self, doing: impl FnOnce() -> T) -> (T, Samples) {
         let file = self.folder.path().join("heard.raw");
         let mut command = Command::new("parec");
@@ -64,10 +68,14 @@ impl SoundCard {
         command.args(["--latency-msec=20", "--raw"]).arg(&file);
         let mut recorder = self.quiet(command);
         let done = doing();
+        let until = Instant::now() + PATIENCE;
+        let heard = || Samples::from_bytes(&fs::read(&file).unwrap_or_default());
+        while heard().peak_of_last_frames(ENDING) > 0.0 && Instant::now() < until {
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
         let _ = recorder.kill();
         let _ = recorder.wait();
-        let bytes = fs::read(&file).unwrap_or_default();
-        (done, Samples::from_bytes(&bytes).between_silences())
+        (done, heard().between_silences())
     }
 
     fn quiet(&self, mut command: Command) -> Child {

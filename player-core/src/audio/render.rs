@@ -89,7 +89,7 @@ impl Renderer {
         period[done * self.channels..].fill(0.0);
         self.volume = target;
         let gauges = self.drain.gauges();
-        gauges.period(self.ramp.is_silent() && !gauges.is_wanted(), self.wants_more());
+        gauges.period(done == 0 && !gauges.is_wanted(), self.wants_more());
         done
     }
 

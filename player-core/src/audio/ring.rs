@@ -124,7 +124,8 @@ impl Gauges {
         end != NO_END && self.read() >= end
     }
 
-    /// Device periods in a row that were silent because of a pause or a stop.
+    /// Device periods in a row that held nothing but silence because of a pause or a stop. The period of the fade
+    /// is none of them.
     #[must_use]
     pub fn silent_periods(&self) -> u64 {
         self.silent_periods.load(Ordering::Acquire)

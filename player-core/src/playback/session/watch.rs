@@ -11,7 +11,7 @@ use crate::playback::queue::Entry;
 use crate::playback::track::TrackKind;
 
 /// Longest time that the last sound is given to leave the system's buffers, and how often it is looked at.
-const PLAY_OUT: Duration = Duration::from_millis(600);
+const PLAY_OUT: Duration = Duration::from_millis(1_500);
 const PLAY_OUT_LOOK: Duration = Duration::from_millis(10);
 
 impl Session {

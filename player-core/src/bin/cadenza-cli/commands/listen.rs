@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
 use cadenza_player::library::{TrackId, TrackRecord};
 use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
-use cadenza_player::playback::{
-    Command, Event, Playback, PlaybackState, Status, Track, TrackId as PlaybackId, TrackKind,
-};
+use cadenza_player::playback::{Command, Event, Playback, Status, Track, TrackId as PlaybackId, TrackKind};
 use cadenza_player::{Failure, Player};
 use cadenza_protocol::preview::{Npt, PreviewAddress, PreviewKind};
 use serde_json::json;
@@ -27,8 +25,6 @@ const LOOK: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(9);
 /// Longest wait for a preview's file once the sound is over: a few megabytes.
 const KEEP_WITHIN: Duration = Duration::from_secs(60);
-/// Longest wait for the fade-out at a stop.
-const FADE_OUT: Duration = Duration::from_secs(2);
 /// How a store says that it has no such track.
 const UNKNOWN_TRACK: [&str; 2] = ["unknown-media", "not-found"];
 
@@ -210,17 +206,14 @@ impl Turn {
             Command::Load { tracks: self.tracks.clone(), start: 0, position_ms: self.start_ms, play: true };
         playback.send(load);
         let mut heard = Heard { status: Status::default(), first_sample: None, device: None };
-        let ended = self.follow(&playback, &news, begun, &mut heard, output)?;
-        if !ended {
-            playback.stop();
-            wait_until_stopped(&playback, &news);
-        }
+        // Whatever still sounds when this is over fades out as the engine is dropped.
+        self.follow(&playback, &news, begun, &mut heard, output)?;
         heard.status = playback.status();
         heard.device = heard.status.device.clone().or(heard.device);
         Ok(heard)
     }
 
-    /// Until the end (true), or until the listener has heard enough (false).
+    /// Until the end, or until the listener has heard enough.
     fn follow(
         &self,
         playback: &Playback,
@@ -228,19 +221,18 @@ impl Turn {
         begun: Instant,
         heard: &mut Heard,
         output: &Output,
-    ) -> Result<bool, Failure> {
+    ) -> Result<(), Failure> {
         let mut failures: Vec<Failure> = Vec::new();
         loop {
             match news.recv_timeout(LOOK) {
                 Ok(Event::Ended) => {
-                    return if self.all_failed(&failures) { Err(failures.remove(0)) } else { Ok(true) };
+                    return if self.all_failed(&failures) { Err(failures.remove(0)) } else { Ok(()) };
                 }
                 Ok(Event::Ready { .. }) => {
                     heard.first_sample.get_or_insert_with(|| begun.elapsed());
                 }
                 Ok(Event::Device { name }) => heard.device = Some(name),
                 Ok(Event::DeviceLost { code, message }) => {
-                    playback.stop();
                     let message = format!("{message}; or play without one: --device silent");
                     return Err(Failure::new(code, message));
                 }
@@ -259,7 +251,6 @@ impl Turn {
             }
             let status = playback.status();
             if heard.first_sample.is_none() && begun.elapsed() > PATIENCE {
-                playback.stop();
                 return Err(Failure::new(
                     "no-sound",
                     "no sound came within nine seconds: check the network and the sound device, then try again",
@@ -268,7 +259,7 @@ impl Turn {
             if let (Some(limit), true) = (self.limit, heard.first_sample.is_some())
                 && has_played(&status, self.start_ms, limit)
             {
-                return Ok(false);
+                return Ok(());
             }
         }
     }
@@ -293,16 +284,6 @@ fn has_played(status: &Status, start_ms: u64, limit: Duration) -> bool {
     let by_frames = status.frames_played / 48; // at most: devices run at 44.1 kHz and more
     let wanted = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     if first { heard >= wanted } else { by_frames >= wanted }
-}
-
-/// The fade-out takes a moment; after it the sound is really over.
-fn wait_until_stopped(playback: &Playback, news: &Receiver<Event>) {
-    let begun = Instant::now();
-    while playback.status().state != PlaybackState::Stopped && begun.elapsed() < FADE_OUT {
-        if let Err(RecvTimeoutError::Disconnected) = news.recv_timeout(LOOK) {
-            return;
-        }
-    }
 }
 
 /// A track of the library by its id, or a file.

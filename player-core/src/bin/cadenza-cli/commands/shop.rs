@@ -24,7 +24,7 @@ pub async fn catalogue(global: &Global, words: &str, output: &Output) -> Result<
         if list.tracks.is_empty() {
             return format!("Nothing on sale matches '{words}'.");
         }
-        let row = |t: &cadenza_player::store::catalogue::TrackOffer| {
+        let row = |t: &cadenza_protocol::shop::TrackOffer| {
             let qualities =
                 t.qualities.iter().map(|q| format!("{} {}", q.name, price(q.price_cents, &list.currency)));
             let (time, qualities) = (minutes(t.duration_ms), qualities.collect::<Vec<_>>().join(", "));
