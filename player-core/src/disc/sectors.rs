@@ -40,21 +40,13 @@ pub struct SectorStream<'a> {
     /// Frame of the disc that is written next.
     frame: u64,
     dither: Dither,
-    samples: Vec<f32>,
 }
 
 impl<'a> SectorStream<'a> {
     /// The sectors of a layout.
     #[must_use]
     pub fn new(layout: &'a DiscLayout) -> Self {
-        SectorStream {
-            layout,
-            next_track: 0,
-            current: None,
-            frame: 0,
-            dither: Dither::new(0xd15c),
-            samples: Vec::new(),
-        }
+        SectorStream { layout, next_track: 0, current: None, frame: 0, dither: Dither::new(0xd15c) }
     }
 
     /// Number of the track that is being written, from 1.
@@ -80,19 +72,18 @@ impl<'a> SectorStream<'a> {
         Ok(bytes)
     }
 
-    /// Writes the frames up to the next boundary of a track, `most` at most.
+    /// Writes some frames, up to the next boundary of a track and `most` at most.
     fn some_frames(&mut self, out: &mut [u8], most: u64) -> Result<u64, SectorError> {
         if let Some(reader) = &mut self.current {
             let frames = most.min(reader.placed.frames.end - self.frame);
             if frames > 0 {
-                reader.read(frames, &mut self.samples)?;
-                for (bytes, sample) in out.chunks_exact_mut(2).zip(&self.samples) {
+                let samples = reader.some_samples(frames)?;
+                for (bytes, sample) in out.chunks_exact_mut(2).zip(samples) {
                     bytes.copy_from_slice(&self.dither.quantise(*sample).to_le_bytes());
                 }
-                self.samples.as_mut_slice().zeroize();
-                return Ok(frames);
+                return Ok((samples.len() / STEREO) as u64);
             }
-            reader.expect_end(&mut self.samples)?;
+            reader.expect_end()?;
             self.current = None;
         }
         match self.layout.tracks.get(self.next_track) {
@@ -154,24 +145,18 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Puts exactly `frames` frames into `out`.
-    fn read(&mut self, frames: u64, out: &mut Vec<f32>) -> Result<(), SectorError> {
-        let wanted = frames as usize * STEREO;
-        out.clear();
-        while out.len() < wanted {
-            if self.taken == self.ready.len() && !self.pull()? {
-                return Err(SectorError::Length { title: self.placed.track.title.clone() });
-            }
-            let piece = (wanted - out.len()).min(self.ready.len() - self.taken);
-            out.extend_from_slice(&self.ready[self.taken..self.taken + piece]);
-            self.taken += piece;
+    /// The next stereo frames: at least one, and `most` at most.
+    fn some_samples(&mut self, most: u64) -> Result<&[f32], SectorError> {
+        if self.taken == self.ready.len() && !self.pull()? {
+            return Err(SectorError::Length { title: self.placed.track.title.clone() });
         }
-        Ok(())
+        let from = self.taken;
+        self.taken = self.ready.len().min(from + most as usize * STEREO);
+        Ok(&self.ready[from..self.taken])
     }
 
     /// A track that has more than it was measured to have has changed meanwhile.
-    fn expect_end(&mut self, scratch: &mut Vec<f32>) -> Result<(), SectorError> {
-        scratch.clear();
+    fn expect_end(&mut self) -> Result<(), SectorError> {
         if self.taken < self.ready.len() || self.pull()? {
             return Err(SectorError::Length { title: self.placed.track.title.clone() });
         }
