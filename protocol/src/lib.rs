@@ -11,7 +11,7 @@
 //!    The bulk is encrypted once, in [`crypto::chunked`] (Cobblestone-256).
 //! 2. A consumer registers and receives a **passport** ([`passport`]): certificate, keys and personal
 //!    facts, locked by a passphrase ([`crypto::kdf`]).
-//! 3. A **voucher** ([`voucher`]) names a transaction and the delivery server that fulfils it. A preview
+//! 3. A merchant offers tracks and takes orders ([`shop`]). A **voucher** ([`voucher`]) names a transaction and the delivery server that fulfils it. A preview
 //!    voucher opens a stream ([`preview`], [`rtp`], [`reorder`]); a purchase voucher carries a receipt token.
 //! 4. The merchant **reserves** and authorises ([`reserve`]), the player **redeems** ([`redeem`]): it proves that it
 //!    holds receipt and passport, and gets the media keys wrapped to its own key ([`crypto::wrap`]).
@@ -37,6 +37,7 @@ pub mod reorder;
 pub mod reserve;
 pub mod rtp;
 pub mod secret;
+pub mod shop;
 pub mod signed;
 pub mod time;
 pub mod voucher;

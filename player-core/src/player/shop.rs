@@ -2,6 +2,7 @@
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::preview::PreviewKind;
+use cadenza_protocol::shop::{About, AlbumPage, Order, OrderedTrack, StoreFront, TrackList, TrackOffer};
 use cadenza_protocol::voucher::MediaVoucher;
 
 use super::Player;
@@ -9,10 +10,8 @@ use crate::error::Failure;
 use crate::event::News;
 use crate::library::{Origin, TrackId};
 use crate::store::cart::CartItem;
-use crate::store::catalogue::{About, AlbumPage, StoreFront, TrackList, TrackOffer};
-use crate::store::journal::OrderedTrack;
 use crate::store::payment::{PaymentCard, TypedCard};
-use crate::store::purchase::{self, Order};
+use crate::store::purchase;
 
 impl Player {
     /// Who sells here.

@@ -14,8 +14,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::id::VoucherId;
 use cadenza_protocol::redeem::DeliveryReport;
+use cadenza_protocol::shop::OrderedTrack;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::VoucherTrack;
 use serde::de::DeserializeOwned;
@@ -24,15 +25,6 @@ use serde::{Deserialize, Serialize};
 use crate::atomic::{self, FileError};
 
 const BOUND: u64 = 1 << 20;
-
-/// One track in one quality, as ordered.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct OrderedTrack {
-    /// What.
-    pub media_id: MediaId,
-    /// Quality name.
-    pub quality: String,
-}
 
 /// An order whose outcome is not in the library yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,15 +6,16 @@
 
 use std::borrow::Cow;
 
-use cadenza_protocol::id::{MediaId, VoucherId, hex};
+use cadenza_protocol::id::{VoucherId, hex};
 use cadenza_protocol::secret::random_bytes;
+use cadenza_protocol::shop::{Order, OrderedTrack};
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherKind};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use thiserror::Error;
 
 use super::client::{ExchangeError, StoreClient};
-use super::journal::{Journal, OpenOrder, OpenVoucher, OrderedTrack};
+use super::journal::{Journal, OpenOrder, OpenVoucher};
 use super::payment::PaymentCard;
 use crate::atomic::FileError;
 use crate::error::Explain;
@@ -70,41 +71,6 @@ impl Explain for PurchaseError {
             Self::Nothing => Vec::new(),
         }
     }
-}
-
-/// A paid order, as the merchant tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
-    /// Whoever knows it may retrieve what was bought.
-    pub order_id: String,
-    /// `paid`.
-    pub state: String,
-    /// All items, hundredths.
-    pub total_cents: u64,
-    /// ISO 4217.
-    pub currency: String,
-    /// E.g. `Visa •••• 4242`.
-    #[serde(default)]
-    pub paid_with: String,
-    /// What was bought.
-    pub items: Vec<OrderItem>,
-}
-
-/// One line of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderItem {
-    /// The track.
-    pub media_id: MediaId,
-    /// Its transaction.
-    pub voucher_id: VoucherId,
-    /// Title.
-    pub title: String,
-    /// Artist.
-    pub artist: String,
-    /// Quality name.
-    pub quality: String,
-    /// Price, hundredths.
-    pub price_cents: u64,
 }
 
 /// Buys tracks. On success their vouchers are in the journal.

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cadenza_protocol::id::MediaId;
-
-use super::Merchant;
-use super::messages::{
+use cadenza_protocol::shop::{
     AlbumCard, AlbumPage, AlbumPrice, Clip, OrderedTrack, Quality, StoreFront, TrackList, TrackOffer,
 };
+
+use super::Merchant;
 use crate::api::ApiFailure;
 use crate::content::catalogue::{CURRENCY, CatalogueTrack, Offer};
 use crate::content::client::ContentClientError;

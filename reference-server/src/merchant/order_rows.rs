@@ -5,8 +5,8 @@ use cadenza_protocol::reserve::{AuthorizationToken, AuthorizeRequest, DeliverIte
 use cadenza_protocol::secret::ReceiptToken;
 
 use super::Merchant;
-use super::messages::OrderItem;
 use crate::api::ApiFailure;
+use cadenza_protocol::shop::OrderItem;
 
 /// An order.
 #[derive(Debug, sqlx::FromRow)]

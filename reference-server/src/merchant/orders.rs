@@ -11,11 +11,12 @@ use axum::http::StatusCode;
 use cadenza_protocol::id::hex;
 use cadenza_protocol::reserve::{AuthorizeReply, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::{Order, OrderItem, OrderedTrack};
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use ring::digest::{SHA256, digest};
 
 use super::Merchant;
-use super::messages::{CardFields, Order, OrderItem, OrderRequest, OrderedTrack};
+use super::messages::{CardFields, OrderRequest};
 use super::order_rows::ItemRow;
 use crate::api::ApiFailure;
 use crate::content::catalogue::CURRENCY;

@@ -1,4 +1,4 @@
-//! The merchant's JSON API for players. The table of requests is in [`messages`](super::messages).
+//! The merchant's JSON API for players. The table of requests is in [`cadenza_protocol::shop`].
 
 use std::sync::Arc;
 
@@ -8,13 +8,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::shop::{About, AlbumPage, Order, StoreFront, TrackList, TrackOffer};
 use cadenza_protocol::voucher::{MEDIA_TYPE, VoucherFile};
 use serde::Deserialize;
 
 use super::Merchant;
-use super::messages::{
-    About, AlbumPage, Order, OrderRequest, PreviewRequest, StoreFront, TrackList, TrackOffer,
-};
+use super::messages::{OrderRequest, PreviewRequest};
 use crate::api::{ApiFailure, JsonBody, PathId};
 use crate::content::catalogue::CURRENCY;
 

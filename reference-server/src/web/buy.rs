@@ -13,13 +13,14 @@ use axum::routing::get;
 use axum::{Form, Router};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::{OrderItem, OrderedTrack, TrackOffer};
 use serde::Deserialize;
 
 use super::view::{money, quality_in_words};
 use super::{Notice, Pages, render, sentence};
 use crate::api::ApiFailure;
 use crate::merchant::inventory::Shelves;
-use crate::merchant::messages::{CardFields, OrderRequest, OrderedTrack, TrackOffer};
+use crate::merchant::messages::{CardFields, OrderRequest};
 use crate::merchant::service::voucher_response;
 use crate::payment::card::TypedNumber;
 
@@ -260,7 +261,7 @@ async fn order(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Resul
     let voucher =
         format!("{}/v1/orders/{}/voucher", pages.front.store_url.trim_end_matches('/'), order.order_id);
     let escaped: String = url::form_urlencoded::byte_serialize(voucher.as_bytes()).collect();
-    let item = |item: crate::merchant::messages::OrderItem| BoughtItem {
+    let item = |item: OrderItem| BoughtItem {
         title: item.title,
         artist: item.artist,
         quality: item.quality,

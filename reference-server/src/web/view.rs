@@ -1,6 +1,6 @@
 //! The shop's facts as a page shows them: prices, times, formats in words; waveforms as bars.
 
-use crate::merchant::messages::{AlbumCard, Quality, TrackOffer};
+use cadenza_protocol::shop::{AlbumCard, Quality, TrackOffer};
 
 const BARS: usize = 33;
 const BAR_PITCH: f32 = 4.0;

@@ -1,7 +1,7 @@
 //! The catalogue's shapes.
 
-use cadenza_player::store::catalogue as store;
 use cadenza_protocol::preview::PreviewKind as CorePreviewKind;
+use cadenza_protocol::shop;
 
 use super::small;
 use crate::ipc::{
@@ -10,7 +10,7 @@ use crate::ipc::{
 use crate::sleeve;
 
 /// An album as it stands in a grid.
-pub fn album_card(card: &store::AlbumCard, owned_tracks: u16) -> AlbumCard {
+pub fn album_card(card: &shop::AlbumCard, owned_tracks: u16) -> AlbumCard {
     let art = card.art.map(|id| id.to_string());
     AlbumCard {
         id: AlbumId(card.id.clone()),
@@ -27,7 +27,7 @@ pub fn album_card(card: &store::AlbumCard, owned_tracks: u16) -> AlbumCard {
 }
 
 /// A track as it is sold.
-pub fn store_track(offer: &store::TrackOffer, ownership: Ownership) -> StoreTrack {
+pub fn store_track(offer: &shop::TrackOffer, ownership: Ownership) -> StoreTrack {
     let id = offer.media_id.to_string();
     StoreTrack {
         album_id: AlbumId(offer.album_id.clone()),
@@ -47,12 +47,12 @@ pub fn store_track(offer: &store::TrackOffer, ownership: Ownership) -> StoreTrac
 }
 
 /// The part that can be heard before buying.
-pub fn clip(offer: &store::TrackOffer) -> Clip {
+pub fn clip(offer: &shop::TrackOffer) -> Clip {
     Clip { start_ms: offer.clip.start_ms, duration_ms: offer.clip.duration_ms }
 }
 
 /// One quality on sale.
-pub fn quality(quality: &store::Quality) -> Quality {
+pub fn quality(quality: &shop::Quality) -> Quality {
     Quality {
         name: quality.name.clone(),
         format: AudioFormat {

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use cadenza_player::Failure;
 use cadenza_player::event::{Delivery, Stage};
 use cadenza_player::store::cart::CartItem as Chosen;
-use cadenza_player::store::catalogue::{AlbumPage, TrackOffer};
 use cadenza_player::store::payment::TypedCard;
-use cadenza_player::store::purchase::Order as Paid;
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::shop::{self, AlbumPage, Order as Paid, TrackOffer};
 
 use super::orders::PastOrder;
 use super::{Core, Desk};
@@ -172,7 +171,7 @@ impl Core {
         }
     }
 
-    fn order_item(&self, item: &cadenza_player::store::purchase::OrderItem) -> OrderItem {
+    fn order_item(&self, item: &shop::OrderItem) -> OrderItem {
         OrderItem {
             media_id: ipc::MediaId(item.media_id.to_string()),
             title: item.title.clone(),

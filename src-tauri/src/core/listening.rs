@@ -180,12 +180,9 @@ impl Core {
             }
             (None, None) => (no_sleeve(), None, preview_format()),
         };
-        let said =
-            |kept: &Option<String>, offered: fn(&cadenza_player::store::catalogue::TrackOffer) -> &String| {
-                kept.clone()
-                    .or_else(|| offer.as_ref().map(|offer| offered(offer).clone()))
-                    .unwrap_or_default()
-            };
+        let said = |kept: &Option<String>, offered: fn(&cadenza_protocol::shop::TrackOffer) -> &String| {
+            kept.clone().or_else(|| offer.as_ref().map(|offer| offered(offer).clone())).unwrap_or_default()
+        };
         let title = if track.title.is_empty() {
             offer.as_ref().map(|o| o.title.clone()).unwrap_or_default()
         } else {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cadenza_player::store::catalogue::{AlbumPage, TrackOffer};
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::shop::{AlbumPage, TrackOffer};
 
 /// Most tracks remembered; a catalogue that is larger is asked again.
 const MOST: usize = 20_000;

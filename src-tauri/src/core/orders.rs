@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cadenza_player::Failure;
 use cadenza_player::atomic;
-use cadenza_player::store::purchase::Order;
+use cadenza_protocol::shop::Order;
 use serde::{Deserialize, Serialize};
 
 /// Largest file that is read.
