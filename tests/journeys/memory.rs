@@ -1,21 +1,13 @@
 //! The memory of a running player, searched for everything that opens a passport or a track (C7, F8).
-//!
-//! The needles are computed here, from the home folder and the passphrase, by the formats alone; the player that is searched
-//! is a process of its own.
-
-mod needles;
-mod search;
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use cadenza_tests::memory::{Kind, SKIPPED, needles, print_table, search};
 use cadenza_tests::player::GOOD_CARD;
 use cadenza_tests::programs::program;
 use cadenza_tests::{TestPlayer, TestStore};
 use serde_json::json;
-
-use needles::Kind;
-use search::{Found, search};
 
 // C7, F8
 #[test]
@@ -24,7 +16,7 @@ fn nothing_that_opens_a_passport_or_a_track_is_in_memory_once_the_passport_is_lo
     let player = TestPlayer::registered(&store);
     let track = player.track("First Light");
     player.buy(&track, GOOD_CARD).succeeded();
-    let needles = needles::all(&store, &player);
+    let needles = needles(&store, &player);
     let mut listener = Listener::start(&store, &player);
 
     let Ok(before) = search(listener.process.id(), &needles) else {
@@ -80,7 +72,7 @@ fn a_passport_that_was_just_issued_leaves_nothing_in_memory_either() {
     let mut listener = Listener::start(&store, &player);
 
     listener.told(&format!("register {} {}", player.text("form.json"), player.text("passphrase")));
-    let needles = needles::all(&store, &player);
+    let needles = needles(&store, &player);
     let Ok(open) = search(listener.process.id(), &needles) else {
         eprintln!("{SKIPPED}");
         return;
@@ -94,19 +86,6 @@ fn a_passport_that_was_just_issued_leaves_nothing_in_memory_either() {
     }
     for kind in [Kind::Passphrase, Kind::RegistrationKey, Kind::PrivateKey] {
         assert_eq!(locked.of(kind), 0, "{kind:?}");
-    }
-}
-
-const SKIPPED: &str =
-    "skipped: this system lets nobody read the memory of another process, not even of a child";
-
-/// What `cargo test -- --nocapture` shows, and the record of a failure.
-fn print_table(moments: &[(&str, &Found)]) {
-    let titles: Vec<&str> = moments.iter().map(|(when, _)| *when).collect();
-    eprintln!("{:50} {}", "copies in memory", titles.join(" | "));
-    for (at, name) in moments[0].1.names() {
-        let counts = moments.iter().map(|(when, found)| format!("{:>1$}", found.count(at), when.len()));
-        eprintln!("{name:50} {}", counts.collect::<Vec<_>>().join(" | "));
     }
 }
 

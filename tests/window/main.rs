@@ -6,6 +6,7 @@
 
 mod desk;
 mod journey;
+mod memory;
 mod page;
 mod passports;
 mod pictures;

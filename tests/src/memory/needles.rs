@@ -17,33 +17,40 @@ use cadenza_protocol::media::MediaFile;
 use cadenza_protocol::passport::Passport;
 use cadenza_protocol::secret::Passphrase;
 use cadenza_protocol::wire::Writer;
-use cadenza_tests::player::PASSPHRASE;
-use cadenza_tests::{TestPlayer, TestStore};
 use ring::hkdf::{HKDF_SHA512, KeyType, Prk};
 use rsa::BigUint;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::traits::PrivateKeyParts;
 use serde_json::Value;
 
+use crate::player::PASSPHRASE;
+use crate::{TestPlayer, TestStore};
+
 /// What a needle would open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Nothing: it has to be found.
     Control,
+    /// As it was typed.
     Passphrase,
+    /// The key that the passphrase opens, what opens it, and what is made from it.
     RegistrationKey,
+    /// The passport's own.
     PrivateKey,
+    /// A track's.
     MediaKey,
 }
 
+/// Bytes to look for.
+#[derive(Debug)]
 pub struct Needle {
-    pub kind: Kind,
-    pub name: String,
-    pub bytes: Vec<u8>,
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// Everything that must not be found, and one thing that must.
-pub fn all(store: &TestStore, player: &TestPlayer) -> Vec<Needle> {
+pub fn needles(store: &TestStore, player: &TestPlayer) -> Vec<Needle> {
     let root = fs::read_to_string(store.ready("root_cert")).expect("the root certificate");
     let root = Certificate::from_pem(&root).expect("PEM");
     let home = player.home().to_string_lossy().into_owned();
@@ -67,7 +74,11 @@ fn of_passport(json: &[u8], root: &Certificate, needles: &mut Vec<Needle>) {
         serde_json::from_value(file["registration_key"]["locked"].clone()).expect("a locked key");
 
     needles.push(needle(Kind::Passphrase, "the passphrase", PASSPHRASE.as_bytes()));
-    needles.push(needle(Kind::Passphrase, "its key", &argon2id(&locked)[16..]));
+    needles.push(needle(
+        Kind::RegistrationKey,
+        "the passphrase's key that opens it",
+        &argon2id(&locked)[16..],
+    ));
     let key = kdf::unlock(&locked, &Passphrase::new(PASSPHRASE.to_owned()), &body).expect("the passphrase");
     needles.push(needle(Kind::RegistrationKey, "the key", &key.expose()[16..]));
     let text = STANDARD.encode(key.expose());
