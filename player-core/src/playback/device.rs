@@ -22,9 +22,9 @@ const START_PERIODS: u64 = 20;
 const RETRY: Duration = Duration::from_millis(250);
 const RETRY_LATER: Duration = Duration::from_secs(1);
 const QUICK_TRIES: u32 = 40;
-/// Silent periods after which the last sound has left every buffer below us. Sound servers hold two of ours, and hand
-/// a little of the older one to the card ahead of time, which they take back when the stream is dropped.
-const STALE_PERIODS: u64 = 3;
+/// Silent periods after which the last sound has left every buffer below us. Sound servers hold two of ours: when they ask for
+/// the second silent one, all that they still have of the period of the fade is the silence behind it.
+const STALE_PERIODS: u64 = 2;
 /// Sound that has to be at hand before a stall counts.
 const STALL_AHEAD_MS: u64 = 200;
 
