@@ -114,7 +114,7 @@ impl Desk {
 
     /// The process of the player that has this word on its command line.
     pub fn process(&self, word: &str) -> u32 {
-        let program = program("cadenza");
+        let program = fs::canonicalize(program("cadenza")).expect("it is built");
         let is_it = |process: &u32| {
             let inside = |name: &str| format!("/proc/{process}/{name}");
             let words = fs::read_to_string(inside("cmdline")).unwrap_or_default();

@@ -44,7 +44,8 @@ fn once_the_passport_is_locked_the_window_holds_no_key() {
     assert!(playing.of(Kind::PrivateKey) > 0, "an open passport has its private key in memory");
     assert!(playing.of(Kind::MediaKey) > 0, "an open track has its key in memory");
     assert_eq!(playing.of(Kind::RegistrationKey), 0, "wiped once the passport is open");
-    // What was typed is not looked for: the web view's library keeps a copy in its buffers (docs/security.md).
+    assert_eq!(before.of(Kind::Passphrase), 0, "nobody has typed it yet");
+    // Afterwards what was typed is not judged: the web view's library keeps a copy in its buffers (docs/security.md).
     for (when, found) in [("never unlocked", before), ("locked while playing", locked)] {
         for kind in [Kind::RegistrationKey, Kind::PrivateKey, Kind::MediaKey] {
             assert_eq!(found.of(kind), 0, "{kind:?}, {when}");
