@@ -1,7 +1,6 @@
-/// The page's only door to the core. Two things stand behind it: the program's window (window.ts,
-/// over the generated bindings) and an invented core for a browser (fake/, never in a real build).
+/// The page's only door to the core. One of two things stands behind it: the program's window (window.ts,
+/// over the generated bindings) or an invented core for a browser (fake/, never in a real build).
 /// Every promise here rejects with a Failure and with nothing else.
-import { core as chosen } from '#core';
 import type * as T from './bindings';
 
 /** What the core tells without being asked. */
@@ -98,4 +97,7 @@ export interface Core {
   watchPosition(hear: (position: T.Position) => void): void;
 }
 
-export const core: Core = chosen;
+export let core: Core;
+
+/** Says what stands behind the door, once, before anything is shown. */
+export const connect = (chosen: Core): void => void (core = chosen);

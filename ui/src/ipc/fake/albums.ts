@@ -135,3 +135,5 @@ const sketched = sketches.map((sketch): StoreAlbum => {
 });
 
 export const albums: StoreAlbum[] = [demo(), ...sketched];
+
+export const findTrack = (id: string): StoreTrack | undefined => albums.flatMap((a) => a.tracks).find((t) => t.mediaId === id);

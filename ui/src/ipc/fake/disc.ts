@@ -1,7 +1,7 @@
 /// Laying out and writing a disc, invented: 75 sectors a second, two seconds before the first track.
 import { Failure } from '../failure';
 import type { AppError, BurnProgress, DiscPlan, DiscResult, DiscSize, DiscTrack } from '../bindings';
-import { findTrack } from './store';
+import { findTrack } from './albums';
 import { answer, pace, tell } from './world';
 
 let cancelled = false;

@@ -1,9 +1,8 @@
 /// The library and its playlists, invented: what is owned, or 100,000 rows with `?library=many`.
 import { Failure } from '../failure';
 import type { LibraryAlbum, LibraryArtist, LibraryTrack, Playlist, PlaylistPage, TrackOrder, TrackQuery, TrackSort, TrackTexts } from '../bindings';
-import { albums } from './albums';
+import { albums, findTrack } from './albums';
 import { answer, scene, tell, world } from './world';
-import { findTrack } from './store';
 import { lyricsOf } from './lyrics';
 import parlour from './parlour.json';
 

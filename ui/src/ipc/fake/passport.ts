@@ -2,7 +2,7 @@
 import { Failure } from '../failure';
 import type { PassphraseStrength, PassportFacts, PassportValidity, RecoveryForm, RegistrationForm } from '../bindings';
 import { answer, owner, scene, tell, world } from './world';
-import { checkCard } from './store';
+import { checkCard } from './cards';
 
 const day = 86_400;
 const today = 1_795_400_000;

@@ -2,8 +2,7 @@
 import { Failure } from '../failure';
 import type { NowPlaying, PlaybackKind, PlaybackState, Queue, QueueEntry, Repeat } from '../bindings';
 import { answer, owner, pace, tell, tick, world } from './world';
-import { songWaveform } from './albums';
-import { findTrack } from './store';
+import { findTrack, songWaveform } from './albums';
 
 let entries: (QueueEntry & { now: NowPlaying })[] = [];
 let current: number | null = null;

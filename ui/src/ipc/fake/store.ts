@@ -1,19 +1,9 @@
-/// The store, the cart and deliveries, invented. The test cards of the real processor answer alike.
+/// The store, the cart and deliveries, invented.
 import { Failure } from '../failure';
 import type { AlbumCard, Cart, CartChoice, CartItem, Download, Order, PaymentCard, StoreAlbum, StoreTrack } from '../bindings';
-import { albums, currency } from './albums';
+import { albums, currency, findTrack } from './albums';
+import { checkCard } from './cards';
 import { answer, pace, scene, storeState, tell, world } from './world';
-
-const luhn = (digits: string): boolean =>
-  [...digits].reverse().reduce((sum, d, i) => sum + (i % 2 ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][+d]! : +d), 0) % 10 === 0;
-
-export const checkCard = (typed: string): void => {
-  const digits = typed.replace(/\D/g, '');
-  if (digits.length < 12 || !luhn(digits)) throw new Failure('card-invalid');
-  if (digits.endsWith('0002')) throw new Failure('card-declined');
-  if (digits.endsWith('0069')) throw new Failure('card-expired');
-  if (digits.endsWith('0119')) throw new Failure('payment-timeout');
-};
 
 const standing = (track: StoreTrack): StoreTrack => ({
   ...track,
@@ -28,7 +18,6 @@ const shown = (album: StoreAlbum): StoreAlbum => {
 };
 
 const cards = (): AlbumCard[] => (scene.store === 'empty' ? [] : albums.map((a) => shown(a).card));
-export const findTrack = (id: string): StoreTrack | undefined => albums.flatMap((a) => a.tracks).find((t) => t.mediaId === id);
 
 const setItems = (items: CartItem[]): Cart => {
   const itemsCents = items.reduce((sum, i) => sum + i.priceCents, 0);
