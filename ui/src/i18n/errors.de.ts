@@ -28,7 +28,6 @@ export const errorsDe: ErrorWords = {
   'no-passport': said('Auf diesem Rechner ist kein Pass.', 'Legen Sie einen an oder importieren Sie Ihren.'),
   'not-for-sale': said('Dieser Titel wird nicht mehr verkauft.', 'Nehmen Sie ihn aus dem Warenkorb.'),
   'not-found': said('Das gibt es nicht mehr.', 'Gehen Sie zurück und sehen Sie noch einmal nach.'),
-  'not-ready': said('Cadenza startet noch.', 'Versuchen Sie es gleich nochmal.'),
   'not-recognised': said('Das passt zu keiner Anmeldung, oder nicht alles davon.', 'Vergleichen Sie jede Zeile mit dem, was Sie bei der Anmeldung angaben, und versuchen Sie es nochmal.'),
   'passport-broken': said('Die Passdatei ist beschädigt oder wurde verändert.', 'Importieren Sie eine gesicherte Kopie oder stellen Sie den Pass über die Lizenzstelle wieder her.'),
   'passport-exists': said('Auf diesem Rechner ist schon ein Pass.', 'Sichern Sie erst eine Kopie davon und importieren Sie dann den anderen.'),

@@ -1,6 +1,8 @@
-/// What each failure means and what to do about it, in English.
+/// What each failure means and what to do about it, in English. The types demand each code of the core, and no other.
+import type { ErrorCode } from '../ipc/failure';
+
 export type Words = { what: string; todo: string };
-export type ErrorWords = Record<string, (data: Record<string, string>) => Words>;
+export type ErrorWords = Record<ErrorCode, (data: Record<string, string>) => Words>;
 
 const said = (what: string, todo: string) => (): Words => ({ what, todo });
 
@@ -29,7 +31,6 @@ export const errorsEn: ErrorWords = {
   'no-passport': said('There is no passport on this computer.', 'Create one, or import the one you have.'),
   'not-for-sale': said('This track is not for sale any more.', 'Remove it from the cart.'),
   'not-found': said('This is not there any more.', 'Go back and look again.'),
-  'not-ready': said('Cadenza is still starting.', 'Try again in a moment.'),
   'not-recognised': said('This does not match a registration, or not all of it does.', 'Compare every line with what you gave when you registered, and try again.'),
   'passport-broken': said('The passport file is damaged or was altered.', 'Import a copy that you saved, or recover it through the licensing center.'),
   'passport-exists': said('There is a passport on this computer already.', 'Save a copy of it first, then import the other one.'),

@@ -1,5 +1,5 @@
 /// The language of the window. `t()` gives the words, and what shows them follows a change at once.
-import type { Failure } from '../ipc/failure';
+import { isErrorCode, type Failure } from '../ipc/failure';
 import type { AppError } from '../ipc/bindings';
 import { de } from './de';
 import { en, type Messages } from './en';
@@ -28,7 +28,9 @@ export const setLanguage = (tag: string | null): void => {
 
 /** What happened and what to do, in the listener's language; the core's sentence for a code unknown here. */
 export const explain = (error: Failure | AppError): Words =>
-  all[chosen].errors[error.code]?.(error.data) ?? { what: error.message || all[chosen].words.state.errorTitle, todo: '' };
+  isErrorCode(error.code)
+    ? all[chosen].errors[error.code](error.data)
+    : { what: error.message || all[chosen].words.state.errorTitle, todo: '' };
 
 /** The same on one line. */
 export const explainLine = (error: Failure | AppError): string => {

@@ -1,19 +1,26 @@
 /// A failure as it crosses from the core: a stable code, the fields its wording needs, and an
 /// English sentence for codes this window does not know.
-import type { AppError } from './bindings';
+import { errorCodes, type AppError } from './bindings';
+
+/** A code of the core's list. There are words for each, in every language. */
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** A store may send codes of its own. */
+export const isErrorCode = (code: string | null): code is ErrorCode => errorCodes.some((known) => known === code);
 
 export class Failure extends Error {
   constructor(
-    readonly code: string,
+    /** Null for what only its message explains. */
+    readonly code: ErrorCode | null,
     readonly data: Record<string, string> = {},
     message = '',
   ) {
-    super(message || code);
+    super(message || (code ?? ''));
     this.name = 'Failure';
   }
 
   static of(error: AppError): Failure {
-    return new Failure(error.code, { ...error.data }, error.message);
+    return new Failure(isErrorCode(error.code) ? error.code : null, { ...error.data }, error.message);
   }
 
   /** Anything thrown, as a Failure. */

@@ -1,6 +1,7 @@
 /// The transport, the running time and the queue. The core is asked; what it answers is shown.
 import { t } from '../i18n/index.svelte';
 import { core } from '../ipc/client';
+import { Failure } from '../ipc/failure';
 import type { NowPlaying, PlaybackState, Position, Queue, QueueEntry, QueuePlace, Repeat } from '../ipc/bindings';
 import { attempt, notices } from './notices.svelte';
 import { isLocked, session } from './session.svelte';
@@ -117,7 +118,7 @@ class Player {
     if (now.track && !this.track) view.welcomeMusic();
     if (now.track?.trackId !== this.track?.trackId)
       this.position = { positionMs: 0, durationMs: now.track?.durationMs ?? 0, bufferedMs: 0 };
-    const news = now.error && now.error.code !== this.now.error?.code ? now.error : null;
+    const news = now.error && now.error.code !== this.now.error?.code ? Failure.of(now.error) : null;
     this.now = now;
     if (news && isLocked(news)) void session.open().then((opened) => (opened ? this.playPause() : undefined));
     else if (news) notices.fail(news);

@@ -5,7 +5,7 @@ import { Failure } from '../ipc/failure';
 import type { AppState, OwnerLine, PassportPhase, StoreState } from '../ipc/bindings';
 
 /** Whether this failure goes away once the passport is open. */
-export const isLocked = ({ code }: { code: string }): boolean => code === 'passport-locked' || code === 'track-locked';
+export const isLocked = ({ code }: Failure): boolean => code === 'passport-locked' || code === 'track-locked';
 
 class Session {
   ready = $state(false);

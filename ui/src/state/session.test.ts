@@ -32,7 +32,7 @@ it('is cancelled, not failed, when the listener would rather not', async () => {
 });
 
 it('hands on every other failure as it is', async () => {
-  const busy = session.withPassport(() => Promise.reject(new Failure('previews-busy')));
-  await expect(busy).rejects.toMatchObject({ code: 'previews-busy' });
+  const busy = session.withPassport(() => Promise.reject(new Failure('no-stream')));
+  await expect(busy).rejects.toMatchObject({ code: 'no-stream' });
   expect(session.asking).toBe(false);
 });

@@ -16,9 +16,6 @@ import { router } from './router.svelte';
 import { session } from './session.svelte';
 import { settings } from './settings.svelte';
 
-const AGAIN_AFTER_MS = 250;
-
-/** The core may still be opening; it says so, and is asked again. */
 export const start = async (): Promise<void> => {
   settings.take(settings.now);
   try {
@@ -38,15 +35,13 @@ export const start = async (): Promise<void> => {
       library.listen(state.libraryTracks),
     ]);
   } catch (thrown) {
-    const failure = Failure.from(thrown);
-    if (failure.code === 'not-ready') setTimeout(() => void start(), AGAIN_AFTER_MS);
-    else session.failure = failure;
+    session.failure = Failure.from(thrown);
   }
 };
 
 const tellNotice = ({ level, what }: Notice): void => {
   const words = t().notices[what.code];
-  notices.say(words ? words(what.data) : explainLine(what), remedy(what), level);
+  notices.say(words ? words(what.data) : explainLine(what), remedy(Failure.of(what)), level);
 };
 
 /** A link or a file was opened from outside. */

@@ -4,7 +4,7 @@
 import { expiryFault, numberFault } from '../../elements/cards';
 import { explainLine, t } from '../../i18n/index.svelte';
 import { core } from '../../ipc/client';
-import { Failure } from '../../ipc/failure';
+import { Failure, type ErrorCode } from '../../ipc/failure';
 import { session } from '../../state/session.svelte';
 
 export type Step = 'start' | 'who' | 'card' | 'passphrase' | 'done';
@@ -15,7 +15,7 @@ export type Field = keyof Person | 'address' | 'number' | 'expiry' | 'confidenti
 export type Errors = Partial<Record<Field, string>>;
 
 /** Which field a refusal is about. */
-const fieldOfCode: Record<string, Field> = {
+const fieldOfCode: Partial<Record<ErrorCode, Field>> = {
   'card-declined': 'number',
   'card-invalid': 'number',
   'card-expired': 'expiry',
@@ -107,7 +107,7 @@ export abstract class Application {
   }
 
   #refused(failure: Failure): void {
-    const field = fieldOfCode[failure.code] ?? fieldOfServer[failure.data['field'] ?? ''];
+    const field = (failure.code && fieldOfCode[failure.code]) ?? fieldOfServer[failure.data['field'] ?? ''];
     if (!field) this.refusal = failure;
     else {
       if (this.needed.includes(field)) this.step = 'who';

@@ -1,12 +1,12 @@
 /// Laying out and writing a disc, invented: 75 sectors a second, two seconds before the first track.
-import { Failure } from '../failure';
+import { Failure, type ErrorCode } from '../failure';
 import type { AppError, BurnProgress, DiscPlan, DiscResult, DiscSize, DiscTrack } from '../bindings';
 import { findTrack } from './albums';
 import { answer, pace, tell } from './world';
 
 let cancelled = false;
 const minutes = (size: DiscSize): number => (size === 'minutes74' ? 74 : 80);
-const problem = (code: string): AppError => ({ code, data: {}, message: code });
+const problem = (code: ErrorCode): AppError => ({ code, data: {}, message: code });
 
 const plan = (ids: string[], size: DiscSize): DiscPlan => {
   let at = 0;
