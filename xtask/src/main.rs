@@ -2,7 +2,6 @@
 //!
 //! Each prints the name of every step, the command line behind it and the seconds it took.
 
-mod album;
 mod bench;
 mod fuzz;
 mod package;

@@ -10,7 +10,6 @@ mod stamp;
 
 use std::path::{Path, PathBuf};
 
-use crate::album;
 use crate::step::{self, StepError};
 use crate::workspace::Workspace;
 
@@ -53,7 +52,7 @@ fn render(workspace: &Workspace, folder: &Path) -> Result<(), StepError> {
     step::announce(STEP);
     step::note("rendering the music from its notes, where that is not done yet");
     let started = std::time::Instant::now();
-    let tracks = album::render_album(&workspace.path("assets/demo-album"), folder)
+    let tracks = cadenza_album::render_album(&workspace.path("assets/demo-album"), folder)
         .map_err(|error| StepError::own(STEP, error))?;
     for track in &tracks {
         if let Some(made) = track.made {
@@ -85,7 +84,7 @@ pub fn note_store_of_this_album(workspace: &Workspace, data: &Path) -> Result<()
 }
 
 fn album_state(workspace: &Workspace) -> Result<String, StepError> {
-    let sources = [workspace.path("assets/demo-album"), workspace.path("xtask/src/album")];
+    let sources = [workspace.path("assets/demo-album"), workspace.path("assets/album/src")];
     stamp::of(&sources).map_err(|error| StepError::own("demo store", error))
 }
 

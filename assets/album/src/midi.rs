@@ -3,8 +3,9 @@
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
-use super::performance::{Action, Performance, Track};
-use super::score::{Score, Setup};
+use crate::event::Action;
+use crate::performance::{Performance, Track};
+use crate::score::{Score, Setup};
 
 /// File ticks in a second: a quarter of a second's thousandth.
 const RESOLUTION: u16 = 4000;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::score::Room;
+use crate::score::Room;
 
 /// Frames a second of everything we make.
 pub const RATE: u32 = 44_100;

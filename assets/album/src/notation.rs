@@ -3,45 +3,12 @@
 //! The form is told in `assets/demo-album/README.md`. A bar that does not fill
 //! its metre is refused with piece, block, part and bar, because that is the
 //! mistake one makes when entering music by hand. Bytes come from
-//! `assets/demo-album/scores/` and go to [`super::performance`].
+//! `assets/demo-album/scores/` and go to [`crate::performance`].
 
-use super::block;
-use super::header;
-use super::score::{Bar, Mark, Note, Score, Ticks};
-
-/// Why a score was refused, and where to look.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum NotationError {
-    #[error("the header lacks '{0}:'; add that line above the first block")]
-    MissingField(&'static str),
-    #[error("line {line}: {what}")]
-    Line { line: usize, what: String },
-    #[error("{place}: holds {found} quarters where the metre wants {wanted}; count its notes")]
-    BarLength { place: Place, found: String, wanted: String },
-    #[error("{place}: {what}")]
-    Bar { place: Place, what: String },
-    #[error("'play:' names the block [{0}], which is not written; write it or take it out")]
-    UnknownBlock(String),
-    #[error(
-        "part {part}: the tie from bar {bar} (as played) leads to no note of the same pitch; write that note or drop the '~'"
-    )]
-    LooseTie { part: String, bar: usize },
-}
-
-/// Where in the text something is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    pub block: String,
-    pub part: String,
-    /// Counted from 1 within the block.
-    pub bar: usize,
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "block [{}], part {}, bar {}", self.block, self.part, self.bar)
-    }
-}
+use crate::block;
+use crate::header;
+use crate::refusal::NotationError;
+use crate::score::{Bar, Mark, Note, Score, Ticks};
 
 /// Reads the text of one piece and writes its repeats out.
 pub fn parse(text: &str) -> Result<Score, NotationError> {

@@ -1,8 +1,8 @@
 //! The head of a `.score` file: `field: value` lines and one line for each part.
 
-use super::notation::NotationError;
-use super::score::{Manner, Part, Pedal, Room, Setup, Ticks};
-use super::tokens::KeySignature;
+use crate::refusal::NotationError;
+use crate::score::{Manner, Part, Pedal, Room, Setup, Ticks};
+use crate::tokens::KeySignature;
 
 /// Everything above the first block.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().map(|(number, line)| (number + 1, line.split("//").next().unwrap_or("").trim()))
 }
 
-/// Reads the header; the blocks are left to [`super::block`].
+/// Reads the header; the blocks are left to [`crate::block`].
 pub fn parse(text: &str) -> Result<Header, NotationError> {
     let mut fields = Fields::default();
     let mut parts = Vec::new();

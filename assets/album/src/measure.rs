@@ -2,7 +2,7 @@
 
 use ebur128::{EbuR128, Mode};
 
-use super::synth::RATE;
+use crate::synth::RATE;
 
 /// Below this a frame counts as silent: 60 dB under full scale.
 const SILENT: i16 = 33;

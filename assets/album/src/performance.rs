@@ -1,28 +1,14 @@
 //! Plays a score: from written notes to keys pressed at a moment with a force.
 //!
-//! What a player adds is added here: tempo that breathes (see [`super::clock`]), loudness
+//! What a player adds is added here: tempo that breathes (see [`crate::clock`]), loudness
 //! between marks, weight on strong beats, the top of a chord brought out, onsets that
 //! are never quite together, rolled chords, trills, the pedal. All chance has a seed.
 
-use super::chance::Chance;
-use super::clock::{Clock, at_place, phrase_share};
-use super::score::{Note, Part, Score, Ticks, Touch};
-use super::sustain::{expression, pedal};
-
-/// Something one hand or foot does.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Event {
-    /// Seconds from the start.
-    pub at: f64,
-    pub action: Action,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Action {
-    Press { key: u8, velocity: u8 },
-    Release { key: u8 },
-    Control { number: u8, value: u8 },
-}
+use crate::chance::Chance;
+use crate::clock::{Clock, at_place, phrase_share};
+use crate::event::{Action, Event};
+use crate::score::{Note, Part, Score, Ticks, Touch, UNMARKED};
+use crate::sustain::{expression, pedal};
 
 /// One part's events in the order of time.
 #[derive(Debug)]
@@ -41,9 +27,6 @@ pub struct Performance {
     /// When the synthesizer may stop: the last sound and its room have died away.
     pub end: f64,
 }
-
-/// Loudness where no mark stands.
-pub(super) const UNMARKED: f64 = 70.0;
 
 /// Plays the score from the first bar to the last.
 pub fn perform(score: &Score) -> Performance {
@@ -242,8 +225,8 @@ fn release_before_striking_again(strokes: &mut [Stroke]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::album::notation::parse;
-    use crate::album::sustain::PEDAL;
+    use crate::notation::parse;
+    use crate::sustain::PEDAL;
 
     fn score(body: &str) -> Score {
         parse(&format!(

@@ -4,7 +4,7 @@
 //! held over the look-ahead, then smoothed by a window as long: it is fully down when the
 //! peak comes and never jumps, so nothing is heard but the missing peak.
 
-use super::synth::{RATE, Stereo};
+use crate::synth::{RATE, Stereo};
 
 /// 5 ms: long enough not to distort a low note, short enough to stay unheard.
 const AHEAD: usize = RATE as usize / 200;

@@ -8,10 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use super::header::{Header, fraction, lines};
-use super::notation::{NotationError, Place};
-use super::score::{Mark, Ticks};
-use super::tokens::{self, KeySignature, Voice, Written};
+use crate::header::{Header, fraction, lines};
+use crate::refusal::{NotationError, Place};
+use crate::score::{Mark, Ticks};
+use crate::tokens::{self, KeySignature, Voice, Written};
 
 /// Music and marks; every place is counted from the block's start.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ pub struct Block {
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub part: usize,
-    pub note: super::score::Note,
+    pub note: crate::score::Note,
     pub tied: bool,
 }
 

@@ -1,8 +1,11 @@
 //! What a piece is once its text has been read: parts with notes at exact
 //! places, and the marks a player reads beside them.
 //!
-//! Made by [`super::notation`], read by [`super::performance`]. Nothing here
+//! Made by [`crate::notation`], read by [`crate::performance`]. Nothing here
 //! knows about seconds; that is the performer's business.
+
+/// Loudness in MIDI velocity where no mark stands.
+pub const UNMARKED: f64 = 70.0;
 
 /// A length or a place in the score; 960 to the quarter note, so that triplet
 /// sixty-fourths are still whole numbers.

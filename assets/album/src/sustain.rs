@@ -1,8 +1,8 @@
 //! What goes on while notes sound: the pedal of a piano, the bow's and the breath's loudness.
 
-use super::clock::{Clock, at_place};
-use super::performance::{Action, Event, UNMARKED};
-use super::score::{Part, Pedal, Score, Ticks};
+use crate::clock::{Clock, at_place};
+use crate::event::{Action, Event};
+use crate::score::{Part, Pedal, Score, Ticks, UNMARKED};
 
 /// MIDI controller numbers.
 pub const PEDAL: u8 = 64;

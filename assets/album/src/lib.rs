@@ -8,6 +8,7 @@ mod about;
 mod block;
 mod chance;
 mod clock;
+mod event;
 mod header;
 mod limiter;
 mod master;
@@ -15,6 +16,7 @@ mod measure;
 mod midi;
 mod notation;
 mod performance;
+mod refusal;
 mod score;
 mod stamp;
 mod sustain;
@@ -27,7 +29,10 @@ use std::sync::Mutex;
 use flac_codec::encode::{FlacSampleWriter, Options};
 use toml::Table;
 
-use measure::Measure;
+pub use master::MasterError;
+pub use measure::Measure;
+pub use refusal::NotationError;
+pub use synth::SynthError;
 
 /// Tracks rendered at the same time.
 const TOGETHER: usize = 2;
@@ -35,8 +40,11 @@ const TOGETHER: usize = 2;
 /// One finished track.
 #[derive(Debug, Clone)]
 pub struct RenderedTrack {
+    /// Its place on the album, from 1.
     pub number: u32,
+    /// The recording.
     pub flac: PathBuf,
+    /// Its description, as the authoring tool reads it.
     pub about: PathBuf,
     /// None if it was there already and still right.
     pub made: Option<Made>,
@@ -45,6 +53,7 @@ pub struct RenderedTrack {
 /// What was measured on a track made just now.
 #[derive(Debug, Clone, Copy)]
 pub struct Made {
+    /// Length, loudness, peaks, silences.
     pub measure: Measure,
     /// Deepest gain reduction of the limiter, in dB.
     pub limited_db: f64,
@@ -71,13 +80,13 @@ pub enum AlbumError {
     #[error("{0} holds no scores (NN-slug.score); give the folder assets/demo-album")]
     NoScores(PathBuf),
     #[error("{path}: {source}")]
-    Score { path: PathBuf, source: Box<notation::NotationError> },
+    Score { path: PathBuf, source: Box<NotationError> },
     #[error("{path}: {source}; correct that file")]
     About { path: PathBuf, source: Box<toml::de::Error> },
     #[error(transparent)]
-    Synth(#[from] synth::SynthError),
+    Synth(#[from] SynthError),
     #[error("{path}: {source}")]
-    Master { path: PathBuf, source: master::MasterError },
+    Master { path: PathBuf, source: MasterError },
     #[error("{path}: FLAC could not be written ({reason}); is the disk full?")]
     Flac { path: PathBuf, reason: String },
 }
@@ -248,7 +257,7 @@ mod tests {
     use super::*;
 
     fn album() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/demo-album")
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo-album")
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! `'` staccato, `_` tenuto, `^` accent, `$` rolled, `@` trill. `*` before a note
 //! makes it a grace note. `r` is a rest.
 
-use super::score::{Note, Ticks, Touch};
+use crate::score::{Note, Ticks, Touch};
 
 /// Which letters are sharp or flat unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,10 @@
 
 use ebur128::{EbuR128, Mode};
 
-use super::chance::Chance;
-use super::limiter;
-use super::measure::{self, Measure};
-use super::synth::{RATE, Stereo};
+use crate::chance::Chance;
+use crate::limiter;
+use crate::measure::{self, Measure};
+use crate::synth::{RATE, Stereo};
 
 /// Integrated loudness we aim at, in LUFS.
 const LOUDNESS: f64 = -14.0;

@@ -1,7 +1,7 @@
 //! From places in the score to seconds: tempo marks, glides, and the breath of a phrase.
 
-use super::chance::Chance;
-use super::score::{Mark, Score, Ticks};
+use crate::chance::Chance;
+use crate::score::{Mark, Score, Ticks};
 
 /// Fineness of the map: a sixteenth of a quarter.
 const STEP: u32 = 60;
