@@ -39,7 +39,7 @@ fn server() -> DeliveryServerId {
 /// Runs a script of tests/interop over a folder and gives what it printed.
 fn python(script: &str, folder: &Path) -> Vec<u8> {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/interop");
-    let python = std::env::var("CADENZA_PYTHON").unwrap_or_else(|_| "python3".into());
+    let python = if cfg!(windows) { "python" } else { "python3" };
     let output = Command::new(python)
         .arg("-B")
         .arg(scripts.join(script))

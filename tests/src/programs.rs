@@ -10,10 +10,9 @@ use tokio::process::Command;
 /// How long any one command of the player may take on a slow, busy machine. More is a hang.
 pub const LIMIT: Duration = Duration::from_secs(120);
 
-/// One of our programs: where `cargo xtask test` says they are, or beside this test's own build.
+/// One of our programs, beside this test's own build.
 pub fn program(name: &str) -> PathBuf {
-    let folder = std::env::var_os("CADENZA_BIN_DIR").map_or_else(beside_this_test, PathBuf::from);
-    let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let path = beside_this_test().join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.is_file(),
         "{} is not built: `cargo build --workspace --features cadenza-player/capture`, or `cargo xtask test`",

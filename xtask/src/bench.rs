@@ -25,7 +25,7 @@ pub fn bench(workspace: &Workspace, quick: bool, write: Option<&Path>) -> Result
         let file = std::path::absolute(file).map_err(|error| StepError::own("bench", error))?;
         bench.arg("--write").arg(file);
     }
-    bench.env(setup::DEMO_ALBUM, album).env("CADENZA_BIN_DIR", workspace.target().join("release"));
+    bench.env(setup::DEMO_ALBUM, album);
     step::run("bench", &mut bench)?;
     Ok(())
 }

@@ -67,7 +67,7 @@ fn render(workspace: &Workspace, folder: &Path) -> Result<(), StepError> {
     Ok(())
 }
 
-/// The interpreter that runs the second reader of our formats.
+/// The folder of the interpreter that runs the second reader of our formats.
 pub fn python(workspace: &Workspace) -> Result<PathBuf, StepError> {
     python::environment(workspace)
 }

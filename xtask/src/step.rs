@@ -3,8 +3,9 @@
 //! Everything `cargo xtask` starts goes through here, so a person always sees what runs
 //! and can type it again by hand.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -103,6 +104,14 @@ pub fn on_path(program: &str) -> bool {
     };
     let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+}
+
+/// PATH with this folder first.
+pub fn path_with(folder: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&path));
+    // What was on PATH can be put there again; of our own folder the name is known.
+    std::env::join_paths(folders).unwrap_or(path)
 }
 
 fn finish(

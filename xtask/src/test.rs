@@ -19,7 +19,7 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
     setup::system(&[Purpose::Build, Purpose::Window, Purpose::Music, Purpose::Test])?;
     setup::user_interface(workspace)?;
     let album = setup::demo_album(workspace)?;
-    let python = setup::python(workspace)?;
+    let path = step::path_with(&setup::python(workspace)?);
 
     let mut tally = Tally::new();
     checks(workspace, &mut tally);
@@ -29,14 +29,14 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
             // The journeys and the window come last: they need everything else to be right.
             if !program.is_across_crates() {
                 let mut command = program.command();
-                command.env(setup::DEMO_ALBUM, &album).env("CADENZA_PYTHON", &python);
+                command.env(setup::DEMO_ALBUM, &album).env("PATH", &path);
                 tally.rust_tests(&mut command, program);
             }
         }
         tally.step("examples in the documentation", &mut tests_of(workspace, &["--doc"]));
         for program in programs.iter().filter(|program| program.is_across_crates()) {
             let mut command = program.command();
-            command.env(setup::DEMO_ALBUM, &album).env("CADENZA_BIN_DIR", workspace.programs());
+            command.env(setup::DEMO_ALBUM, &album);
             tally.rust_tests(&mut command, program);
         }
     }

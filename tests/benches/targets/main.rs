@@ -22,6 +22,8 @@ use table::Figure;
 #[derive(Debug, Default)]
 struct Wish {
     quick: bool,
+    /// Said by this program to itself: the sound card is ours, measure.
+    on_own_card: bool,
     write: Option<PathBuf>,
 }
 
@@ -31,13 +33,14 @@ fn main() {
     while let Some(word) = words.next() {
         match word.as_str() {
             "--quick" => wish.quick = true,
+            ON_OWN_CARD => wish.on_own_card = true,
             "--write" => wish.write = words.next().map(PathBuf::from),
             // cargo says so to every bench program.
             "--bench" => (),
             other => panic!("unknown word {other}"),
         }
     }
-    if std::env::var_os(ON_OWN_CARD).is_none() {
+    if !wish.on_own_card {
         return again_on_own_card();
     }
     eprintln!("preparing: a store, a listener, three long tracks bought");
@@ -64,15 +67,15 @@ fn main() {
     }
 }
 
-/// Set in the environment of the run that really measures.
-const ON_OWN_CARD: &str = "CADENZA_BENCH_ON_OWN_CARD";
+/// Marks the run that really measures.
+const ON_OWN_CARD: &str = "--on-own-card";
 
 /// Runs this program once more with a private sound card as the system's only one.
 fn again_on_own_card() {
     let card = SoundCard::start();
     let own = std::env::current_exe().expect("a running program knows its own path");
     let mut command = std::process::Command::new(own);
-    command.args(std::env::args_os().skip(1)).envs(card.environment()).env(ON_OWN_CARD, "1");
+    command.args(std::env::args_os().skip(1)).arg(ON_OWN_CARD).envs(card.environment());
     let status = command.status().expect("this very program starts");
     drop(card);
     std::process::exit(status.code().unwrap_or(1));
