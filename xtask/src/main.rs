@@ -8,6 +8,7 @@ mod package;
 mod run;
 mod setup;
 mod step;
+mod structure;
 mod test;
 mod workspace;
 
@@ -39,6 +40,8 @@ enum Task {
     },
     /// Everything a green build means: format, lints, docs, unit, integration, UI, journeys, window
     Test,
+    /// The step of `test` that reads the sources alone: circles, directions, what the window decides
+    Structure,
     /// Measure the table of targets against other players and tools, in the same run
     Bench {
         /// Fewer rounds: minutes become seconds, figures become coarse
@@ -87,6 +90,7 @@ fn carry_out(workspace: &Workspace, task: Task) -> Result<(), StepError> {
     match task {
         Task::Run { terminal } => run::run(workspace, terminal),
         Task::Test => test::test(workspace),
+        Task::Structure => structure::check(workspace).map(drop),
         Task::Bench { quick, write } => bench::bench(workspace, quick, write.as_deref()),
         Task::Fuzz { target, seconds } => fuzz::fuzz(workspace, target.as_deref(), seconds),
         Task::Package { bundles } => package::package(workspace, bundles.as_deref()),

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crate::setup::{self, Purpose};
 use crate::step::{self, StepError};
+use crate::structure;
 use crate::workspace::{CAPTURE, Workspace};
 use tally::Tally;
 
@@ -45,6 +46,7 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
 
 /// Format, lints, documentation, licences.
 fn checks(workspace: &Workspace, tally: &mut Tally) {
+    tally.own(structure::STEP, structure::check(workspace));
     tally.step("format", workspace.cargo("fmt").args(["--all", "--check"]));
     let all = ["--workspace", "--all-targets", "--features", CAPTURE];
     tally.step("lints", workspace.cargo("clippy").args(all).args(["--", "-D", "warnings"]));

@@ -75,6 +75,11 @@ impl Tally {
         self.note(name, result);
     }
 
+    /// Notes a step of our own that either passes or does not.
+    pub fn own(&mut self, name: &str, result: Result<Duration, StepError>) {
+        self.note(name, result);
+    }
+
     /// Builds all tests and programs; what cargo says about them comes back.
     pub fn build(&mut self, cargo_test: &mut Command, workspace: &Workspace) -> Option<Vec<TestProgram>> {
         // The programs themselves, not only their tests: journeys start them.
