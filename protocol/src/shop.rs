@@ -18,6 +18,8 @@
 //! Wishes with a card in them are not here: each side has a type of its own for a card number, one that writes it and one
 //! that takes it in.
 
+pub mod price;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MediaId, VoucherId};

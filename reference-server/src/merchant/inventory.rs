@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::shop::price::Line;
 use cadenza_protocol::shop::{
     AlbumCard, AlbumPage, AlbumPrice, Clip, OrderedTrack, Quality, StoreFront, TrackList, TrackOffer,
 };
@@ -62,32 +63,11 @@ impl Shelves {
         self.albums.iter().flat_map(|album| &album.tracks).find(|track| track.media_id == *media_id)
     }
 
-    /// What these tracks cost, each: the tracks of an album that is bought whole, in one quality, share the album's price.
-    /// `None` for one that is not sold like that.
-    pub fn price(&self, items: &[OrderedTrack]) -> Vec<Option<u64>> {
-        let mut prices: Vec<Option<u64>> = items.iter().map(|item| self.single_price(item)).collect();
-        for album in &self.albums {
-            let Some(first) = items.iter().find(|item| item.media_id == album.tracks[0].media_id) else {
-                continue;
-            };
-            let wanted = |track: &TrackOffer| {
-                items.iter().position(|i| i.media_id == track.media_id && i.quality == first.quality)
-            };
-            let Some(places) = album.tracks.iter().map(wanted).collect::<Option<Vec<usize>>>() else {
-                continue;
-            };
-            let Some(whole) = album.card.prices.iter().find(|price| price.quality == first.quality) else {
-                continue;
-            };
-            for (place, share) in places.iter().zip(shares(whole.price_cents, places.len())) {
-                prices[*place] = Some(share);
-            }
-        }
-        prices
-    }
-
-    fn single_price(&self, item: &OrderedTrack) -> Option<u64> {
-        self.track(&item.media_id)?.qualities.iter().find(|q| q.name == item.quality).map(|q| q.price_cents)
+    /// One track in one quality, with its album's prices.
+    pub fn line(&self, item: &OrderedTrack) -> Option<Line<'_>> {
+        let track = self.track(&item.media_id)?;
+        let quality = track.qualities.iter().find(|quality| quality.name == item.quality)?;
+        Some(Line { album: &self.album(&track.album_id)?.card, quality })
     }
 
     /// Name of a track's cover.
@@ -288,12 +268,6 @@ fn quality(offer: Offer, markup_percent: u32) -> Quality {
     }
 }
 
-/// An amount in `count` parts that differ by a cent at most.
-fn shares(cents: u64, count: usize) -> impl Iterator<Item = u64> {
-    let count = count.max(1) as u64;
-    (0..count).map(move |i| cents / count + u64::from(i < cents % count))
-}
-
 fn marked_up(cost_cents: u64, percent: u32) -> u64 {
     (cost_cents * (100 + u64::from(percent))).div_ceil(100)
 }
@@ -301,12 +275,6 @@ fn marked_up(cost_cents: u64, percent: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_album_price_is_shared_to_the_last_cent() {
-        assert_eq!(shares(790, 3).collect::<Vec<_>>(), [264, 263, 263]);
-        assert_eq!(shares(790, 10).sum::<u64>(), 790);
-    }
 
     // B1
     #[test]

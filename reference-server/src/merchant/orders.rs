@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use cadenza_protocol::id::hex;
 use cadenza_protocol::reserve::{AuthorizeReply, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::price::price;
 use cadenza_protocol::shop::{Order, OrderItem, OrderedTrack};
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use ring::digest::{SHA256, digest};
@@ -124,44 +125,40 @@ impl Merchant {
     async fn open_order(&self, key: &str, items: &[OrderedTrack]) -> Result<String, ApiFailure> {
         let order_id = hex(Secret::<16>::random().expose());
         let shelves = self.shelves_with_all(items).await?;
-        let mut rows = Vec::with_capacity(items.len());
-        for (item, price) in items.iter().zip(shelves.price(items)) {
-            let track = shelves
-                .track(&item.media_id)
-                .ok_or_else(|| ApiFailure::not_found("this track is not in the store"))?;
-            let price = price.ok_or_else(|| {
+        let mut tracks = Vec::with_capacity(items.len());
+        let mut lines = Vec::with_capacity(items.len());
+        for item in items {
+            let gone = || ApiFailure::not_found("this track is not in the store");
+            tracks.push(shelves.track(&item.media_id).ok_or_else(gone)?);
+            lines.push(shelves.line(item).ok_or_else(|| {
                 ApiFailure::new(
                     StatusCode::NOT_FOUND,
                     "not-for-sale",
                     "this track is not sold in that quality; choose another",
                 )
-            })?;
-            rows.push((
-                item,
-                track.title.clone(),
-                track.artist.clone(),
-                i64::try_from(price).map_err(ApiFailure::internal)?,
-            ));
+            })?);
         }
+        let price = price(&lines).map_err(ApiFailure::internal)?;
+        let cents = |cents: u64| i64::try_from(cents).map_err(ApiFailure::internal);
         let mut tx = self.database.begin_write().await?;
         sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, created_at) VALUES ($1, $2, $3, 'open', $4, $5, $6)")
             .bind(&order_id)
             .bind(key)
             .bind(wanted(items)?)
-            .bind(rows.iter().map(|(.., price)| price).sum::<i64>())
+            .bind(cents(price.total_cents)?)
             .bind(CURRENCY)
             .bind(self.clock.now().0)
             .execute(&mut *tx)
             .await?;
-        for (position, (item, title, artist, price)) in (0_i64..).zip(rows) {
+        for (position, ((item, track), each)) in (0_i64..).zip(items.iter().zip(tracks).zip(price.each)) {
             sqlx::query("INSERT INTO order_items (order_id, position, media_id, title, artist, quality, price_cents) VALUES ($1, $2, $3, $4, $5, $6, $7)")
                 .bind(&order_id)
                 .bind(position)
                 .bind(item.media_id.to_string())
-                .bind(title)
-                .bind(artist)
+                .bind(&track.title)
+                .bind(&track.artist)
                 .bind(&item.quality)
-                .bind(price)
+                .bind(cents(each)?)
                 .execute(&mut *tx)
                 .await?;
         }

@@ -13,6 +13,7 @@ use axum::routing::get;
 use axum::{Form, Router};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::price::{Line, price};
 use cadenza_protocol::shop::{OrderItem, OrderedTrack, TrackOffer};
 use serde::Deserialize;
 
@@ -182,16 +183,15 @@ async fn goods(pages: &Pages, what: &str, id: &str) -> Result<Goods, Notice> {
 impl Goods {
     /// Qualities in which all of it can be had, with the price of all of it.
     fn qualities(&self) -> Vec<(String, String, u64)> {
-        let price = |quality: &str| -> Option<u64> {
-            let items: Vec<_> = self
-                .tracks
-                .iter()
-                .map(|t| OrderedTrack { media_id: t.media_id, quality: quality.to_owned() })
-                .collect();
-            self.shelves.price(&items).into_iter().sum()
+        let together = |quality: &str| -> Option<u64> {
+            let line = |track: &TrackOffer| {
+                self.shelves.line(&OrderedTrack { media_id: track.media_id, quality: quality.to_owned() })
+            };
+            let lines: Vec<Line<'_>> = self.tracks.iter().map(line).collect::<Option<_>>()?;
+            Some(price(&lines).ok()?.total_cents)
         };
         let first = self.tracks.first().map(|track| track.qualities.as_slice()).unwrap_or_default();
-        first.iter().filter_map(|q| Some((q.name.clone(), quality_in_words(q), price(&q.name)?))).collect()
+        first.iter().filter_map(|q| Some((q.name.clone(), quality_in_words(q), together(&q.name)?))).collect()
     }
 }
 
