@@ -26,6 +26,7 @@
 #![deny(missing_docs)]
 
 pub mod audit_log;
+pub mod card;
 pub mod cert;
 pub mod crypto;
 pub mod id;

@@ -15,8 +15,7 @@
 //! | `GET /v1/orders/{order_id}` | [`Order`] |
 //! | `GET /v1/orders/{order_id}/voucher` | a [`VoucherFile`](crate::voucher::VoucherFile) |
 //!
-//! Wishes with a card in them are not here: each side has a type of its own for a card number, one that writes it and one
-//! that takes it in.
+//! An order's card is [`crate::card`]'s; what a cart costs is [`price`]'s.
 
 pub mod price;
 

@@ -12,14 +12,9 @@ use crate::disk;
 use crate::programs::{Finished, program, run, run_with};
 use crate::store::TestStore;
 
-/// A card that is approved.
-pub const GOOD_CARD: &str = "4242 4242 4242 4242";
-/// A card that is declined.
-pub const DECLINED_CARD: &str = "4000 0000 0000 0002";
-/// A card that has expired.
-pub const EXPIRED_CARD: &str = "4000 0000 0000 0069";
-/// A card whose bank never answers.
-pub const SILENT_CARD: &str = "4000 0000 0000 0119";
+pub use cadenza_protocol::card::test_cards::{
+    DECLINED as DECLINED_CARD, EXPIRED as EXPIRED_CARD, GOOD as GOOD_CARD, SILENT as SILENT_CARD,
+};
 
 /// The passphrase of every test passport.
 pub const PASSPHRASE: &str = "seven quiet swans at dusk";

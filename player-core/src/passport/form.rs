@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::error::Explain;
-use crate::store::payment::{CardError, CardExpiry, CardNumber, TypedNumber};
+use cadenza_protocol::card::{CardError, CardExpiry, CardNumber, TypedNumber};
 use cadenza_protocol::time::UnixTime;
 
 /// Longest field, in characters.
@@ -132,7 +132,7 @@ impl std::fmt::Debug for CheckedForm {
 impl RegistrationForm {
     /// Everything that can be known to be wrong without asking anyone.
     pub fn check(&self, now: UnixTime) -> Result<CheckedForm, FormError> {
-        let card_expiry = CardExpiry::parse(&self.card_expiry)?;
+        let card_expiry: CardExpiry = self.card_expiry.parse()?;
         if self.interests.len() > MOST_INTERESTS {
             return Err(FormError::TooManyInterests);
         }
@@ -143,7 +143,7 @@ impl RegistrationForm {
             address: line("address", &self.address.lines().map(str::trim).collect::<Vec<_>>().join(", "))?,
             telephone: telephone(&self.telephone)?,
             email: email(&self.email)?,
-            card_number: CardNumber::parse(&self.card_number)?,
+            card_number: self.card_number.check()?,
             card_expiry,
             confidential: line("confidential", &self.confidential)?,
             region: if self.region.trim().is_empty() { String::new() } else { line("region", &self.region)? },
@@ -202,8 +202,8 @@ impl RecoveryForm {
             name: line("name", &self.name)?,
             email: email(&self.email)?,
             telephone: telephone(&self.telephone)?,
-            card_number: CardNumber::parse(&self.card_number)?,
-            card_expiry: CardExpiry::parse(&self.card_expiry)?,
+            card_number: self.card_number.check()?,
+            card_expiry: self.card_expiry.parse()?,
         };
         if form.card_expiry.is_past(now) {
             return Err(CardError::Expired.into());

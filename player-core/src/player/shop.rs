@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::event::News;
 use crate::library::{Origin, TrackId};
 use crate::store::cart::CartItem;
-use crate::store::payment::{PaymentCard, TypedCard};
+use crate::store::payment::TypedCard;
 use crate::store::purchase;
 
 impl Player {
@@ -88,7 +88,7 @@ impl Player {
             return Err(crate::passport::VaultError::Locked.into());
         }
         self.check_licensing_center(&client)?;
-        let card = PaymentCard::check(card, now)?;
+        let card = card.check(now)?;
         let mut wanted = Vec::new();
         for item in items {
             wanted.push(self.priced(item).await?);

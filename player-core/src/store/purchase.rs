@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use cadenza_protocol::card::Card;
 use cadenza_protocol::id::{VoucherId, hex};
 use cadenza_protocol::secret::random_bytes;
 use cadenza_protocol::shop::{Order, OrderedTrack};
@@ -16,7 +17,6 @@ use thiserror::Error;
 
 use super::client::{ExchangeError, StoreClient};
 use super::journal::{Journal, OpenOrder, OpenVoucher};
-use super::payment::PaymentCard;
 use crate::atomic::FileError;
 use crate::error::Explain;
 
@@ -78,7 +78,7 @@ pub async fn buy(
     client: &StoreClient,
     journal: &Journal,
     mut items: Vec<OrderedTrack>,
-    card: &PaymentCard,
+    card: &Card,
     now: UnixTime,
 ) -> Result<Order, PurchaseError> {
     items.sort();
@@ -136,11 +136,11 @@ fn new_order(store: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenOrde
     OpenOrder { idempotency_key, store, items, placed_at: now, order_id: None }
 }
 
-async fn send(client: &StoreClient, open: &OpenOrder, card: &PaymentCard) -> Result<Order, ExchangeError> {
+async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Order, ExchangeError> {
     #[derive(Serialize)]
     struct Wanted<'a> {
         items: &'a [OrderedTrack],
-        card: &'a PaymentCard,
+        card: &'a Card,
         idempotency_key: &'a str,
     }
     let wanted = Wanted { items: &open.items, card, idempotency_key: &open.idempotency_key };

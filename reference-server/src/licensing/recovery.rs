@@ -5,6 +5,7 @@
 //! fit, the answer is the same, and five tries an hour for one e-mail address are enough.
 
 use axum::http::StatusCode;
+use cadenza_protocol::card::{CardExpiry, CardNumber, TypedNumber};
 use cadenza_protocol::passport::PersonalFacts;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -13,7 +14,6 @@ use super::LicensingCenter;
 use super::passports::{Handing, PassportError, Person};
 use super::registration::{Registrant, RegistrationError, check_card_fields, check_email, filled};
 use crate::api::ApiFailure;
-use crate::payment::card::{CardExpiry, CardNumber, TypedNumber};
 use crate::payment::client::PaymentError;
 
 /// Tries for one e-mail address in [`PERIOD_SECONDS`].
@@ -108,7 +108,7 @@ impl Claim {
             words(&self.name) == words(&facts.name),
             words(&self.email) == words(&facts.email),
             digits(&self.telephone) == digits(&facts.telephone),
-            self.card.brand() == facts.card_brand && self.card.last4() == facts.card_last4,
+            self.card.brand().name == facts.card_brand && self.card.last4() == facts.card_last4,
         ];
         agreements.iter().fold(true, |all, fits| all & fits)
     }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use cadenza_protocol::card::{Card, CardError, CardExpiry, CardNumber, TypedNumber};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::passport::PersonalFacts;
 use cadenza_protocol::secret::Secret;
@@ -15,7 +16,6 @@ use zeroize::Zeroizing;
 use super::LicensingCenter;
 use super::passports::{Handing, Person};
 use crate::api::ApiFailure;
-use crate::payment::card::{CardError, CardExpiry, CardNumber, TypedNumber};
 use crate::payment::client::PaymentError;
 use crate::payment::messages::{Instrument, PaymentRequest};
 
@@ -103,7 +103,7 @@ impl RegistrationForm {
         let (card, expiry) = check_card_fields(&self.card_number, &self.card_expiry, now)?;
         let confidential =
             filled("confidential", self.confidential, "a line that you would not like to see passed around")?;
-        let (card_brand, card_last4) = (card.brand().to_owned(), card.last4().to_owned());
+        let (card_brand, card_last4) = (card.brand().name.to_owned(), card.last4().to_owned());
         let region = short("region", self.region)?;
         let interests = self
             .interests
@@ -147,12 +147,10 @@ pub(super) fn check_card_fields(
     now: UnixTime,
 ) -> Result<(CardNumber, CardExpiry), RegistrationError> {
     let card_field = |e: CardError| {
-        let is_number = matches!(e, CardError::NotDigits | CardError::CheckDigit);
-        field(if is_number { "card_number" } else { "card_expiry" }, &e.to_string())
+        field(if e.field() == "number" { "card_number" } else { "card_expiry" }, &e.to_string())
     };
     let card = number.check().map_err(card_field)?;
-    let expiry: CardExpiry = expiry.parse().map_err(card_field)?;
-    expiry.check(now).map_err(card_field)?;
+    let expiry = CardExpiry::not_over(expiry, now).map_err(card_field)?;
     Ok((card, expiry))
 }
 
@@ -215,11 +213,11 @@ impl LicensingCenter {
             idempotency_key: idempotency_key.clone(),
             amount_cents: 0,
             currency: crate::content::catalogue::CURRENCY.to_owned(),
-            instrument: Instrument::Card {
+            instrument: Instrument::Card(Card {
                 number: registrant.card.clone(),
                 expiry: registrant.expiry,
                 name: registrant.facts.name.clone(),
-            },
+            }),
         };
         self.payment.authorize(&request).await?;
         self.payment.void(&idempotency_key).await;

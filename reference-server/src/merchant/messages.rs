@@ -1,5 +1,6 @@
 //! Wishes that only the merchant reads; what it answers, and at which addresses, is in [`cadenza_protocol::shop`].
 
+use cadenza_protocol::card::TypedCard;
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::shop::OrderedTrack;
 use serde::{Deserialize, Serialize};
@@ -19,22 +20,11 @@ pub struct OrderRequest {
     /// 1 to 100 tracks.
     pub items: Vec<OrderedTrack>,
     /// The card, unless a wallet pays.
-    pub card: Option<CardFields>,
+    pub card: Option<TypedCard>,
     /// A wallet's one-time token.
     pub wallet: Option<WalletFields>,
     /// 8 to 100 characters that the buyer draws once per order.
     pub idempotency_key: String,
-}
-
-/// A card as typed.
-#[derive(Debug, Deserialize)]
-pub struct CardFields {
-    /// Number, blanks and hyphens allowed.
-    pub number: crate::payment::card::TypedNumber,
-    /// `MM/YY`.
-    pub expiry: String,
-    /// Name on the card.
-    pub name: String,
 }
 
 /// A wallet's token.

@@ -8,6 +8,7 @@
 //! where it stopped, when its key comes again or at the next start ([`Merchant::settle_open_orders`]).
 
 use axum::http::StatusCode;
+use cadenza_protocol::card::{CardError, TypedCard};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::reserve::{AuthorizeReply, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
 use cadenza_protocol::secret::Secret;
@@ -17,11 +18,10 @@ use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use ring::digest::{SHA256, digest};
 
 use super::Merchant;
-use super::messages::{CardFields, OrderRequest};
+use super::messages::OrderRequest;
 use super::order_rows::ItemRow;
 use crate::api::ApiFailure;
 use crate::content::catalogue::CURRENCY;
-use crate::payment::card::CardExpiry;
 use crate::payment::messages::{Instrument, PaymentRequest};
 
 impl Merchant {
@@ -102,24 +102,20 @@ impl Merchant {
         }
     }
 
-    fn card(&self, card: &CardFields, key: &str) -> Result<Instrument, ApiFailure> {
-        let number = card.number.check().map_err(|e| invalid("card.number", &e.to_string()))?;
-        if number.is_in(key) {
+    fn card(&self, typed: &TypedCard, key: &str) -> Result<Instrument, ApiFailure> {
+        let field = |error: CardError| match error.field() {
+            "number" => "card.number",
+            "expiry" => "card.expiry",
+            _ => "card.name",
+        };
+        let card = typed.check(self.clock.now()).map_err(|e| invalid(field(e), &e.to_string()))?;
+        if card.number.is_in(key) {
             return Err(invalid(
                 "idempotency_key",
                 "an order's key is kept: draw one that holds no card number",
             ));
         }
-        let expiry: CardExpiry = card
-            .expiry
-            .parse()
-            .map_err(|e: crate::payment::card::CardError| invalid("card.expiry", &e.to_string()))?;
-        expiry.check(self.clock.now()).map_err(|e| invalid("card.expiry", &e.to_string()))?;
-        let name = card.name.trim();
-        if name.is_empty() || name.chars().count() > 200 || number.is_in(name) {
-            return Err(invalid("card.name", "write the name as it stands on the card"));
-        }
-        Ok(Instrument::Card { number, expiry, name: name.to_owned() })
+        Ok(Instrument::Card(card))
     }
 
     async fn open_order(&self, key: &str, items: &[OrderedTrack]) -> Result<String, ApiFailure> {

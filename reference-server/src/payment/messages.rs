@@ -3,23 +3,15 @@
 //! `POST /v1/authorize` [`PaymentRequest`] gives a [`Payment`], or 402 with `card-declined` or `card-expired`;
 //! `POST /v1/capture` and `/v1/void` take a [`PaymentKey`]. All three may be repeated with the same key.
 
+use cadenza_protocol::card::Card;
 use serde::{Deserialize, Serialize};
-
-use super::card::{CardExpiry, CardNumber};
 
 /// What is paid with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Instrument {
     /// A card.
-    Card {
-        /// Its number.
-        number: CardNumber,
-        /// Its last month.
-        expiry: CardExpiry,
-        /// The name on it.
-        name: String,
-    },
+    Card(Card),
     /// A wallet's one-time token.
     Wallet {
         /// Issued by the wallet.

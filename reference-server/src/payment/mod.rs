@@ -1,9 +1,8 @@
 //! The payment processor (S7, B3): a test card processor and a test wallet behind one interface, as a service of its own.
 //!
 //! Merchant and licensing center reach it by mutual TLS through [`client::PaymentClient`]. A card number exists only inside
-//! [`card::CardNumber`] on its way here; what stays anywhere is brand and last four digits (C8).
+//! [`CardNumber`](cadenza_protocol::card::CardNumber) on its way here; what stays anywhere is brand and last four digits (C8).
 
-pub mod card;
 pub mod client;
 pub mod messages;
 mod service;
@@ -46,14 +45,14 @@ pub struct Processors {
 impl PaymentProcessor for Processors {
     async fn decide(&self, request: &PaymentRequest) -> Decision {
         match request.instrument {
-            Instrument::Card { .. } => self.cards.decide(request).await,
+            Instrument::Card(_) => self.cards.decide(request).await,
             Instrument::Wallet { .. } => self.wallet.decide(request).await,
         }
     }
 
     fn mark(&self, request: &PaymentRequest) -> PaymentMark {
         match request.instrument {
-            Instrument::Card { .. } => self.cards.mark(request),
+            Instrument::Card(_) => self.cards.mark(request),
             Instrument::Wallet { .. } => self.wallet.mark(request),
         }
     }

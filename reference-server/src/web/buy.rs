@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Form, Router};
+use cadenza_protocol::card::{TypedCard, TypedNumber};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::price::{Line, price};
@@ -21,9 +22,8 @@ use super::view::{money, quality_in_words};
 use super::{Notice, Pages, render, sentence};
 use crate::api::ApiFailure;
 use crate::merchant::inventory::Shelves;
-use crate::merchant::messages::{CardFields, OrderRequest};
+use crate::merchant::messages::OrderRequest;
 use crate::merchant::service::voucher_response;
-use crate::payment::card::TypedNumber;
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
     Router::new()
@@ -128,7 +128,7 @@ async fn pay(
         .iter()
         .map(|t| OrderedTrack { media_id: t.media_id, quality: form.quality.clone() })
         .collect();
-    let card = CardFields { number: form.number, expiry: form.expiry.clone(), name: form.name.clone() };
+    let card = TypedCard { number: form.number, expiry: form.expiry.clone(), name: form.name.clone() };
     let request = OrderRequest { items, card: Some(card), wallet: None, idempotency_key: form.key };
     let merchant = pages.front.merchant.clone();
     // on a task of its own: a browser that goes away does not stop a payment half-way

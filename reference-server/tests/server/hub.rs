@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use cadenza_protocol::card::test_cards;
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::media::{MediaFile, TextKind};
 use cadenza_server::authoring::hub::{HubError, HubOptions, add_codes};
@@ -68,7 +69,7 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
         );
         assert_eq!(entry.agencies[0].codes, [("product".into(), "ML-0042".into())]);
 
-        let (status, order) = world.order(&published.media_id, "4242 4242 4242 4242", "coded-order-1").await;
+        let (status, order) = world.order(&published.media_id, test_cards::GOOD, "coded-order-1").await;
         assert_eq!(status, 200, "{order}");
         let voucher = voucher_of(world, order["order_id"].as_str().unwrap()).await;
         let ada = Listener::register(world).await;

@@ -1,5 +1,6 @@
 //! A listener with a passport: registers, redeems, downloads, as the player does.
 
+use cadenza_protocol::card::test_cards;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::passport::{Passport, RegistrationFile, UnlockedPassport};
@@ -35,8 +36,7 @@ impl Listener {
     /// Registers with a good card.
     pub async fn register(world: &World) -> Listener {
         let url = format!("{}/v1/passports", world.licensing);
-        let answer =
-            world.licensing_client.post(url).json(&form("4242 4242 4242 4242")).send().await.unwrap();
+        let answer = world.licensing_client.post(url).json(&form(test_cards::GOOD)).send().await.unwrap();
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "application/vnd.cadenza.passport+json");
         Self::with(world, &answer.bytes().await.unwrap())
@@ -56,7 +56,7 @@ impl Listener {
     /// Buys a track and fetches the voucher.
     pub async fn buy(world: &World, track: usize, key: &str) -> (String, MediaVoucher) {
         let tracks = world.tracks().await;
-        let (status, order) = world.order(&tracks[track], "4242 4242 4242 4242", key).await;
+        let (status, order) = world.order(&tracks[track], test_cards::GOOD, key).await;
         assert_eq!(status, 200, "{order}");
         let order_id = order["order_id"].as_str().unwrap().to_owned();
         let voucher = voucher_of(world, &order_id).await;

@@ -1,5 +1,6 @@
 //! Orders: prices, refusals, and one order for one key.
 
+use cadenza_protocol::card::test_cards;
 use serde_json::{Value, json};
 
 use crate::listener::{form, voucher_of};
@@ -51,9 +52,9 @@ fn each_refused_card_says_why_and_charges_nothing() {
     shared(async |world| {
         let track = world.tracks().await[0];
         let fates = [
-            ("4000 0000 0000 0002", 402, "card-declined"),
-            ("4000 0000 0000 0069", 402, "card-expired"),
-            ("4000 0000 0000 0119", 402, "payment-timeout"),
+            (test_cards::DECLINED, 402, "card-declined"),
+            (test_cards::EXPIRED, 402, "card-expired"),
+            (test_cards::SILENT, 402, "payment-timeout"),
             ("4242 4242 4242 4241", 422, "invalid-form"),
         ];
         for (card, status, code) in fates {
@@ -72,7 +73,7 @@ fn each_refused_card_says_why_and_charges_nothing() {
 fn the_same_order_twice_at_once_is_one_order_and_one_payment() {
     shared(async |world| {
         let track = world.tracks().await[0];
-        let order = || world.order(&track, "4242 4242 4242 4242", "double-click-1");
+        let order = || world.order(&track, test_cards::GOOD, "double-click-1");
         let (a, b, c) = tokio::join!(order(), order(), order());
         let id = a.1["order_id"].as_str().unwrap().to_owned();
         for (status, order) in [&a, &b, &c] {
@@ -82,7 +83,7 @@ fn the_same_order_twice_at_once_is_one_order_and_one_payment() {
         assert_eq!(payments.await, 1);
         // another order under the same key is not mistaken for it
         let other = world.tracks().await[1];
-        let (status, refusal) = world.order(&other, "4242 4242 4242 4242", "double-click-1").await;
+        let (status, refusal) = world.order(&other, test_cards::GOOD, "double-click-1").await;
         assert_eq!((status, refusal["code"].as_str()), (409, Some("key-reused")));
     });
 }
@@ -93,7 +94,7 @@ fn an_album_bought_whole_costs_its_own_price() {
     shared(async |world| {
         let items: Vec<Value> =
             world.tracks().await.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
-        let card = json!({ "number": "4242 4242 4242 4242", "expiry": "12/29", "name": "Ada" });
+        let card = json!({ "number": test_cards::GOOD, "expiry": "12/29", "name": "Ada" });
         let (status, order) = world
             .post("/v1/orders", &json!({ "items": items, "card": card, "idempotency_key": "whole-album" }))
             .await;
@@ -128,7 +129,7 @@ fn a_registration_form_names_the_field_that_is_wrong() {
             ("confidential", "my card 4242-4242-4242-4242", "confidential"),
         ];
         for (field, value, named) in cases {
-            let mut wrong = form("4242 4242 4242 4242");
+            let mut wrong = form(test_cards::GOOD);
             wrong[field] = json!(value);
             let answer = world
                 .licensing_client
@@ -147,7 +148,7 @@ fn a_registration_form_names_the_field_that_is_wrong() {
         let declined = world
             .licensing_client
             .post(format!("{}/v1/passports", world.licensing))
-            .json(&form("4000 0000 0000 0002"))
+            .json(&form(test_cards::DECLINED))
             .send()
             .await
             .unwrap();

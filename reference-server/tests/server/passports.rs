@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cadenza_protocol::card::test_cards;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::wrap::WrapLabel;
@@ -17,7 +18,7 @@ use crate::listener::{Listener, passphrase};
 use crate::world::{World, alone};
 
 const DAY: u64 = 86_400;
-const CARD: &str = "4242 4242 4242 4242";
+const CARD: &str = test_cards::GOOD;
 
 /// Answer of the licensing center: bytes, or status and code.
 async fn ask(world: &World, path: &str, body: &impl serde::Serialize) -> Result<Vec<u8>, (u16, String)> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use cadenza_protocol::card::test_cards;
 use cadenza_server::config::ServerConfig;
 use cadenza_server::licensing::archive::Archive;
 use cadenza_server::secure_log::audit;
@@ -103,7 +104,7 @@ fn the_journey_runs_on_postgresql() {
         assert_eq!(report(&world, &approval, &bytes).await, 204);
         assert_eq!(report(&world, &approval, &bytes).await, 204);
         assert_eq!(eve.redeem(&world, &voucher.tracks[0]).await.unwrap_err(), (409, "voucher-used".into()));
-        assert_eq!(world.order(&world.tracks().await[0], "4000000000000002", "postgres-2").await.0, 402);
+        assert_eq!(world.order(&world.tracks().await[0], test_cards::DECLINED, "postgres-2").await.0, 402);
         world.clock.advance(std::time::Duration::from_secs(10 * 86_400)); // the content manager's certificate is due
         world.server.as_ref().unwrap().maintain().await;
         let archive = Archive::open(&world.data, Some(&url), None).await.unwrap();

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use cadenza_protocol::card::test_cards;
+
 use crate::world::{World, shared};
 
 fn browser() -> reqwest::Client {
@@ -66,7 +68,7 @@ async fn buy_page(world: &World) -> (String, HashMap<&'static str, String>) {
 fn a_declined_card_keeps_the_form_and_a_good_one_leads_to_the_voucher() {
     shared(async |world| {
         let (cookie, mut fields) = buy_page(world).await;
-        fields.insert("number", "4000 0000 0000 0002".into());
+        fields.insert("number", test_cards::DECLINED.into());
         let declined = send(world, "/buy", &cookie, &fields).await;
         assert_eq!(declined.status, 402);
         assert!(
@@ -77,7 +79,7 @@ fn a_declined_card_keeps_the_form_and_a_good_one_leads_to_the_voucher() {
         assert!(!declined.html.contains("0002"), "the card number does not come back");
 
         fields.insert("key", hidden(&declined.html, "key"));
-        fields.insert("number", "4242 4242 4242 4242".into());
+        fields.insert("number", test_cards::GOOD.into());
         let bought = send(world, "/buy", &cookie, &fields).await;
         assert_eq!(bought.status, 303, "{}", bought.html);
         let order =
@@ -118,7 +120,7 @@ fn a_browser_gets_a_passport_or_its_form_back() {
             ("address", "1 Street".into()),
             ("telephone", "555 0100".into()),
             ("email", "ada@example.org".into()),
-            ("card_number", "4000 0000 0000 0002".into()),
+            ("card_number", test_cards::DECLINED.into()),
             ("card_expiry", "12/29".into()),
             ("confidential", "A line".into()),
         ]);
@@ -129,7 +131,7 @@ fn a_browser_gets_a_passport_or_its_form_back() {
             "what was typed is escaped: {}",
             declined.html
         );
-        fields.insert("card_number", "4242424242424242".into());
+        fields.insert("card_number", test_cards::GOOD.into());
         let passport = send(world, "/register", &cookie, &fields).await;
         assert_eq!(
             (passport.status, passport.headers["content-type"].to_str().unwrap()),
@@ -143,7 +145,7 @@ fn a_browser_gets_a_passport_or_its_form_back() {
 fn forms_from_elsewhere_and_strange_host_names_are_refused() {
     shared(async |world| {
         let (cookie, mut fields) = buy_page(world).await;
-        fields.insert("number", "4242 4242 4242 4242".into());
+        fields.insert("number", test_cards::GOOD.into());
         let no_cookie = send(world, "/buy", "", &fields).await;
         assert_eq!(no_cookie.status, 403);
         fields.insert("csrf", "00".repeat(32));
