@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for CardNumber {
 }
 
 /// A card number as someone typed it, not looked at yet: wiped on drop, hidden from `Debug`.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct TypedNumber(Zeroizing<String>);
 
 impl TypedNumber {

@@ -29,6 +29,7 @@ pub mod audit_log;
 pub mod card;
 pub mod cert;
 pub mod crypto;
+pub mod form;
 pub mod id;
 pub mod media;
 pub mod passport;

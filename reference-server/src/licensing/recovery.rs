@@ -5,14 +5,13 @@
 //! fit, the answer is the same, and five tries an hour for one e-mail address are enough.
 
 use axum::http::StatusCode;
-use cadenza_protocol::card::{CardExpiry, CardNumber, TypedNumber};
+use cadenza_protocol::card::Card;
+use cadenza_protocol::form::{CheckedRecovery, FormError, RecoveryForm};
 use cadenza_protocol::passport::PersonalFacts;
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::LicensingCenter;
 use super::passports::{Handing, PassportError, Person};
-use super::registration::{Registrant, RegistrationError, check_card_fields, check_email, filled};
 use crate::api::ApiFailure;
 use crate::payment::client::PaymentError;
 
@@ -22,27 +21,12 @@ const PERIOD_SECONDS: i64 = 3600;
 /// Most registrations of one e-mail address that are looked at, the newest first.
 const MOST_REGISTRATIONS: i64 = 16;
 
-/// The form as it was filled in.
-#[derive(Debug, Deserialize)]
-pub struct RecoveryForm {
-    /// Full name.
-    pub name: String,
-    /// E-mail.
-    pub email: String,
-    /// Telephone.
-    pub telephone: String,
-    /// The number of the card that was registered.
-    pub card_number: TypedNumber,
-    /// `MM/YY`.
-    pub card_expiry: String,
-}
-
 /// Why nothing was recovered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
     /// A field has to be filled in differently.
     #[error(transparent)]
-    Form(#[from] RegistrationError),
+    Form(#[from] FormError),
     /// No registration with all of these details; which of them is not told.
     #[error(
         "these details do not match a registration, or not all of them; write them as they were when you registered, with the card you used then"
@@ -80,48 +64,14 @@ impl From<RecoveryError> for ApiFailure {
     }
 }
 
-/// What a person says of themselves, well formed.
-struct Claim {
-    name: String,
-    email: String,
-    telephone: String,
-    card: CardNumber,
-    expiry: CardExpiry,
-}
-
-impl RecoveryForm {
-    fn check(self, now: cadenza_protocol::time::UnixTime) -> Result<Claim, RegistrationError> {
-        let name = filled("name", self.name, "the name you registered with")?;
-        let email = check_email(filled("email", self.email, "the e-mail address you registered with")?)?;
-        let telephone = filled("telephone", self.telephone, "the telephone number you registered with")?;
-        let (card, expiry) = check_card_fields(&self.card_number, &self.card_expiry, now)?;
-        Ok(Claim { name, email, telephone, card, expiry })
-    }
-}
-
-impl Claim {
-    /// Everything must fit; all of it is compared before the answer is known.
-    fn fits(&self, facts: &PersonalFacts) -> bool {
-        let words = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let agreements = [
-            words(&self.name) == words(&facts.name),
-            words(&self.email) == words(&facts.email),
-            digits(&self.telephone) == digits(&facts.telephone),
-            self.card.brand().name == facts.card_brand && self.card.last4() == facts.card_last4,
-        ];
-        agreements.iter().fold(true, |all, fits| all & fits)
-    }
-}
-
 impl LicensingCenter {
     /// Recovers a person's passport: gives a registration file, registration key in the clear, for TLS only.
     pub async fn recover(&self, form: RecoveryForm) -> Result<Zeroizing<Vec<u8>>, RecoveryError> {
         let claim = form.check(self.clock.now())?;
         self.count_try(&claim.email).await?;
         let mut person = self.find(&claim).await?.ok_or(RecoveryError::NotRecognised)?;
-        let registrant = Registrant { facts: person.facts().clone(), card: claim.card, expiry: claim.expiry };
-        self.check_card(&registrant).await?;
+        let name = person.facts().name.clone();
+        self.check_card(Card { number: claim.card_number, expiry: claim.card_expiry, name }).await?;
         person = person.with_new_registration_key();
         Ok(self.issue_passport(&person, Handing::Whole).await?)
     }
@@ -149,7 +99,7 @@ impl LicensingCenter {
         Ok(())
     }
 
-    async fn find(&self, claim: &Claim) -> Result<Option<Person>, RecoveryError> {
+    async fn find(&self, claim: &CheckedRecovery) -> Result<Option<Person>, RecoveryError> {
         let rows: Vec<(String, String)> = sqlx::query_as(
             "SELECT p.certificate_serial, p.sealed_recovery FROM consumers p
              WHERE p.email_tag = $1 AND p.key_fingerprint NOT IN
@@ -164,10 +114,23 @@ impl LicensingCenter {
         let mut found = None;
         for (serial, sealed) in rows {
             let person = self.open_person(&serial, &sealed)?;
-            if claim.fits(person.facts()) && found.is_none() {
+            if fits(claim, person.facts()) && found.is_none() {
                 found = Some(person);
             }
         }
         Ok(found)
     }
+}
+
+/// Everything must fit; all of it is compared before the answer is known.
+fn fits(claim: &CheckedRecovery, facts: &PersonalFacts) -> bool {
+    let words = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let agreements = [
+        words(&claim.name) == words(&facts.name),
+        words(&claim.email) == words(&facts.email),
+        digits(&claim.telephone) == digits(&facts.telephone),
+        claim.card_number.brand().name == facts.card_brand && claim.card_number.last4() == facts.card_last4,
+    ];
+    agreements.iter().fold(true, |all, fits| all & fits)
 }

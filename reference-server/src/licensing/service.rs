@@ -19,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use cadenza_protocol::cert::{CertificateChain, Role};
+use cadenza_protocol::form::{RecoveryForm, RegistrationForm};
 use cadenza_protocol::id::unhex;
 use cadenza_protocol::passport::MEDIA_TYPE;
 use cadenza_protocol::signed::SignedMessage;
@@ -26,8 +27,6 @@ use rcgen::CertificateSigningRequestParams;
 
 use super::authority::Subject;
 use super::enrol::CertificateRequest;
-use super::recovery::RecoveryForm;
-use super::registration::RegistrationForm;
 use super::{LicensingCenter, record};
 use crate::api::{ApiFailure, JsonBody};
 

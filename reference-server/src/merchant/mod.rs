@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::VoucherFile;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, RwLock};
@@ -95,6 +96,11 @@ impl Merchant {
             licensing_url,
             web_url,
         }
+    }
+
+    /// What time it is here.
+    pub fn now(&self) -> UnixTime {
+        self.clock.now()
     }
 
     /// A voucher to listen by.

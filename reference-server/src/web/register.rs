@@ -11,7 +11,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Form, Router};
-use serde::{Deserialize, Serialize};
+use cadenza_protocol::card::TypedNumber;
+use cadenza_protocol::form::{FormError, RegistrationForm};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{Notice, Pages, render, sentence};
@@ -22,7 +24,7 @@ pub(super) fn routes() -> Router<Arc<Pages>> {
     Router::new().route("/register", get(form).post(register))
 }
 
-/// The form as sent; the card number is wiped when it is dropped.
+/// The form as sent.
 #[derive(Deserialize, Default)]
 struct Registration {
     #[serde(default)]
@@ -36,7 +38,7 @@ struct Registration {
     #[serde(default)]
     email: String,
     #[serde(default)]
-    card_number: String,
+    card_number: TypedNumber,
     #[serde(default)]
     card_expiry: String,
     #[serde(default)]
@@ -47,24 +49,22 @@ struct Registration {
     interests: String,
 }
 
-impl Drop for Registration {
-    fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.card_number);
+impl Registration {
+    /// The same, as it is checked; interests were typed with commas between.
+    fn typed(&self) -> RegistrationForm {
+        let interests = self.interests.split(',').map(str::trim).filter(|interest| !interest.is_empty());
+        RegistrationForm {
+            name: self.name.clone(),
+            address: self.address.clone(),
+            telephone: self.telephone.clone(),
+            email: self.email.clone(),
+            card_number: self.card_number.clone(),
+            card_expiry: self.card_expiry.clone(),
+            confidential: self.confidential.clone(),
+            region: self.region.clone(),
+            interests: interests.map(str::to_owned).collect(),
+        }
     }
-}
-
-/// The form as the licensing center takes it.
-#[derive(Serialize)]
-struct ToLicensing<'a> {
-    name: &'a str,
-    address: &'a str,
-    telephone: &'a str,
-    email: &'a str,
-    card_number: &'a str,
-    card_expiry: &'a str,
-    confidential: &'a str,
-    region: &'a str,
-    interests: Vec<&'a str>,
 }
 
 struct Input<'a> {
@@ -115,18 +115,15 @@ struct Refusal {
     field: String,
 }
 
+impl From<FormError> for Refusal {
+    fn from(error: FormError) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self { status, message: error.to_string(), field: error.field().to_owned() }
+    }
+}
+
 async fn ask(pages: &Pages, form: &Registration) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let request = ToLicensing {
-        name: &form.name,
-        address: &form.address,
-        telephone: &form.telephone,
-        email: &form.email,
-        card_number: &form.card_number,
-        card_expiry: &form.card_expiry,
-        confidential: &form.confidential,
-        region: &form.region,
-        interests: form.interests.split(',').map(str::trim).filter(|i| !i.is_empty()).collect(),
-    };
+    let request = form.typed().check(pages.front.merchant.now())?;
     let url = format!("{}/v1/passports", pages.front.licensing_url.trim_end_matches('/'));
     let away = |error: reqwest::Error| {
         tracing::error!(%error, "the licensing center did not answer");
