@@ -27,16 +27,6 @@ use crate::wire::{Reader, WireError, Writer, base64_array, base64_bytes};
 const REQUEST_DOMAIN: &str = "cadenza/v1/redeem-request";
 const GRANT_DOMAIN: &str = "cadenza/v1/delivery-grant";
 
-/// How every service of ours refuses: a stable kebab-case code for programs, a sentence for people. Sent with a fitting HTTP
-/// status.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApiError {
-    /// Stable, e.g. `voucher-used`.
-    pub code: String,
-    /// What happened, and what to do.
-    pub message: String,
-}
-
 /// Asks for a nonce.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChallengeRequest {

@@ -1,11 +1,11 @@
-//! Errors as they cross the network: one JSON object with a stable code and a sentence (`ApiError`).
+//! Errors as they cross the network: [`ApiError`] with a fitting HTTP status.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use cadenza_protocol::redeem::ApiError;
+use cadenza_protocol::api::{ApiError, code};
 
 /// A refusal on its way out: HTTP status and [`ApiError`].
 #[derive(Debug, Clone)]
@@ -14,19 +14,18 @@ pub struct ApiFailure {
     pub status: StatusCode,
     /// What the other side reads.
     pub error: ApiError,
-    /// The field of a form that is meant.
-    pub field: Option<&'static str>,
 }
 
 impl ApiFailure {
     /// A refusal with a stable code and a sentence that says what to do.
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, error: ApiError { code: code.to_owned(), message: message.into() }, field: None }
+        Self { status, error: ApiError::new(code, message) }
     }
 
     /// Says which field of a form is meant.
-    pub fn in_field(self, field: &'static str) -> Self {
-        Self { field: Some(field), ..self }
+    pub fn in_field(mut self, field: impl Into<String>) -> Self {
+        self.error.field = Some(field.into());
+        self
     }
 
     /// What broke is ours: the details go to the log, not to the other side.
@@ -41,20 +40,13 @@ impl ApiFailure {
 
     /// There is no such thing.
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", message)
+        Self::new(StatusCode::NOT_FOUND, code::NOT_FOUND, message)
     }
 }
 
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
-        #[derive(serde::Serialize)]
-        struct Body {
-            #[serde(flatten)]
-            error: ApiError,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            field: Option<&'static str>,
-        }
-        (self.status, Json(Body { error: self.error, field: self.field })).into_response()
+        (self.status, Json(self.error)).into_response()
     }
 }
 

@@ -11,8 +11,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cadenza_protocol::api::ApiError;
 use cadenza_protocol::cert::Role;
-use cadenza_protocol::redeem::ApiError;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
@@ -260,18 +260,11 @@ async fn send(url: &Url, request: RequestBuilder) -> Result<Response, ExchangeEr
 }
 
 fn refusal(url: &Url, status: u16, bytes: &[u8]) -> ExchangeError {
-    #[derive(serde::Deserialize)]
-    struct Field {
-        field: Option<String>,
-    }
-    let shown = |text: &str| text.chars().filter(|c| !c.is_control()).take(400).collect::<String>();
-    let Ok(api) = serde_json::from_slice::<ApiError>(bytes) else {
+    let Some(ApiError { code, message, field }) = ApiError::read(bytes) else {
         let reason = format!("it answered with HTTP status {status}");
         return ExchangeError::Unreachable { host: host_of(url), reason };
     };
-    let field = serde_json::from_slice::<Field>(bytes).ok().and_then(|f| f.field).map(|f| shown(&f));
-    let code = api.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect();
-    ExchangeError::Refused { status, code, message: shown(&api.message), field }
+    ExchangeError::Refused { status, code, message, field }
 }
 
 async fn read_bounded(url: &Url, mut response: Response) -> Result<Vec<u8>, ExchangeError> {

@@ -3,8 +3,9 @@
 //! A refusal comes back as [`ContentClientError::Refused`] with the content manager's own words, so that a
 //! delivery server can hand it to the player as it is.
 
+use cadenza_protocol::api::ApiError;
 use cadenza_protocol::id::MediaId;
-use cadenza_protocol::redeem::{ApiError, DeliveryReport, RedeemRequest};
+use cadenza_protocol::redeem::{DeliveryReport, RedeemRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,7 +30,7 @@ pub enum ContentClientError {
     Refused {
         /// HTTP status.
         status: u16,
-        /// Code and sentence.
+        /// In its words.
         error: ApiError,
     },
     /// The content manager could not be reached, or answered nonsense.
@@ -106,10 +107,8 @@ pub(crate) async fn accepted(response: reqwest::Response) -> Result<reqwest::Res
     if status.is_success() {
         return Ok(response);
     }
-    let unreadable = ApiError {
-        code: "unexpected-answer".into(),
-        message: format!("the server answered with status {status}; try again"),
-    };
-    let error = response.json().await.unwrap_or(unreadable);
+    let unreadable =
+        || ApiError::new("unexpected-answer", format!("the server answered with status {status}; try again"));
+    let error = response.json().await.unwrap_or_else(|_| unreadable());
     Err(ContentClientError::Refused { status: status.as_u16(), error })
 }

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
+use cadenza_protocol::api::code;
 use cadenza_protocol::audit_log::EntryKind;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::mac::verify_redeem_mac;
@@ -88,7 +89,7 @@ fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) 
 fn used() -> ApiFailure {
     ApiFailure::new(
         StatusCode::CONFLICT,
-        "voucher-used",
+        code::VOUCHER_USED,
         "this voucher was redeemed with another passport; use the passport it was first redeemed with, or buy the track again",
     )
 }

@@ -4,6 +4,7 @@
 //! in time, or that the merchant gives up, is expired. Lapsing is decided by the clock when someone looks, and swept now and then.
 
 use axum::http::StatusCode;
+use cadenza_protocol::api::code;
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::time::UnixTime;
@@ -107,7 +108,7 @@ impl ContentManager {
 pub(super) fn lapsed() -> ApiFailure {
     ApiFailure::new(
         StatusCode::GONE,
-        "voucher-expired",
+        code::VOUCHER_EXPIRED,
         "this voucher has expired; get a new one from the store",
     )
 }

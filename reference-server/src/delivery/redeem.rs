@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use cadenza_protocol::api::code;
 use cadenza_protocol::id::VoucherId;
 use cadenza_protocol::redeem::{
     ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
@@ -63,7 +64,7 @@ async fn redeem(
     if !desk.nonces.take(&request.nonce, request.voucher_id) {
         return Err(ApiFailure::new(
             StatusCode::CONFLICT,
-            "stale-challenge",
+            code::STALE_CHALLENGE,
             "the server's challenge has lapsed or was used already; ask for a new one and try again",
         ));
     }

@@ -127,7 +127,7 @@ impl From<ContentClientError> for ApiFailure {
         match error {
             ContentClientError::Refused { status, error } => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-                Self { status, error, field: None }
+                Self { status, error }
             }
             ContentClientError::Unreachable(detail) => {
                 tracing::error!(%detail, "the content manager did not answer");

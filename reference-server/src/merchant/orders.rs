@@ -8,7 +8,7 @@
 //! where it stopped, when its key comes again or at the next start ([`Merchant::settle_open_orders`]).
 
 use axum::http::StatusCode;
-use cadenza_protocol::card::{CardError, TypedCard};
+use cadenza_protocol::card::TypedCard;
 use cadenza_protocol::id::hex;
 use cadenza_protocol::reserve::{AuthorizeReply, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
 use cadenza_protocol::secret::Secret;
@@ -103,12 +103,9 @@ impl Merchant {
     }
 
     fn card(&self, typed: &TypedCard, key: &str) -> Result<Instrument, ApiFailure> {
-        let field = |error: CardError| match error.field() {
-            "number" => "card.number",
-            "expiry" => "card.expiry",
-            _ => "card.name",
-        };
-        let card = typed.check(self.clock.now()).map_err(|e| invalid(field(e), &e.to_string()))?;
+        let card = typed
+            .check(self.clock.now())
+            .map_err(|e| invalid(&format!("card.{}", e.field()), &e.to_string()))?;
         if card.number.is_in(key) {
             return Err(invalid(
                 "idempotency_key",
@@ -308,7 +305,7 @@ fn lane(key: &str) -> usize {
     usize::from(digest(&SHA256, key.as_bytes()).as_ref()[0]) % super::ORDER_LANES
 }
 
-fn invalid(field: &'static str, message: &str) -> ApiFailure {
+fn invalid(field: &str, message: &str) -> ApiFailure {
     ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-form", message).in_field(field)
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use cadenza_protocol::redeem::ApiError;
+use cadenza_protocol::api::ApiError;
 use serde::Serialize;
 
 use super::messages::{Payment, PaymentKey, PaymentRequest};

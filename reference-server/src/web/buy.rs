@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Form, Router};
+use cadenza_protocol::api::code;
 use cadenza_protocol::card::{TypedCard, TypedNumber};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
@@ -233,7 +234,7 @@ fn show(
         name: before.name,
         expiry: before.expiry,
         problem: failure.map(|f| sentence(&f.error.message)),
-        field: failure.and_then(|f| f.field).unwrap_or_default(),
+        field: failure.and_then(|f| f.error.field.as_deref()).unwrap_or_default(),
     };
     ([(header::SET_COOKIE, session.set_cookie)], render(&page)).into_response()
 }
@@ -281,7 +282,7 @@ async fn voucher(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Res
     let found = pages.front.merchant.order_voucher(&id).await.map_err(|failure| match failure.status {
         StatusCode::GONE => ApiFailure::new(
             StatusCode::GONE,
-            "voucher-expired",
+            code::VOUCHER_EXPIRED,
             "this purchase was not retrieved in time; write to the store",
         ),
         _ => failure,

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Form, Router};
 use cadenza_protocol::card::TypedNumber;
-use cadenza_protocol::form::{FormError, RegistrationForm};
+use cadenza_protocol::form::RegistrationForm;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -108,47 +108,23 @@ async fn register(
     }
 }
 
-/// The licensing center's no.
-struct Refusal {
-    status: StatusCode,
-    message: String,
-    field: String,
-}
-
-impl From<FormError> for Refusal {
-    fn from(error: FormError) -> Self {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Self { status, message: error.to_string(), field: error.field().to_owned() }
-    }
-}
-
-async fn ask(pages: &Pages, form: &Registration) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+async fn ask(pages: &Pages, form: &Registration) -> Result<Zeroizing<Vec<u8>>, ApiFailure> {
     let request = form.typed().check(pages.front.merchant.now())?;
     let url = format!("{}/v1/passports", pages.front.licensing_url.trim_end_matches('/'));
     let away = |error: reqwest::Error| {
         tracing::error!(%error, "the licensing center did not answer");
-        Refusal {
-            status: StatusCode::BAD_GATEWAY,
-            message: "the licensing center does not answer; try again in a moment".into(),
-            field: String::new(),
-        }
+        let message = "the licensing center does not answer; try again in a moment";
+        ApiFailure::new(StatusCode::BAD_GATEWAY, "no-licensing-center", message)
     };
     let answer = pages.front.licensing.post(url).json(&request).send().await.map_err(away)?;
     let status = answer.status();
     if status.is_success() {
         return Ok(Zeroizing::new(answer.bytes().await.map_err(away)?.to_vec()));
     }
-    #[derive(Deserialize)]
-    struct Words {
-        message: String,
-        #[serde(default)]
-        field: String,
-    }
-    let words: Words = answer.json().await.map_err(away)?;
-    Err(Refusal { status, message: words.message, field: words.field })
+    Err(ApiFailure { status, error: answer.json().await.map_err(away)? })
 }
 
-fn show(pages: &Pages, headers: &HeaderMap, form: &Registration, refusal: Option<&Refusal>) -> Response {
+fn show(pages: &Pages, headers: &HeaderMap, form: &Registration, refusal: Option<&ApiFailure>) -> Response {
     let session = pages.forms.session(headers);
     let input =
         |name, label, autocomplete, value, required| Input { name, label, autocomplete, value, required };
@@ -173,14 +149,8 @@ fn show(pages: &Pages, headers: &HeaderMap, form: &Registration, refusal: Option
             input("interests", "Interests, with commas between (if you like)", "off", &form.interests, false),
         ],
         card_expiry: &form.card_expiry,
-        problem: refusal.map(|r| sentence(&r.message)),
-        field: refusal.map(|r| r.field.as_str()).unwrap_or_default(),
+        problem: refusal.map(|r| sentence(&r.error.message)),
+        field: refusal.and_then(|r| r.error.field.as_deref()).unwrap_or_default(),
     };
     ([(header::SET_COOKIE, session.set_cookie)], render(&page)).into_response()
-}
-
-impl From<Refusal> for Notice {
-    fn from(refusal: Refusal) -> Self {
-        ApiFailure::new(refusal.status, "refused", refusal.message).into()
-    }
 }

@@ -2,11 +2,12 @@
 #![no_main]
 
 use cadenza_fuzz::center::{self, NOW};
+use cadenza_protocol::api::ApiError;
 use cadenza_protocol::cert::{RevocationLists, Role};
 use cadenza_protocol::id::DeliveryServerId;
 use cadenza_protocol::passport::RenewalRequest;
 use cadenza_protocol::redeem::{
-    ApiError, ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
+    ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
 };
 use cadenza_protocol::reserve::{
     AuthorizeReply, AuthorizeRequest, DeliverRequest, ReserveRequest, VoucherPacket,
@@ -47,6 +48,7 @@ fuzz_target!(|data: &[u8]| {
         }
         3 => {
             let _ = round_trip::<ApiError>(rest);
+            let _ = ApiError::read(rest);
             let _ = round_trip::<ChallengeRequest>(rest);
             let _ = round_trip::<RedeemChallenge>(rest);
             let _ = round_trip::<DeliveryReport>(rest);
