@@ -29,6 +29,7 @@ pub mod api;
 pub mod audit_log;
 pub mod card;
 pub mod cert;
+pub mod colour;
 pub mod crypto;
 pub mod form;
 pub mod id;

@@ -5,12 +5,11 @@
 //! bounded cache, so that scrolling asks nobody twice.
 
 mod cache;
-mod colour;
 mod picture;
 
 pub use cache::CoverCache;
-pub use colour::SleeveColour;
-pub use picture::Picture;
+pub use cadenza_protocol::colour::SleeveColour;
+pub use picture::{Picture, colour_of};
 
 use crate::ipc::Sleeve;
 
@@ -61,7 +60,7 @@ pub fn of_store(art: Option<&str>, hue: u16, chroma: u16) -> Sleeve {
 
 /// The sleeve of a track of the library.
 pub fn of_library(track: Option<&str>, colour: SleeveColour) -> Sleeve {
-    Sleeve { cover: track.map(|id| address("library", id)), hue: colour.hue, chroma: colour.chroma }
+    Sleeve { cover: track.map(|id| address("library", id)), hue: colour.hue, chroma: colour.chroma_milli }
 }
 
 /// WebView2 and Android's web view know only http for a scheme of one's own.

@@ -5,12 +5,13 @@
 
 use std::io::Cursor;
 
+use cadenza_protocol::colour::{SIDE, SleeveColour};
 use cadenza_protocol::id::hex;
 use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits, Rgb, RgbImage};
 use ring::digest::{SHA256, digest};
 
-use super::colour::SleeveColour;
 use super::files::{MediaFiles, MediaFilesError};
 
 /// Longest edges, pixels.
@@ -74,16 +75,13 @@ fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), ima
     let mut pictures = Vec::new();
     for size in SIZES.into_iter().filter(|_| all_sizes) {
         let fits = picture.width().max(picture.height()) <= size;
-        let resized = if fits {
-            picture.clone()
-        } else {
-            picture.resize(size, size, image::imageops::FilterType::Lanczos3)
-        };
+        let resized = if fits { picture.clone() } else { picture.resize(size, size, FilterType::Lanczos3) };
         let mut jpeg = Vec::new();
         resized.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY))?;
         pictures.push((size, jpeg));
     }
-    Ok((SleeveColour::of(&picture), pictures))
+    let small = picture.resize_exact(SIDE, SIDE, FilterType::Triangle).to_rgb8();
+    Ok((SleeveColour::of(small.pixels().map(|pixel| pixel.0)), pictures))
 }
 
 /// JPEG has no see-through parts: they become paper, not black.

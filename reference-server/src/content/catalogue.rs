@@ -5,14 +5,13 @@
 
 use std::io::{Read, Seek};
 
+use cadenza_protocol::colour::SleeveColour;
 use cadenza_protocol::id::{MediaId, hex};
 use cadenza_protocol::media::{
     AgencyBlock, Allowance, AudioImage, Codec, GraphicKind, ItemKind, MediaError, MediaFile, Part, TextKind,
 };
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
-
-use super::colour::SleeveColour;
 
 /// ISO 4217: what costs are in.
 pub const CURRENCY: &str = "USD";
@@ -155,7 +154,7 @@ pub fn read<R: Read + Seek>(
             .map(|g| g.bytes.into_iter().map(|v| v.min(100)).take(1024).collect())
             .unwrap_or_default(),
         art: None,
-        colour: SleeveColour::GREY,
+        colour: SleeveColour::NONE,
         offers,
         album_cost_cents: prices.iter().find(|(what, _)| what == "album").map(|(_, cents)| *cents),
         whole_song_preview,

@@ -7,7 +7,6 @@
 pub mod art;
 pub mod catalogue;
 pub mod client;
-pub mod colour;
 mod commerce;
 pub mod custody;
 mod delivery_desk;

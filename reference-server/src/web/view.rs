@@ -1,12 +1,11 @@
 //! The shop's facts as a page shows them: prices, times, formats in words; waveforms as bars.
 
+use cadenza_protocol::colour::GREY_BELOW;
 use cadenza_protocol::shop::{AlbumCard, Quality, TrackOffer};
 
 const BARS: usize = 33;
 const BAR_PITCH: f32 = 4.0;
 const WAVE_HEIGHT: f32 = 22.0;
-/// Covers with less chroma (thousandths) count as grey.
-const GREY_BELOW: u16 = 20;
 
 /// An album as a card or a heading.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use cadenza_protocol::colour::{SIDE, SleeveColour};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits};
@@ -43,8 +44,15 @@ impl Picture {
     }
 }
 
+/// The colour that a page takes from a cover; one that cannot be read has none.
+pub fn colour_of(cover: &[u8]) -> SleeveColour {
+    let Some(image) = open(cover) else { return SleeveColour::NONE };
+    let small = image.resize_exact(SIDE, SIDE, FilterType::Triangle).to_rgb8();
+    SleeveColour::of(small.pixels().map(|pixel| pixel.0))
+}
+
 /// Opens a picture of either kind, within bounds.
-pub fn open(bytes: &[u8]) -> Option<DynamicImage> {
+fn open(bytes: &[u8]) -> Option<DynamicImage> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_SIDE);
@@ -75,5 +83,14 @@ mod tests {
     fn what_is_no_picture_is_passed_on_for_the_page_to_refuse() {
         let broken = Picture { media_type: "image/png".into(), bytes: b"not a picture".as_slice().into() };
         assert_eq!(&*broken.at_most(96).bytes, b"not a picture");
+    }
+
+    #[test]
+    fn the_page_takes_the_colour_of_the_cover_and_none_from_a_broken_one() {
+        let mut bytes = Cursor::new(Vec::new());
+        let blue = image::RgbImage::from_pixel(80, 80, image::Rgb([0x1d, 0x4f, 0x91]));
+        blue.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        assert!((250..=270).contains(&colour_of(&bytes.into_inner()).hue));
+        assert_eq!(colour_of(b"no picture"), SleeveColour::NONE);
     }
 }

@@ -41,7 +41,7 @@ impl Sleeves {
             }
             let cover = player.cover(track.id).await.ok().flatten();
             let colour = match cover {
-                Some(art) => tokio::task::spawn_blocking(move || SleeveColour::of(&art.bytes))
+                Some(art) => tokio::task::spawn_blocking(move || sleeve::colour_of(&art.bytes))
                     .await
                     .unwrap_or(SleeveColour::NONE),
                 None => SleeveColour::NONE,
