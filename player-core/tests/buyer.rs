@@ -17,15 +17,13 @@ use cadenza_player::settings::{AskPassphrase, Settings};
 use cadenza_player::{Failure, Player, PlayerConfig};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
-use cadenza_protocol::crypto::sha256;
-use cadenza_protocol::crypto::wrap::{WrapLabel, wrap_keys};
-use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
+use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::media::*;
-use cadenza_protocol::passport::{Issue, Passport, PersonalFacts, RegistrationFile};
-use cadenza_protocol::redeem::DeliveryGrant;
-use cadenza_protocol::secret::{Passphrase, ReceiptToken, RegistrationKey};
-use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
-use support::{Center, Holder, NOW};
+use cadenza_protocol::passport::{Issue, Passport, RegistrationFile};
+use cadenza_protocol::secret::{Passphrase, RegistrationKey};
+use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
+use support::made::Made;
+use support::{Center, Holder, NOW, samples};
 
 const PASSPHRASE: &str = "harbour velvet onion cartwheel";
 const SONG: &[u8] = &[0x5A; 40_000];
@@ -51,18 +49,7 @@ fn world() -> &'static World {
 
 fn passport_of(holder: &Holder) -> Passport {
     let w = world();
-    let personal = PersonalFacts {
-        name: "Ann Lee".into(),
-        address: "1 Harbour Street".into(),
-        telephone: "+44 20 7946 0000".into(),
-        email: "ann@example.org".into(),
-        card_brand: "Visa".into(),
-        card_last4: "4242".into(),
-        card_expiry: "09/29".into(),
-        confidential: "my first pet was a heron".into(),
-        region: String::new(),
-        interests: vec![],
-    };
+    let personal = samples::owner();
     let issue = Issue {
         chain: holder.chain.clone(),
         private_key: &holder.pkcs8,
@@ -89,23 +76,7 @@ fn delivered_with_cover(
 ) -> (MediaId, Vec<u8>) {
     let w = world();
     let media_id = MediaId::random();
-    let image = ImageParameters {
-        quality: "lossless".into(),
-        codec: Codec::Flac,
-        sample_rate: 44_100,
-        channels: 2,
-        bits: 16,
-        bit_rate: 700_000,
-        frames: 441_000,
-        part: Part::Song,
-        clip: ClipTimes { start_ms: 0, duration_ms: 5000, song_ms: 10_000, fade_in_ms: 0, fade_out_ms: 0 },
-        for_sale: true,
-        smpte: None,
-        restrictions,
-        watermark: None,
-        loudness: None,
-        index: vec![IndexEntry { frame: 0, offset: 0 }],
-    };
+    let image = ImageParameters { restrictions, ..samples::parameters("lossless", true) };
     let mut builder = MediaBuilder::new(media_id);
     builder
         .text(TextKind::Title, "", title, Protection::Clear)
@@ -116,30 +87,8 @@ fn delivered_with_cover(
         .image(&image, SONG.to_vec());
     let mut bytes = Vec::new();
     let keys = builder.finish(&mut bytes, &w.author.key, &w.author.chain, NOW).unwrap();
-    let voucher_id = VoucherId::random();
-    let leaf = buyer.chain.leaf();
-    let wrapped_keys = wrap_keys(&keys, leaf, &WrapLabel::purchase(&media_id, &voucher_id, leaf)).unwrap();
-    let grant = DeliveryGrant {
-        voucher_id,
-        media_id,
-        quality: "lossless".into(),
-        length: bytes.len() as u64,
-        sha256: sha256(&bytes),
-        consumer_fingerprint: leaf.fingerprint(),
-        content_manager_serial: w.manager.chain.leaf().serial(),
-        wrapped_keys_sha256: sha256(&wrapped_keys),
-        issued_at: NOW,
-    };
-    let facts = TransactionFacts {
-        delivered_at: NOW,
-        grant_signature: grant.sign(&w.manager.key),
-        grant,
-        wrapped_keys,
-        content_manager_chain: w.manager.chain.clone(),
-        consumer_chain: buyer.chain.clone(),
-    };
-    bytes.extend(facts.signed(|domain, message| buyer.key.sign(domain, message)).to_bytes());
-    (media_id, bytes)
+    let made = Made { id: media_id, bytes, keys };
+    (media_id, made.delivered(VoucherId::random(), buyer, &w.manager).bytes)
 }
 
 struct House {
@@ -201,7 +150,7 @@ async fn the_vault_opens_with_its_passphrase_and_with_no_other() {
     assert_eq!(code(player.unlock(Passphrase::new("harbour velvet onion".into())).await), "wrong-passphrase");
     assert_eq!(code(player.owner()), "passport-locked");
     player.unlock(right()).await.unwrap();
-    assert_eq!(player.owner().unwrap().name, "Ann Lee");
+    assert_eq!(player.owner().unwrap().name, "Ada Example");
     player.lock();
     assert_eq!(player.passport_phase(), Phase::Locked);
     assert_eq!(code(player.owner()), "passport-locked");
@@ -243,7 +192,7 @@ async fn asked_every_time_a_session_serves_one_purpose() {
     player.unlock(right()).await.unwrap();
     let opening = player.media_opening(id.into()).unwrap();
     assert_eq!(code(player.media_opening(id.into())), "passport-locked");
-    assert_eq!(player.owner().unwrap().name, "Ann Lee", "while it plays, the owner is shown");
+    assert_eq!(player.owner().unwrap().name, "Ada Example", "while it plays, the owner is shown");
     assert!(opening.open().is_ok(), "the one purpose goes on");
     player.lock();
     assert_eq!(code(opening.open().map(|_| ())), "passport-locked", "locking ends it all the same");
@@ -425,21 +374,7 @@ async fn a_cover_for_buyers_is_shown_while_the_passport_is_open() {
 
 /// A voucher for one track, good for a day.
 fn voucher(signer: &Holder) -> VoucherFile {
-    let delivery = DeliveryAddress {
-        id: DeliveryServerId::new("delivery-1").unwrap(),
-        host: "127.0.0.1".into(),
-        https: 8443,
-        rtsps: 8322,
-        rtsp: None,
-    };
-    let track = VoucherTrack {
-        voucher_id: VoucherId::from_bytes([1; 16]),
-        media_id: MediaId::from_bytes([2; 16]),
-        receipt: Some(ReceiptToken::from_bytes([3; 32])),
-        delivery,
-        quality: None,
-        title: None,
-    };
+    let track = VoucherTrack { quality: None, ..samples::track([3; 32]) };
     let said = MediaVoucher {
         kind: VoucherKind::Purchase,
         tracks: vec![track],

@@ -3,6 +3,9 @@
 //! After a deliberate change of a format: `CADENZA_UPDATE=1 cargo test -p cadenza-protocol --test examples`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "support/samples.rs"]
+mod samples;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -16,17 +19,13 @@ use cadenza_protocol::crypto::kdf::{self, KdfAlgorithm, KdfParams, LockedKey};
 use cadenza_protocol::crypto::mac::redeem_mac;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::wrap::KeyBundle;
-use cadenza_protocol::id::{DeliveryServerId, KeyId, MediaId, VoucherId, hex};
+use cadenza_protocol::id::{DeliveryServerId, KeyId, hex};
 use cadenza_protocol::media::*;
-use cadenza_protocol::redeem::DeliveryGrant;
 use cadenza_protocol::secret::{ContentKey, Passphrase, ReceiptToken, Secret};
 use cadenza_protocol::time::UnixTime;
-use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherKind, VoucherTrack};
+use cadenza_protocol::voucher::{MediaVoucher, VoucherKind};
 use cadenza_protocol::wire::Writer;
-
-const MEDIA: MediaId = MediaId::from_bytes([0x11; 16]);
-const VOUCHER: VoucherId = VoucherId::from_bytes([0x22; 16]);
-const TIME: UnixTime = UnixTime(1_790_000_000);
+use samples::{MEDIA, NOW, VOUCHER};
 
 #[test]
 fn the_examples_in_the_documentation_are_what_is_written() {
@@ -72,7 +71,7 @@ fn page() -> String {
             "A grant",
             "Quality `lossless`, 5,000,000 bytes, media hash 32 bytes `66`, buyer 32 bytes `77`, serial `0a0b`, wrapped keys' hash 32 bytes `88`, \
              time 1,790,000,000.",
-            grant().to_bytes(),
+            samples::grant().to_bytes(),
         ),
         (
             "voucher.md",
@@ -105,7 +104,7 @@ fn page() -> String {
             "audit-log.md",
             "The content of a sale",
             "Time 1,790,000,000, `Solace`, `Scott Joplin`, `Scott Joplin`, 158,000 ms, 129 cents, `USD`, serial `0a0b`, file `solace.cadenza`, `lossless`.",
-            sale().to_bytes(),
+            SaleRecord { voucher_id: VOUCHER, ..samples::sale() }.to_bytes(),
         ),
         ("audit-log.md", "A log file", "That log's first entry in a file.", log_file()),
         (
@@ -152,28 +151,17 @@ fn contents() -> Vec<u8> {
 }
 
 fn agency() -> AgencyFacts {
-    let code = |scheme: &str, value: &str| AgencyCode { scheme: scheme.into(), value: value.into() };
-    let codes = vec![code("product", "ML-0042"), code("isrc", "USRC17607839")];
-    AgencyFacts { media_id: MEDIA, added_at: TIME, agent: "GEMA".into(), codes }
+    AgencyFacts { added_at: NOW, ..samples::agency_facts(MEDIA) }
 }
 
 fn voucher() -> MediaVoucher {
-    let track = VoucherTrack {
-        voucher_id: VOUCHER,
-        media_id: MEDIA,
-        receipt: Some(ReceiptToken::from_bytes([0x33; 32])),
-        delivery: DeliveryAddress {
-            id: DeliveryServerId::new("delivery-1").unwrap(),
-            host: "127.0.0.1".into(),
-            https: 8443,
-            rtsps: 8322,
-            rtsp: None,
-        },
-        quality: Some("lossless".into()),
-        title: None,
-    };
     let expires = UnixTime(1_790_600_000);
-    MediaVoucher { kind: VoucherKind::Purchase, tracks: vec![track], issued: TIME, expires }
+    MediaVoucher {
+        kind: VoucherKind::Purchase,
+        tracks: vec![samples::track([0x33; 32])],
+        issued: NOW,
+        expires,
+    }
 }
 
 /// Locked here by the page, since the crate draws salt and nonce; opened by the crate.
@@ -202,14 +190,7 @@ fn lock() -> Vec<u8> {
 fn log_entries() -> (Vec<u8>, Vec<u8>) {
     let mut writer = LogWriter::new([0x99; 16], Secret::from_bytes([0x77; 32]));
     let first = writer.append(EntryKind::Opened, b"").unwrap();
-    let preview = PreviewRecord {
-        at: TIME,
-        media_id: MEDIA,
-        title: "Solace".into(),
-        artist: "Scott Joplin".into(),
-        played_ms: 12_500,
-        quality: "preview-96".into(),
-    };
+    let preview = PreviewRecord { media_id: MEDIA, ..samples::preview() };
     let mut after = writer.append(EntryKind::Preview, &preview.to_bytes()).unwrap();
     after.extend_from_slice(&writer.state());
     (first, after)
@@ -217,22 +198,6 @@ fn log_entries() -> (Vec<u8>, Vec<u8>) {
 
 fn log_file() -> Vec<u8> {
     LogFile { log: [0x99; 16], entries: vec![log_entries().0] }.to_bytes()
-}
-
-fn sale() -> SaleRecord {
-    SaleRecord {
-        at: TIME,
-        title: "Solace".into(),
-        artist: "Scott Joplin".into(),
-        authors: "Scott Joplin".into(),
-        song_ms: 158_000,
-        price_cents: 129,
-        currency: "USD".into(),
-        consumer_serial: "0a0b".into(),
-        voucher_id: VOUCHER,
-        file_name: "solace.cadenza".into(),
-        quality: "lossless".into(),
-    }
 }
 
 fn proof() -> Vec<u8> {
@@ -258,52 +223,9 @@ fn bundle() -> Vec<u8> {
 
 fn parameters() -> ImageParameters {
     ImageParameters {
-        quality: "lossless".into(),
-        codec: Codec::Flac,
-        sample_rate: 44_100,
-        channels: 2,
-        bits: 16,
-        bit_rate: 700_000,
-        frames: 441_000,
-        part: Part::Song,
-        clip: ClipTimes {
-            start_ms: 1000,
-            duration_ms: 5000,
-            song_ms: 10_000,
-            fade_in_ms: 500,
-            fade_out_ms: 900,
-        },
-        for_sale: true,
-        smpte: Some(SmpteTimestamp {
-            hours: 1,
-            minutes: 2,
-            seconds: 3,
-            frames: 4,
-            frames_per_second: 25,
-            drop_frame: false,
-        }),
-        restrictions: Restrictions {
-            play: Allowance::Unlimited,
-            record: Allowance::Times(5),
-            export: Allowance::Never,
-        },
         watermark: None,
-        loudness: Some(Loudness { lufs_x100: -1400, peak_db_x100: -100 }),
         index: vec![IndexEntry { frame: 0, offset: 8192 }, IndexEntry { frame: 45_056, offset: 100_000 }],
-    }
-}
-
-fn grant() -> DeliveryGrant {
-    DeliveryGrant {
-        voucher_id: VOUCHER,
-        media_id: MEDIA,
-        quality: "lossless".into(),
-        length: 5_000_000,
-        sha256: [0x66; 32],
-        consumer_fingerprint: [0x77; 32],
-        content_manager_serial: "0a0b".into(),
-        wrapped_keys_sha256: [0x88; 32],
-        issued_at: TIME,
+        ..samples::parameters("lossless", true)
     }
 }
 

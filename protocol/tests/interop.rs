@@ -22,9 +22,9 @@ use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{VoucherFile, VoucherKind};
 use serde_json::{Value, json};
 use support::made::{
-    CLIP, LOG, PASSPHRASE, SONG, agency_facts, authored, log, log_secret, owner, parameters, passport,
-    phrase, preview, renewal, sale, voucher,
+    CLIP, LOG, PASSPHRASE, SONG, authored, log, log_secret, passport, phrase, renewal, voucher,
 };
+use support::samples::{agency_facts, owner, parameters, preview, sale};
 use support::{Center, Holder, NOW};
 
 const VOUCHER: VoucherId = VoucherId::from_bytes([0xA7; 16]);

@@ -7,7 +7,8 @@ use cadenza_protocol::media::*;
 
 use crate::alter::{MASKS, nothing_passes};
 use crate::support::Center;
-use crate::support::made::{agency_facts, authored};
+use crate::support::made::authored;
+use crate::support::samples::agency_facts;
 
 fn open(bytes: &[u8], center: &Center) -> Result<(), MediaError> {
     MediaFile::open(Cursor::new(bytes), &center.root)?.verify_all()

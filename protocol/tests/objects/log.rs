@@ -6,7 +6,8 @@ use cadenza_protocol::audit_log::{
 use cadenza_protocol::secret::Secret;
 
 use crate::alter::{MASKS, nothing_passes};
-use crate::support::made::{LOG, log, log_secret, preview, sale};
+use crate::support::made::{LOG, log, log_secret};
+use crate::support::samples::{preview, sale};
 
 #[test]
 fn a_log_file_opens_entry_by_entry_and_goes_on_later() {

@@ -6,7 +6,8 @@ use cadenza_protocol::cert::{CertificateError, Role};
 use cadenza_protocol::media::*;
 
 use crate::alter::{MASKS, nothing_passes};
-use crate::support::made::{CLIP, SONG, authored, parameters};
+use crate::support::made::{CLIP, SONG, authored};
+use crate::support::samples::parameters;
 use crate::support::{Center, NOW};
 
 #[test]

@@ -7,7 +7,8 @@ use cadenza_protocol::secret::RegistrationKey;
 use cadenza_protocol::signed::{SignedError, SignedMessage};
 
 use crate::alter::{nothing_passes, white_space_says_nothing};
-use crate::support::made::{PASSPHRASE, owner, passport, phrase, registration, renewal};
+use crate::support::made::{PASSPHRASE, passport, phrase, registration, renewal};
+use crate::support::samples::owner;
 use crate::support::{Center, NOW, RsaKey, rsa_3072};
 
 #[test]

@@ -18,9 +18,9 @@ use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{VoucherFile, VoucherKind};
 
 use crate::support::made::{
-    CLIP, PASSPHRASE, SONG, agency_facts, authored, log, log_secret, owner, parameters, passport, phrase,
-    preview, renewal, sale, voucher,
+    CLIP, PASSPHRASE, SONG, authored, log, log_secret, passport, phrase, renewal, voucher,
 };
+use crate::support::samples::{agency_facts, owner, parameters, preview, sale};
 use crate::support::{Center, NOW};
 
 fn folder() -> PathBuf {

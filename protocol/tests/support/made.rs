@@ -1,19 +1,18 @@
-//! Objects as the services make them, small enough to be altered byte by byte.
+//! [`samples`] as the services sign them, small enough to be altered byte by byte.
 
-use cadenza_protocol::audit_log::{
-    Checkpoint, EntryKind, LogFile, LogId, LogWriter, PreviewRecord, SaleRecord,
-};
+use cadenza_protocol::audit_log::{Checkpoint, EntryKind, LogFile, LogId, LogWriter};
 use cadenza_protocol::cert::{CertificateChain, Role};
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::wrap::{KeyBundle, RsaPrivateKey, WrapLabel, wrap_keys};
-use cadenza_protocol::id::{DeliveryServerId, KeyId, MediaId, VoucherId};
+use cadenza_protocol::id::{KeyId, MediaId, VoucherId};
 use cadenza_protocol::media::*;
 use cadenza_protocol::passport::{Issue, Passport, PersonalFacts, RegistrationFile};
 use cadenza_protocol::redeem::DeliveryGrant;
-use cadenza_protocol::secret::{Passphrase, ReceiptToken, RegistrationKey, Secret};
+use cadenza_protocol::secret::{Passphrase, RegistrationKey, Secret};
 use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 
+use super::samples::{self, agency_facts, owner, parameters, preview, sale};
 use super::{Center, Holder, NOW};
 
 /// What stands for a song's encoded bytes.
@@ -22,43 +21,6 @@ pub const SONG: &[u8] = &[0xA5; 700];
 pub const CLIP: &[u8] = b"a clear clip";
 /// What opens the passports.
 pub const PASSPHRASE: &str = "grüne Heide";
-
-pub fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
-    ImageParameters {
-        quality: quality.into(),
-        codec: Codec::Flac,
-        sample_rate: 44_100,
-        channels: 2,
-        bits: 16,
-        bit_rate: 700_000,
-        frames: 441_000,
-        part: Part::Song,
-        clip: ClipTimes {
-            start_ms: 1000,
-            duration_ms: 5000,
-            song_ms: 10_000,
-            fade_in_ms: 500,
-            fade_out_ms: 900,
-        },
-        for_sale,
-        smpte: Some(SmpteTimestamp {
-            hours: 1,
-            minutes: 2,
-            seconds: 3,
-            frames: 4,
-            frames_per_second: 25,
-            drop_frame: false,
-        }),
-        restrictions: Restrictions {
-            play: Allowance::Unlimited,
-            record: Allowance::Times(5),
-            export: Allowance::Never,
-        },
-        watermark: Some(Watermark { scheme: "none-yet".into() }),
-        loudness: Some(Loudness { lufs_x100: -1400, peak_db_x100: -100 }),
-        index: vec![IndexEntry { frame: 0, offset: 42 }, IndexEntry { frame: 44_100, offset: 9000 }],
-    }
-}
 
 /// A media file on its way: its bytes so far, and the keys that open it.
 pub struct Made {
@@ -85,16 +47,6 @@ pub fn authored(author: &Holder) -> Made {
     Made { id, bytes, keys }
 }
 
-pub fn agency_facts(id: MediaId) -> AgencyFacts {
-    let code = |scheme: &str, value: &str| AgencyCode { scheme: scheme.into(), value: value.into() };
-    AgencyFacts {
-        media_id: id,
-        added_at: NOW.plus_seconds(1),
-        agent: "GEMA".into(),
-        codes: vec![code("product", "ML-0042"), code("isrc", "USRC17607839")],
-    }
-}
-
 impl Made {
     /// A hub's codes behind what is there.
     pub fn with_agency(mut self, center: &Center, hub: &Holder) -> Self {
@@ -112,13 +64,12 @@ impl Made {
         let grant = DeliveryGrant {
             voucher_id,
             media_id: self.id,
-            quality: "lossless".into(),
             length: self.bytes.len() as u64,
             sha256: sha256(&self.bytes),
             consumer_fingerprint: consumer.chain.leaf().fingerprint(),
             content_manager_serial: manager.chain.leaf().serial(),
             wrapped_keys_sha256: sha256(&wrapped_keys),
-            issued_at: NOW,
+            ..samples::grant()
         };
         let grant_signature = grant.sign(&manager.key);
         let facts = TransactionFacts {
@@ -132,21 +83,6 @@ impl Made {
         let private = RsaPrivateKey::from_pkcs8_der(&consumer.pkcs8).unwrap();
         self.bytes.extend(facts.signed(|domain, message| private.sign(domain, message)).to_bytes());
         self
-    }
-}
-
-pub fn owner() -> PersonalFacts {
-    PersonalFacts {
-        name: "Ada Example".into(),
-        address: "1 Analytical Row, London".into(),
-        telephone: "+44 20 7946 0000".into(),
-        email: "ada@example.org".into(),
-        card_brand: "Visa".into(),
-        card_last4: "4242".into(),
-        card_expiry: "12/29".into(),
-        confidential: "my cat is called Babbage".into(),
-        region: "EU".into(),
-        interests: vec!["piano".into()],
     }
 }
 
@@ -183,19 +119,16 @@ pub fn passport(center: &Center, consumer: &Holder, key: &RegistrationKey) -> Pa
 }
 
 pub fn voucher(manager: &Holder, kind: VoucherKind) -> VoucherFile {
-    let track = |n: u8, title: Option<&str>| VoucherTrack {
-        voucher_id: VoucherId::from_bytes([0xA0 | n; 16]),
-        media_id: MediaId::from_bytes([0xB0 | n; 16]),
-        receipt: (kind == VoucherKind::Purchase).then(|| ReceiptToken::from_bytes([n; 32])),
-        delivery: DeliveryAddress {
-            id: DeliveryServerId::new("delivery-1").unwrap(),
-            host: "127.0.0.1".into(),
-            https: 8443,
-            rtsps: 8322,
-            rtsp: title.map(|_| 8554),
-        },
-        quality: Some("lossless".into()),
-        title: title.map(str::to_owned),
+    let track = |n: u8, title: Option<&str>| {
+        let sample = samples::track([n; 32]);
+        VoucherTrack {
+            voucher_id: VoucherId::from_bytes([0xA0 | n; 16]),
+            media_id: MediaId::from_bytes([0xB0 | n; 16]),
+            receipt: sample.receipt.filter(|_| kind == VoucherKind::Purchase),
+            delivery: DeliveryAddress { rtsp: title.map(|_| 8554), ..sample.delivery },
+            title: title.map(str::to_owned),
+            quality: sample.quality,
+        }
     };
     let tracks = vec![track(1, None), track(2, Some("Maple Leaf Rag"))];
     let voucher = MediaVoucher { kind, tracks, issued: NOW, expires: NOW.plus_days(7) };
@@ -208,33 +141,6 @@ pub const LOG: LogId = [9; 16];
 /// What the log of the tests was started with.
 pub const fn log_secret() -> Secret<32> {
     Secret::from_bytes([7; 32])
-}
-
-pub fn sale() -> SaleRecord {
-    SaleRecord {
-        at: NOW,
-        title: "Solace".into(),
-        artist: "Scott Joplin".into(),
-        authors: "Scott Joplin".into(),
-        song_ms: 158_000,
-        price_cents: 129,
-        currency: "USD".into(),
-        consumer_serial: "0a0b".into(),
-        voucher_id: VoucherId::from_bytes([2; 16]),
-        file_name: "solace.cadenza".into(),
-        quality: "lossless".into(),
-    }
-}
-
-pub fn preview() -> PreviewRecord {
-    PreviewRecord {
-        at: NOW,
-        media_id: MediaId::from_bytes([3; 16]),
-        title: "Solace".into(),
-        artist: "Scott Joplin".into(),
-        played_ms: 12_500,
-        quality: "preview-96".into(),
-    }
 }
 
 /// One entry of every kind, and the checkpoint after them.

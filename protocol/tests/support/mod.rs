@@ -1,8 +1,9 @@
 //! A small licensing center for the tests: one root, one issuing authority, certificates for any role and any dates, revocation
-//! lists. [`made`] has the objects.
+//! lists. [`samples`] has the objects, [`made`] has them signed.
 #![allow(dead_code)] // Each test program uses its part of it.
 
 pub mod made;
+pub mod samples;
 
 use std::sync::OnceLock;
 
@@ -18,8 +19,7 @@ use rcgen::{
 use rsa::pkcs8::EncodePrivateKey;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// The day on which everything in the tests happens.
-pub const NOW: UnixTime = UnixTime(1_790_000_000);
+pub use samples::NOW;
 
 const ROOT: &str = "Test Root";
 const AUTHORITY: &str = "Test Authority";

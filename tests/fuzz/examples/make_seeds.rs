@@ -10,16 +10,17 @@ use std::path::{Path, PathBuf};
 
 use cadenza_fuzz::center::{self, NOW};
 use cadenza_fuzz::insider::{self, MEDIA, Plan, VOUCHER};
+use cadenza_fuzz::samples;
 use cadenza_fuzz::script::step;
 use cadenza_fuzz::song;
-use cadenza_protocol::audit_log::{EntryKind, LogFile, LogWriter, PreviewRecord, SaleRecord};
+use cadenza_protocol::audit_log::{EntryKind, LogFile, LogWriter};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::chunked::Sealer;
 use cadenza_protocol::crypto::kdf::{KdfParams, lock};
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::id::{DeliveryServerId, KeyId};
 use cadenza_protocol::media::*;
-use cadenza_protocol::passport::{Issue, PersonalFacts, RegistrationFile, Renewal, RenewalRequest};
+use cadenza_protocol::passport::{Issue, RegistrationFile, Renewal, RenewalRequest};
 use cadenza_protocol::preview::{PreviewAddress, PreviewKind};
 use cadenza_protocol::redeem::{
     DeliveryGrant, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
@@ -158,28 +159,13 @@ fn date(days: i64) -> time::OffsetDateTime {
 
 const REGISTRATION_KEY: [u8; 32] = [5; 32];
 
-fn personal() -> PersonalFacts {
-    PersonalFacts {
-        name: "Ada Example".into(),
-        address: "1 Analytical Row, London".into(),
-        telephone: "+44 20 7946 0000".into(),
-        email: "ada@example.org".into(),
-        card_brand: "Visa".into(),
-        card_last4: "4242".into(),
-        card_expiry: "12/29".into(),
-        confidential: "my cat is called Babbage".into(),
-        region: "EU".into(),
-        interests: vec!["piano".into()],
-    }
-}
-
 /// A registration, or with `renewal` a renewal.
 fn registration(renewal: bool) -> Vec<u8> {
     let (consumer, licensing) = (center::consumer(), center::licensing());
     let issue = Issue {
         chain: consumer.chain.clone(),
         private_key: consumer.pkcs8,
-        personal: &personal(),
+        personal: &samples::owner(),
         registration_key: &RegistrationKey::from_bytes(REGISTRATION_KEY),
         issued_at: NOW,
     };
@@ -192,41 +178,13 @@ fn locked_passport() -> Vec<u8> {
     verified.lock(&Passphrase::new("four winds".into()), KdfParams::FLOOR).unwrap().to_json()
 }
 
+/// A purchase image with all that may stand there, a preview with little.
 fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
-    ImageParameters {
-        quality: quality.into(),
-        codec: if for_sale { Codec::Flac } else { Codec::OggOpus },
-        sample_rate: 44_100,
-        channels: 2,
-        bits: 16,
-        bit_rate: 700_000,
-        frames: 441_000,
-        part: if for_sale { Part::Song } else { Part::Clip },
-        clip: ClipTimes {
-            start_ms: 1000,
-            duration_ms: 5000,
-            song_ms: 10_000,
-            fade_in_ms: 500,
-            fade_out_ms: 900,
-        },
-        for_sale,
-        smpte: for_sale.then_some(SmpteTimestamp {
-            hours: 1,
-            minutes: 2,
-            seconds: 3,
-            frames: 4,
-            frames_per_second: 30,
-            drop_frame: true,
-        }),
-        restrictions: Restrictions {
-            play: Allowance::Unlimited,
-            record: Allowance::Times(5),
-            export: Allowance::Never,
-        },
-        watermark: for_sale.then(|| Watermark { scheme: "none-yet".into() }),
-        loudness: Some(Loudness { lufs_x100: -1400, peak_db_x100: -100 }),
-        index: vec![IndexEntry { frame: 0, offset: 42 }, IndexEntry { frame: 44_100, offset: 9000 }],
+    let all = samples::parameters(quality, for_sale);
+    if for_sale {
+        return all;
     }
+    ImageParameters { codec: Codec::OggOpus, part: Part::Clip, smpte: None, watermark: None, ..all }
 }
 
 /// A whole song as an insider's plan.
@@ -337,20 +295,15 @@ fn passport(seeds: &Seeds) {
     }
 }
 
-fn track(receipt: bool) -> VoucherTrack {
+/// A track that is bought, or one to listen to.
+fn track(bought: bool) -> VoucherTrack {
+    let all = samples::track([3; 32]);
     VoucherTrack {
-        voucher_id: VOUCHER,
-        media_id: MEDIA,
-        receipt: receipt.then(|| ReceiptToken::from_bytes([3; 32])),
-        delivery: DeliveryAddress {
-            id: DeliveryServerId::new("delivery-1").unwrap(),
-            host: "media.example.org".into(),
-            https: 8443,
-            rtsps: 322,
-            rtsp: receipt.then_some(554),
-        },
-        quality: receipt.then(|| "lossless".into()),
+        receipt: all.receipt.filter(|_| bought),
+        delivery: DeliveryAddress { rtsp: bought.then_some(554), ..all.delivery },
+        quality: all.quality.filter(|_| bought),
         title: Some("Gymnopédie No. 1".into()),
+        ..all
     }
 }
 
@@ -375,15 +328,10 @@ fn json_objects(seeds: &Seeds) {
     let request = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &listener.chain, sign);
     seeds.add("redeem", 2, &json(&request));
     let grant = DeliveryGrant {
-        voucher_id: VOUCHER,
-        media_id: MEDIA,
-        quality: "lossless".into(),
-        length: 5_000_000,
-        sha256: [6; 32],
         consumer_fingerprint: listener.chain.leaf().fingerprint(),
         content_manager_serial: manager.chain.leaf().serial(),
         wrapped_keys_sha256: sha256(&[7; 384]),
-        issued_at: NOW,
+        ..samples::grant()
     };
     let approval = RedeemApproval {
         grant_signature: grant.sign(&manager.key),
@@ -424,28 +372,7 @@ fn json(value: &(impl serde::Serialize + ?Sized)) -> Vec<u8> {
 }
 
 fn audit_log(seeds: &Seeds) {
-    let sale = SaleRecord {
-        at: NOW,
-        title: "Maple Leaf Rag".into(),
-        artist: "Scott Joplin".into(),
-        authors: "Scott Joplin".into(),
-        song_ms: 158_000,
-        price_cents: 129,
-        currency: "USD".into(),
-        consumer_serial: "0a0b".into(),
-        voucher_id: VOUCHER,
-        file_name: "maple.cadenza".into(),
-        quality: "lossless".into(),
-    };
-    let preview = PreviewRecord {
-        at: NOW,
-        media_id: MEDIA,
-        title: "Solace".into(),
-        artist: "Scott Joplin".into(),
-        played_ms: 29_000,
-        quality: "preview-96".into(),
-    };
-    let (sale, preview) = (sale.to_bytes(), preview.to_bytes());
+    let (sale, preview) = (samples::sale().to_bytes(), samples::preview().to_bytes());
     let mut writer = LogWriter::new([9; 16], Secret::from_bytes([7; 32]));
     let contents = [
         (EntryKind::Opened, &[][..]),

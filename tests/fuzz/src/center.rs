@@ -6,10 +6,8 @@ use std::sync::LazyLock;
 use cadenza_protocol::cert::{Certificate, CertificateChain};
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::passport::Passport;
-use cadenza_protocol::time::UnixTime;
 
-/// The day on which everything here happens.
-pub const NOW: UnixTime = UnixTime(1_790_000_000);
+pub use crate::samples::NOW;
 
 /// Somebody with a certificate.
 pub struct Holder {

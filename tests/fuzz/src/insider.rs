@@ -9,21 +9,17 @@
 use cadenza_protocol::crypto::chunked::Sealer;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::wrap::KeyBundle;
-use cadenza_protocol::id::{KeyId, MediaId, VoucherId};
-use cadenza_protocol::media::{
-    AgencyCode, AgencyFacts, AuthorBlock, HEADER, MAGIC, TransactionFacts, VERSION,
-};
+use cadenza_protocol::id::KeyId;
+use cadenza_protocol::media::{AgencyFacts, AuthorBlock, HEADER, MAGIC, TransactionFacts, VERSION};
 use cadenza_protocol::redeem::DeliveryGrant;
 use cadenza_protocol::secret::ContentKey;
 use cadenza_protocol::wire::{Reader, WireError, Writer};
 use std::io::Write as _;
 
 use crate::center::{self, NOW};
+use crate::samples;
 
-/// Names the file.
-pub const MEDIA: MediaId = MediaId::from_bytes([0x11; 16]);
-/// Names its purchase.
-pub const VOUCHER: VoucherId = VoucherId::from_bytes([0x22; 16]);
+pub use crate::samples::{MEDIA, VOUCHER};
 
 /// One item as planned.
 #[derive(Debug, Default)]
@@ -104,13 +100,7 @@ pub fn media_file(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// An agency block for a file with this author's block.
 pub fn agency_block(n: u8, author_hash: &[u8; 32]) -> Vec<u8> {
-    let code = |scheme: &str, value: String| AgencyCode { scheme: scheme.into(), value };
-    let facts = AgencyFacts {
-        media_id: MEDIA,
-        added_at: NOW,
-        agent: format!("Agency {n}"),
-        codes: vec![code("product", format!("ML-{n:04}")), code("isrc", "USRC17607839".into())],
-    };
+    let facts = AgencyFacts { agent: format!("Agency {n}"), ..samples::agency_facts(MEDIA) };
     let hub = center::hub();
     facts.sign(author_hash, &hub.key, hub.chain.clone()).expect("the facts fit").to_bytes()
 }
@@ -120,15 +110,12 @@ pub fn transaction_block(published: &[u8]) -> Vec<u8> {
     let (manager, listener) = (center::manager(), center::listener());
     let wrapped_keys = vec![7; 384];
     let grant = DeliveryGrant {
-        voucher_id: VOUCHER,
-        media_id: MEDIA,
-        quality: "lossless".into(),
         length: published.len() as u64,
         sha256: sha256(published),
         consumer_fingerprint: listener.chain.leaf().fingerprint(),
         content_manager_serial: manager.chain.leaf().serial(),
         wrapped_keys_sha256: sha256(&wrapped_keys),
-        issued_at: NOW,
+        ..samples::grant()
     };
     let facts = TransactionFacts {
         delivered_at: NOW,

@@ -6,5 +6,7 @@
 
 pub mod center;
 pub mod insider;
+#[path = "../../../protocol/tests/support/samples.rs"]
+pub mod samples;
 pub mod script;
 pub mod song;
