@@ -9,7 +9,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::secret::{Passphrase, RegistrationKey, random_bytes, without_traces};
 use crate::wire::{Writer, base64_array, base64_bytes};
@@ -112,6 +112,13 @@ pub fn unlock(
         cipher.decrypt(&Nonce::from(locked.nonce), payload).map_err(|_| LockError::WrongPassphrase)?;
     RegistrationKey::from_slice(&Zeroizing::new(plain)).ok_or(LockError::WrongPassphrase)
 }
+
+/// Expanded key and hash key are wiped on drop: with aes-gcm's feature `zeroize`, which turns on the same in `aes`. Without it this does
+/// not compile.
+const _: () = {
+    const fn is_wiped<T: ZeroizeOnDrop>() {}
+    is_wiped::<Aes256Gcm>();
+};
 
 fn derive(passphrase: &Passphrase, params: KdfParams, salt: &[u8; 16]) -> Result<Aes256Gcm, LockError> {
     let KdfParams { m_kib, t, p } = params.check()?;
