@@ -20,6 +20,9 @@
 //!
 //! Every sale is entered in an [`audit_log`] that its own writer cannot alter afterwards.
 //!
+//! The rules of the trade that every side keeps: what a payment [`card`] and a [`form`] are, what a cart costs ([`shop::price`]), how a service
+//! refuses ([`api`]), which [`colour`] a cover has.
+//!
 //! Certificates and their roles are in [`cert`], requests that prove who sent them in [`signed`], secrets in [`secret`], the bounded reader and writer under
 //! every binary format in [`wire`].
 #![forbid(unsafe_code)]
