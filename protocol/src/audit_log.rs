@@ -14,12 +14,13 @@
 //! renews the writer's certificate.
 //!
 //! [`LogWriter`] is the writer's end, [`LogReader`] the licensing center's, [`SaleRecord`] and [`PreviewRecord`] are what is
-//! entered, [`LogFile`] is a whole log on its way.
+//! entered, [`LogFile`] is a whole log on its way; [`LogOpening`] and [`LogUpload`] are how writer and licensing center speak.
 //!
 //! An entry's bytes: `u64` number, `u16` kind, `bytes` sealed content (at most 64 KiB), 32 bytes `Z_j`.
 
 mod chain;
 mod file;
+mod messages;
 mod records;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,7 @@ use crate::wire::{WireError, base64_array};
 
 pub use chain::{LogReader, LogWriter, OpenedEntry, verify_log};
 pub use file::LogFile;
+pub use messages::{LogOpened, LogOpening, LogStanding, LogUpload, SealedEntry, log_name, parse_log_name};
 pub use records::{PreviewRecord, SaleRecord};
 
 /// Longest content of an entry.

@@ -11,27 +11,28 @@
 //! 4. A preview is a voucher of the content manager and a stream of [`delivery`].
 //! 5. A purchase is an order of the merchant ([`merchant::orders`]): reserved, paid, authorized. Its voucher is redeemed at the delivery server;
 //!    the content manager verifies ([`content`]) and locks the keys to the buyer; the delivery is entered once into its
-//!    [`secure_log`], which the licensing center verifies.
+//!    log ([`content::log`]), which the licensing center verifies ([`licensing::log`]).
 //!
 //! # What all of them stand on
 //!
-//! [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`clock`], [`api`] (errors that cross the network), [`config`], [`admin`].
+//! [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`clock`], [`api`] (errors that cross the network), [`call`] (what comes back from there), [`config`], [`admin`].
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod admin;
 pub mod api;
 pub mod authoring;
+pub mod call;
 pub mod clock;
 pub mod config;
 pub mod content;
+pub mod currency;
 pub mod db;
 pub mod delivery;
 pub mod identity;
 pub mod licensing;
 pub mod merchant;
 pub mod payment;
-pub mod secure_log;
 pub mod serve;
 pub mod text;
 pub mod tls;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{Revoke, Statistics, TOKEN_FILE};
-use crate::content::client::{ContentClientError, accepted};
+use crate::call::{CallError, accepted};
 use crate::licensing::renewal::CertificateCount;
 
 /// Why the administration did not answer.
@@ -22,7 +22,7 @@ pub enum AdminError {
     Refused(String),
     /// The server said nothing.
     #[error("the server does not answer; is it running with this data folder? {0}")]
-    Server(#[from] ContentClientError),
+    Server(#[from] CallError),
 }
 
 /// A connection to a running server.
@@ -47,20 +47,20 @@ impl AdminClient {
         };
         let ready: ReadyAdmin = serde_json::from_str(&read("ready.json")?)
             .map_err(|_| AdminError::Ready(data.join("ready.json")))?;
-        let http = reqwest::Client::builder().no_proxy().build().map_err(ContentClientError::from)?;
+        let http = reqwest::Client::builder().no_proxy().build().map_err(CallError::from)?;
         Ok(Self { http, url: ready.admin_url, token: read(TOKEN_FILE)?.trim().to_owned() })
     }
 
     /// Uptime, vouchers, items, accesses, delivery servers.
     pub async fn stats(&self) -> Result<Statistics, AdminError> {
         let answer = self.send(self.http.get(self.path("stats"))).await?;
-        Ok(answer.json().await.map_err(ContentClientError::from)?)
+        Ok(answer.json().await.map_err(CallError::from)?)
     }
 
     /// The configuration it runs with, TOML.
     pub async fn config(&self) -> Result<String, AdminError> {
         let answer = self.send(self.http.get(self.path("config"))).await?;
-        Ok(answer.text().await.map_err(ContentClientError::from)?)
+        Ok(answer.text().await.map_err(CallError::from)?)
     }
 
     /// Keeps a configuration for the next start.
@@ -78,13 +78,13 @@ impl AdminClient {
             None => "log".to_owned(),
         };
         let answer = self.send(self.http.get(self.path(&path))).await?;
-        Ok(answer.bytes().await.map_err(ContentClientError::from)?.to_vec())
+        Ok(answer.bytes().await.map_err(CallError::from)?.to_vec())
     }
 
     /// How many certificates of each role were issued, are valid, expired, revoked.
     pub async fn certificates(&self) -> Result<Vec<CertificateCount>, AdminError> {
         let answer = self.send(self.http.get(self.path("certificates"))).await?;
-        Ok(answer.json().await.map_err(ContentClientError::from)?)
+        Ok(answer.json().await.map_err(CallError::from)?)
     }
 
     /// Withdraws a certificate.
@@ -103,9 +103,9 @@ impl AdminClient {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, AdminError> {
-        let answer = request.bearer_auth(&self.token).send().await.map_err(ContentClientError::from)?;
+        let answer = request.bearer_auth(&self.token).send().await.map_err(CallError::from)?;
         match accepted(answer).await {
-            Err(ContentClientError::Refused { error, .. }) => Err(AdminError::Refused(error.message)),
+            Err(CallError::Refused { error, .. }) => Err(AdminError::Refused(error.message)),
             other => Ok(other?),
         }
     }

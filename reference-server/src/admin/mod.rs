@@ -20,11 +20,11 @@ use tokio::sync::watch;
 use crate::api::{ApiFailure, JsonBody};
 use crate::clock::Clock;
 use crate::config::ServerConfig;
+use crate::content::log::SecureLogError;
 use crate::content::{ContentManager, ContentStatistics};
 use crate::identity::write_private;
 use crate::licensing::LicensingCenter;
 use crate::licensing::renewal::CertificateCount;
-use crate::secure_log::writer::SecureLogError;
 use crate::serve::StartError;
 
 /// Name of the token file in the data folder.

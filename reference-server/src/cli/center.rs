@@ -8,7 +8,7 @@ use cadenza_server::clock::Clock;
 use cadenza_server::config::ServerConfig;
 use cadenza_server::licensing::archive::Archive;
 use cadenza_server::licensing::found_copy;
-use cadenza_server::secure_log::audit::{self, Content, Entry, Findings};
+use cadenza_server::licensing::log::audit::{self, Content, Entry, Findings};
 use clap::Args;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -115,7 +115,13 @@ pub async fn logs(data: &Path, config: Option<&Path>, json: bool) -> Result<(), 
     }
     for log in logs {
         let agreed = log.agreed_at.map_or("never".into(), |at| utc(UnixTime(at)));
-        println!("{}  {}  {}, {} entries, agreed {agreed}", log.log, log.writer, log.state, log.entries);
+        println!(
+            "{}  {}  {}, {} entries, agreed {agreed}",
+            log.log,
+            log.writer,
+            log.state.word(),
+            log.entries
+        );
         if let Some(problem) = log.problem {
             println!("    {problem}");
         }

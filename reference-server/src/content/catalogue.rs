@@ -13,8 +13,8 @@ use cadenza_protocol::media::{
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-/// ISO 4217: what costs are in.
-pub const CURRENCY: &str = "USD";
+use crate::currency::CURRENCY;
+
 /// Prices where the author named none, in cents.
 const DEFAULT_PRICES: [(&str, u64); 2] = [("lossless", 129), ("lossy", 99)];
 const OTHER_PRICE: u64 = 99;
@@ -222,7 +222,7 @@ fn codec_name(codec: Codec) -> &'static str {
     }
 }
 
-/// The author's prices, one `quality currency cents` per line, `album` for the whole album; this content manager accounts in [`CURRENCY`].
+/// The author's prices, one `quality currency cents` per line, `album` for the whole album; in [`CURRENCY`].
 fn parse_prices(text: &str) -> Vec<(String, u64)> {
     let line = |line: &str| {
         let mut words = line.split_whitespace();

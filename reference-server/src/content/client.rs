@@ -1,9 +1,7 @@
 //! How delivery servers and merchants talk to the content manager: JSON over mutual TLS.
 //!
-//! A refusal comes back as [`ContentClientError::Refused`] with the content manager's own words, so that a
-//! delivery server can hand it to the player as it is.
+//! A refusal comes back as [`CallError::Refused`] with the content manager's own words.
 
-use cadenza_protocol::api::ApiError;
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::redeem::{DeliveryReport, RedeemRequest};
 use serde::Serialize;
@@ -13,6 +11,7 @@ use super::messages::{
     AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RedeemVerified, RegisterDelivery,
     ReleaseStream,
 };
+use crate::call::{CallError, accepted};
 use crate::tls::ServiceClient;
 
 /// A connection to one content manager.
@@ -22,22 +21,6 @@ pub struct ContentClient {
     base: String,
 }
 
-/// Why a question to the content manager has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ContentClientError {
-    /// The content manager said no.
-    #[error("{}", error.message)]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// In its words.
-        error: ApiError,
-    },
-    /// The content manager could not be reached, or answered nonsense.
-    #[error("the content manager cannot be reached; try again in a moment: {0}")]
-    Unreachable(#[from] reqwest::Error),
-}
-
 impl ContentClient {
     /// `http` shows the caller's certificate ([`ServiceTls::client`](crate::tls::ServiceTls::client)); `base` is the content URL.
     pub fn new(http: ServiceClient, base: &str) -> Self {
@@ -45,35 +28,32 @@ impl ContentClient {
     }
 
     /// 'DS Register'.
-    pub async fn register(
-        &self,
-        place: &RegisterDelivery,
-    ) -> Result<DeliveryConfiguration, ContentClientError> {
+    pub async fn register(&self, place: &RegisterDelivery) -> Result<DeliveryConfiguration, CallError> {
         self.post("/v1/delivery/register", place).await
     }
 
     /// 'Allocate Stream'.
-    pub async fn allocate(&self, stream: &AllocateStream) -> Result<MediaFacts, ContentClientError> {
+    pub async fn allocate(&self, stream: &AllocateStream) -> Result<MediaFacts, CallError> {
         self.post("/v1/delivery/allocate", stream).await
     }
 
     /// 'Release Stream'.
-    pub async fn release(&self, stream: &ReleaseStream) -> Result<(), ContentClientError> {
+    pub async fn release(&self, stream: &ReleaseStream) -> Result<(), CallError> {
         self.send("/v1/delivery/release", stream).await.map(drop)
     }
 
     /// 'Get Info'.
-    pub async fn media(&self, media_id: MediaId) -> Result<MediaFacts, ContentClientError> {
+    pub async fn media(&self, media_id: MediaId) -> Result<MediaFacts, CallError> {
         self.post("/v1/delivery/media", &MediaQuestion { media_id }).await
     }
 
     /// Has a redemption verified, and the media keys wrapped to the buyer.
-    pub async fn redeem(&self, request: &RedeemRequest) -> Result<RedeemVerified, ContentClientError> {
+    pub async fn redeem(&self, request: &RedeemRequest) -> Result<RedeemVerified, CallError> {
         self.post("/v1/delivery/redeem", request).await
     }
 
     /// Reports a delivery that the player has confirmed. May be repeated.
-    pub async fn done(&self, report: &DeliveryReport) -> Result<(), ContentClientError> {
+    pub async fn done(&self, report: &DeliveryReport) -> Result<(), CallError> {
         self.send("/v1/delivery/done", report).await.map(drop)
     }
 
@@ -82,7 +62,7 @@ impl ContentClient {
         &self,
         path: &str,
         body: &impl Serialize,
-    ) -> Result<T, ContentClientError> {
+    ) -> Result<T, CallError> {
         Ok(self.send(path, body).await?.json().await?)
     }
 
@@ -91,24 +71,12 @@ impl ContentClient {
         &self,
         path: &str,
         body: &impl Serialize,
-    ) -> Result<reqwest::Response, ContentClientError> {
+    ) -> Result<reqwest::Response, CallError> {
         accepted(self.http.post(format!("{}{path}", self.base)).json(body).send().await?).await
     }
 
     /// Asks for something by its path.
-    pub(crate) async fn get(&self, path: &str) -> Result<reqwest::Response, ContentClientError> {
+    pub(crate) async fn get(&self, path: &str) -> Result<reqwest::Response, CallError> {
         accepted(self.http.get(format!("{}{path}", self.base)).send().await?).await
     }
-}
-
-/// Turns an error status into [`ContentClientError::Refused`].
-pub(crate) async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, ContentClientError> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let unreadable =
-        || ApiError::new("unexpected-answer", format!("the server answered with status {status}; try again"));
-    let error = response.json().await.unwrap_or_else(|_| unreadable());
-    Err(ContentClientError::Refused { status: status.as_u16(), error })
 }

@@ -13,6 +13,7 @@ use cadenza_protocol::audit_log::EntryKind;
 use cadenza_protocol::id::DeliveryServerId;
 use cadenza_protocol::voucher::DeliveryAddress;
 
+use super::log::records::Preview;
 use super::messages::{
     AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RegisterDelivery, ReleaseStream,
     StreamStatus,
@@ -20,7 +21,6 @@ use super::messages::{
 use super::vouchers::lapsed;
 use super::{ContentManager, DELIVERY_REFRESH};
 use crate::api::{ApiFailure, JsonBody};
-use crate::secure_log::records::Preview;
 use crate::tls::Caller;
 
 pub(super) fn routes() -> Router<Arc<ContentManager>> {

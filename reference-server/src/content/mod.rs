@@ -2,7 +2,8 @@
 //!
 //! One HTTPS port, always with a certificate from the caller: authors publish ([`publish`]), merchants read the inventory, reserve and
 //! authorize ([`commerce`], [`preview`]), delivery servers allocate streams and have redemptions verified ([`delivery_desk`],
-//! [`redeem`]). Files lie in [`files`], tables in [`crate::db`], media keys in [`custody`].
+//! [`redeem`]). Files lie in [`files`], tables in [`crate::db`], media keys in [`custody`]; what is sold and
+//! previewed is entered in [`log`].
 
 pub mod art;
 pub mod catalogue;
@@ -11,6 +12,7 @@ mod commerce;
 pub mod custody;
 mod delivery_desk;
 pub mod files;
+pub mod log;
 pub mod messages;
 mod preview;
 pub mod publish;
@@ -31,9 +33,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::db::Database;
-use crate::secure_log::SecureLog;
 use crate::tls::{Revocations, RoleGate, ServiceTls, role_gate};
 use files::MediaFiles;
+use log::{SecureLog, SecureLogError};
 
 /// Longest JSON message from another service.
 const MESSAGE_LIMIT: usize = 1 << 20;
@@ -158,7 +160,7 @@ impl ContentManager {
     }
 
     /// Brings what is new in the secure log to the licensing center; `report` even when nothing is, before a renewal.
-    pub async fn settle_log(&self, report: bool) -> Result<(), crate::secure_log::writer::SecureLogError> {
+    pub async fn settle_log(&self, report: bool) -> Result<(), SecureLogError> {
         self.log.settle(&self.tls.identity(), report).await
     }
 

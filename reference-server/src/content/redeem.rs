@@ -23,12 +23,12 @@ use cadenza_protocol::redeem::{DeliveryGrant, DeliveryReport, ProofError, Redeem
 use cadenza_protocol::secret::ReceiptToken;
 
 use super::delivery_desk::server_id;
+use super::log::records::Sale;
 use super::messages::RedeemVerified;
 use super::tracks::PublishedTrack;
 use super::vouchers::{PurchaseState, VoucherRow, lapsed};
 use super::{ContentManager, custody};
 use crate::api::{ApiFailure, JsonBody};
-use crate::secure_log::records::Sale;
 use crate::tls::{Caller, gate};
 
 pub(super) fn routes() -> Router<Arc<ContentManager>> {

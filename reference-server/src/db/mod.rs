@@ -40,6 +40,11 @@ pub enum DatabaseError {
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
 
+/// A column says something that this version does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("a table holds the word '{0}', which this version does not know; was a newer one here?")]
+pub struct UnknownWord(pub String);
+
 impl Database {
     /// Opens the SQLite file at `path`, creating it when it is missing.
     pub async fn file(path: &Path) -> Result<Self, DatabaseError> {

@@ -27,8 +27,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::call::CallError;
 use crate::clock::Clock;
-use crate::content::client::{ContentClient, ContentClientError};
+use crate::content::client::ContentClient;
 use crate::content::files::MediaFiles;
 use crate::content::messages::{DeliveryConfiguration, RegisterDelivery};
 use crate::tls::{ClientAuth, ServiceTls, TlsError};
@@ -75,7 +76,7 @@ pub enum DeliveryError {
     #[error(
         "the content manager did not take this delivery server; check that it runs and that the certificate is of role DeliveryServer: {0}"
     )]
-    Register(#[from] ContentClientError),
+    Register(#[from] CallError),
 }
 
 /// A delivery server that answers.

@@ -27,7 +27,7 @@ use super::Desk;
 use super::download;
 use super::tickets::Ticket;
 use crate::api::{ApiFailure, JsonBody};
-use crate::content::client::ContentClientError;
+use crate::call::CallError;
 
 /// A proof with its certificate chain is a few kilobytes.
 const LONGEST_BODY: usize = 64 << 10;
@@ -123,19 +123,9 @@ fn bearer(desk: &Desk, headers: &HeaderMap, voucher_id: VoucherId) -> Result<Tic
 }
 
 /// The content manager's own words go to the player.
-fn hand_on(error: ContentClientError) -> ApiFailure {
-    match error {
-        ContentClientError::Refused { status, error } => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            ApiFailure::new(status, &error.code, error.message)
-        }
-        ContentClientError::Unreachable(error) => {
-            tracing::warn!(%error, "the content manager cannot be reached");
-            ApiFailure::new(
-                StatusCode::BAD_GATEWAY,
-                "content-manager-unreachable",
-                "the store behind this delivery server does not answer; your purchase is safe, try again in a moment",
-            )
-        }
-    }
+fn hand_on(error: CallError) -> ApiFailure {
+    error.handed_on(
+        "content-manager-unreachable",
+        "the store behind this delivery server does not answer; your purchase is safe, try again in a moment",
+    )
 }

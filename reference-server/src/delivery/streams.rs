@@ -10,7 +10,7 @@ use cadenza_protocol::preview::{
 use tokio::net::UdpSocket;
 
 use super::Desk;
-use crate::content::client::ContentClientError;
+use crate::call::CallError;
 use crate::content::messages::{self, AllocateStream, ReleaseStream, StreamStatus, Transport};
 
 /// The content manager has this long for an answer; the player waits five seconds.
@@ -80,7 +80,7 @@ pub(super) async fn release(
     }
 }
 
-async fn in_time<T>(question: impl Future<Output = Result<T, ContentClientError>>) -> Result<T, Refusal> {
+async fn in_time<T>(question: impl Future<Output = Result<T, CallError>>) -> Result<T, Refusal> {
     match tokio::time::timeout(ANSWER, question).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(refusal(&error)),
@@ -88,9 +88,9 @@ async fn in_time<T>(question: impl Future<Output = Result<T, ContentClientError>
     }
 }
 
-fn refusal(error: &ContentClientError) -> Refusal {
+fn refusal(error: &CallError) -> Refusal {
     match error {
-        ContentClientError::Refused { status, error } => {
+        CallError::Refused { status, error } => {
             let kind = match status {
                 404 => RefusalKind::UnknownMedia,
                 403 => RefusalKind::Forbidden,
@@ -100,7 +100,7 @@ fn refusal(error: &ContentClientError) -> Refusal {
             };
             Refusal { kind, message: error.message.clone() }
         }
-        ContentClientError::Unreachable(error) => {
+        CallError::Unreachable(error) => {
             tracing::warn!(%error, "the content manager cannot be reached");
             unreachable()
         }

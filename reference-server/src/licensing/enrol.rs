@@ -16,11 +16,11 @@ use zeroize::Zeroizing;
 
 use super::authority::{Authority, AuthorityError, Subject, key_pair, lifetime_days};
 use super::keys::{self, KeyError};
+use super::log::renewal::{self, RenewalRefusal};
+use crate::call::{CallError, accepted};
 use crate::clock::Clock;
-use crate::content::client::{ContentClientError, accepted};
 use crate::db::Database;
 use crate::identity::{Identity, IdentityError};
-use crate::secure_log::renewal::{self, RenewalRefusal};
 use crate::tls::{TlsError, anonymous_client};
 
 /// Where certificates come from.
@@ -80,7 +80,7 @@ pub enum EnrolError {
     Tls(#[from] TlsError),
     /// The licensing center said no or nothing.
     #[error("the licensing center gave no certificate; check its URL and the enrolment token: {0}")]
-    Licensing(#[from] ContentClientError),
+    Licensing(#[from] CallError),
     /// The content manager's log does not allow a new certificate.
     #[error(transparent)]
     Log(#[from] RenewalRefusal),
@@ -185,18 +185,18 @@ impl Enrolment {
                     token: token.to_string(),
                 };
                 let url = format!("{}/v1/certificates", licensing_url.trim_end_matches('/'));
-                let answer = http.post(url).json(&request).send().await.map_err(ContentClientError::from)?;
+                let answer = http.post(url).json(&request).send().await.map_err(CallError::from)?;
                 let answer = accepted(answer).await.map_err(of_the_log)?;
-                Ok(answer.json().await.map_err(ContentClientError::from)?)
+                Ok(answer.json().await.map_err(CallError::from)?)
             }
         }
     }
 }
 
 /// A refusal on account of the log stands for itself; the enrolment token has nothing to do with it.
-fn of_the_log(error: ContentClientError) -> EnrolError {
+fn of_the_log(error: CallError) -> EnrolError {
     match error {
-        ContentClientError::Refused { error, .. } if error.code.starts_with("log-") => {
+        CallError::Refused { error, .. } if error.code.starts_with("log-") => {
             EnrolError::LogElsewhere(error.message)
         }
         other => other.into(),

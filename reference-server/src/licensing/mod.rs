@@ -3,14 +3,15 @@
 //! Keys live in `licensing/` of the data folder, each file for its owner only: the root and two issuing
 //! authorities ([`authority`]), and the master key that seals what is kept of people ([`master_key`]). Certificates issued are in
 //! the `certificates` table. [`registration`] turns a form into a passport, [`recovery`] gives a lost one back, [`renewal`] adds a year
-//! or takes one away, all three through [`passports`]; [`service`] is the HTTPS face, and [`enrol`] is how
-//! other services get and renew their certificates.
+//! or takes one away, all three through [`passports`]; [`service`] is the HTTPS face, [`enrol`] is how
+//! other services get and renew their certificates, and [`log`] is what a content manager's renewal rests on.
 
 pub mod archive;
 pub mod authority;
 pub mod enrol;
 pub mod found_copy;
 pub mod keys;
+pub mod log;
 pub mod master_key;
 pub mod passports;
 pub mod recovery;

@@ -74,7 +74,7 @@ impl LicensingCenter {
         let request = PaymentRequest {
             idempotency_key: idempotency_key.clone(),
             amount_cents: 0,
-            currency: crate::content::catalogue::CURRENCY.to_owned(),
+            currency: crate::currency::CURRENCY.to_owned(),
             instrument: Instrument::Card(card),
         };
         self.payment.authorize(&request).await?;

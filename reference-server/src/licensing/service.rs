@@ -9,7 +9,7 @@
 //! | `GET /v1/crl` | revocation list of passports, DER |
 //! | `GET /v1/crl/services` | revocation list of services and authors, DER |
 //! | `POST /v1/certificates` [`CertificateRequest`] | certificate chain, or 409 `log-missing`, `log-not-uploaded`, `log-disputed` |
-//! | `POST /v1/logs`, `POST /v1/logs/entries` | [`crate::secure_log`] |
+//! | `POST /v1/logs`, `POST /v1/logs/entries` | [`cadenza_protocol::audit_log`] |
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub fn router(center: Arc<LicensingCenter>) -> Router {
         .route("/v1/crl/services", get(services_list))
         .route("/v1/certificates", post(certify))
         .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
-        .merge(crate::secure_log::center::routes())
+        .merge(super::log::service::routes())
         .with_state(center)
 }
 
@@ -119,7 +119,7 @@ async fn certify(
         .authority
         .issue(&subject, &csr.public_key, center.clock.now())
         .map_err(|e| invalid(&e.to_string()))?;
-    crate::secure_log::renewal::check(&center.database, &chain, role, center.clock.now()).await?;
+    super::log::renewal::check(&center.database, &chain, role, center.clock.now()).await?;
     record(&center.database, &chain, role).await?;
     tracing::info!(name = %subject.name, role = role.name(), "certificate issued by request");
     Ok(Json(chain))

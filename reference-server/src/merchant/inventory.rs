@@ -12,10 +12,11 @@ use cadenza_protocol::shop::{
     AlbumCard, AlbumPage, AlbumPrice, Clip, OrderedTrack, Quality, StoreFront, TrackList, TrackOffer,
 };
 
-use super::Merchant;
+use super::{Merchant, away};
 use crate::api::ApiFailure;
-use crate::content::catalogue::{CURRENCY, CatalogueTrack, Offer};
-use crate::content::client::ContentClientError;
+use crate::call::CallError;
+use crate::content::catalogue::{CatalogueTrack, Offer};
+use crate::currency::CURRENCY;
 
 const FRESH: Duration = Duration::from_secs(5);
 /// Tracks that a search gives at most.
@@ -141,12 +142,12 @@ impl Merchant {
             }
             Err(error) => {
                 tracing::warn!(%error, "the inventory could not be read again");
-                self.shelves.read().await.clone().ok_or_else(|| error.into())
+                self.shelves.read().await.clone().ok_or_else(|| away(error))
             }
         }
     }
 
-    async fn ask(&self) -> Result<Vec<CatalogueTrack>, ContentClientError> {
+    async fn ask(&self) -> Result<Vec<CatalogueTrack>, CallError> {
         Ok(self.content.get("/v1/commerce/inventory").await?.json().await?)
     }
 }

@@ -11,7 +11,6 @@ pub mod service;
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::VoucherFile;
@@ -19,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, RwLock};
 
 use crate::api::ApiFailure;
+use crate::call::CallError;
 use crate::clock::Clock;
-use crate::content::client::{ContentClient, ContentClientError};
+use crate::content::client::ContentClient;
 use crate::content::messages::PreviewKind;
 use crate::db::Database;
 use crate::payment::client::PaymentClient;
@@ -109,7 +109,7 @@ impl Merchant {
         media_ids: Vec<MediaId>,
         kind: PreviewKind,
     ) -> Result<VoucherFile, ApiFailure> {
-        Ok(self.content.post("/v1/commerce/preview", &PreviewRequest { media_ids, kind }).await?)
+        self.content.post("/v1/commerce/preview", &PreviewRequest { media_ids, kind }).await.map_err(away)
     }
 
     /// A cover in about the size asked for, as JPEG.
@@ -117,26 +117,15 @@ impl Merchant {
         let none = || ApiFailure::not_found("this track has no cover");
         let shelves = self.shelves_with(media_id).await?;
         let name = shelves.art(media_id).ok_or_else(none)?;
-        let picture = self.content.get(&format!("/v1/commerce/art/{name}/{size}")).await?;
-        Ok(picture.bytes().await.map_err(ContentClientError::from)?)
+        let picture = self.content.get(&format!("/v1/commerce/art/{name}/{size}")).await.map_err(away)?;
+        picture.bytes().await.map_err(|e| away(e.into()))
     }
 }
 
-impl From<ContentClientError> for ApiFailure {
-    fn from(error: ContentClientError) -> Self {
-        match error {
-            ContentClientError::Refused { status, error } => {
-                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-                Self { status, error }
-            }
-            ContentClientError::Unreachable(detail) => {
-                tracing::error!(%detail, "the content manager did not answer");
-                Self::new(
-                    StatusCode::BAD_GATEWAY,
-                    "store-unavailable",
-                    "the store cannot reach its music right now; nothing was charged, try again in a moment",
-                )
-            }
-        }
-    }
+/// The content manager's refusal as it is; its silence in the merchant's words.
+fn away(error: CallError) -> ApiFailure {
+    error.handed_on(
+        "store-unavailable",
+        "the store cannot reach its music right now; nothing was charged, try again in a moment",
+    )
 }

@@ -17,11 +17,11 @@ use cadenza_protocol::shop::{Order, OrderItem, OrderedTrack};
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use ring::digest::{SHA256, digest};
 
-use super::Merchant;
 use super::messages::OrderRequest;
 use super::order_rows::ItemRow;
+use super::{Merchant, away};
 use crate::api::ApiFailure;
-use crate::content::catalogue::CURRENCY;
+use crate::currency::CURRENCY;
 use crate::payment::messages::{Instrument, PaymentRequest};
 
 impl Merchant {
@@ -74,7 +74,7 @@ impl Merchant {
         self.paid_order(order_id).await?;
         let items: Result<Vec<DeliverItem>, ApiFailure> =
             self.item_rows(order_id).await?.into_iter().map(ItemRow::deliverable).collect();
-        Ok(self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await?)
+        self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await.map_err(away)
     }
 
     /// Finishes what was paid, and gives up what was not, after a crash.
@@ -221,7 +221,7 @@ impl Merchant {
             .and_then(|t| t.qualities.iter().find(|q| q.name == item.quality))
             .map_or(2, |q| q.channels);
         let wish = ReserveRequest { media_id, quality: item.quality.clone(), channels };
-        let packet: VoucherPacket = self.content.post("/v1/commerce/reserve", &wish).await?;
+        let packet: VoucherPacket = self.content.post("/v1/commerce/reserve", &wish).await.map_err(away)?;
         sqlx::query("UPDATE order_items SET voucher_id = $1, \"authorization\" = $2, receipt = $3 WHERE order_id = $4 AND position = $5")
             .bind(packet.voucher_id.to_string())
             .bind(hex(packet.authorization.expose()))
@@ -234,7 +234,8 @@ impl Merchant {
     }
 
     async fn authorize(&self, order_id: &str, item: &ItemRow) -> Result<(), ApiFailure> {
-        let reply: AuthorizeReply = self.content.post("/v1/commerce/authorize", &item.step()?).await?;
+        let reply: AuthorizeReply =
+            self.content.post("/v1/commerce/authorize", &item.step()?).await.map_err(away)?;
         // the first token stays: with it the step can be repeated
         self.log(order_id, "authorized", &reply.voucher_id.to_string()).await
     }

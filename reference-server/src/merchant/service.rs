@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::Merchant;
 use super::messages::{OrderRequest, PreviewRequest};
 use crate::api::{ApiFailure, JsonBody, PathId};
-use crate::content::catalogue::CURRENCY;
+use crate::currency::CURRENCY;
 
 const MESSAGE_LIMIT: usize = 64 << 10;
 const ART_SIZE: u32 = 320;

@@ -10,16 +10,15 @@ use zeroize::Zeroizing;
 use super::{DemoError, Ready, ServeOptions};
 use crate::clock::Clock;
 use crate::content::files::{MediaFiles, MediaFilesError};
+use crate::content::log::client::LogClient;
+use crate::content::log::state_file::StateFile;
+use crate::content::log::{SecureLog, SecureLogError};
 use crate::db::{Database, DatabaseError};
 use crate::delivery::DeliveryError;
 use crate::identity::write_private;
 use crate::licensing::LicensingError;
 use crate::licensing::authority::{Authority, AuthorityError};
 use crate::licensing::enrol::{EnrolError, Enrolling, Enrolment};
-use crate::secure_log::SecureLog;
-use crate::secure_log::state_file::StateFile;
-use crate::secure_log::upload::LogClient;
-use crate::secure_log::writer::SecureLogError;
 use crate::tls::{ServiceTls, TlsError};
 
 /// Name of the content manager among the services of a data folder.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cadenza_protocol::cert::Role;
 use cadenza_server::authoring::{AuthorOptions, author};
-use cadenza_server::content::client::ContentClientError;
+use cadenza_server::call::CallError;
 use cadenza_server::content::publish::client::{PublishClient, PublishError};
 use cadenza_server::content::publish::{StartUpload, UploadState};
 use cadenza_server::identity::Identity;
@@ -42,7 +42,7 @@ pub fn song(world: &World, account: &Identity, name: &str) -> PathBuf {
 
 fn refused(error: PublishError) -> String {
     match error {
-        PublishError::Content(ContentClientError::Refused { error, .. }) => error.code,
+        PublishError::Content(CallError::Refused { error, .. }) => error.code,
         other => panic!("{other}"),
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use cadenza_protocol::card::test_cards;
 use cadenza_server::config::ServerConfig;
 use cadenza_server::licensing::archive::Archive;
-use cadenza_server::secure_log::audit;
+use cadenza_server::licensing::log::audit;
 
 use crate::listener::{Listener, download, report};
 use crate::world::{START, World, alone};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cadenza_protocol::audit_log::{LogError, LogFile, SaleRecord};
+use cadenza_protocol::audit_log::{LogError, LogFile, LogOpening, LogUpload, SaleRecord};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::signed::SignedMessage;
@@ -16,8 +16,8 @@ use cadenza_server::licensing::archive::Archive;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
 use cadenza_server::licensing::keys;
-use cadenza_server::secure_log::audit::{self, Content, Findings, LogSummary};
-use cadenza_server::secure_log::{LogOpening, LogUpload, OPENING_DOMAIN, UPLOAD_DOMAIN};
+use cadenza_server::licensing::log::audit::{self, Content, Findings, LogSummary};
+use cadenza_server::licensing::log::rows::LogState;
 use cadenza_server::serve::{RunningServer, ServeOptions, Server};
 use serde_json::{Value, json};
 
@@ -237,7 +237,7 @@ fn a_log_that_cannot_be_mended_ends_when_the_licensing_center_says_so() {
         maintain(&world).await;
         assert_ne!(certificate(&world), before);
         let all = audit::list(&archive).await.unwrap();
-        assert_eq!(all.iter().map(|log| log.state.as_str()).collect::<Vec<_>>(), ["closed", "open"]);
+        assert_eq!(all.iter().map(|log| log.state).collect::<Vec<_>>(), [LogState::Closed, LogState::Open]);
         preview(&world).await;
         maintain(&world).await;
         assert_eq!(audit::list(&archive).await.unwrap()[1].entries, 2);
@@ -274,8 +274,8 @@ fn a_crash_between_entry_and_state_loses_nothing_and_a_lost_state_begins_another
         maintain(&world).await;
         let standing: Vec<_> =
             logs(&data).await.into_iter().map(|log| (log.state, log.entries, log.problem)).collect();
-        assert!(standing.contains(&("superseded".into(), 5, None)), "{standing:?}");
-        assert!(standing.contains(&("open".into(), 2, None)), "{standing:?}");
+        assert!(standing.contains(&(LogState::Superseded, 5, None)), "{standing:?}");
+        assert!(standing.contains(&(LogState::Open, 2, None)), "{standing:?}");
         world.stop().await;
     });
 }
@@ -327,7 +327,7 @@ fn only_a_log_s_own_writer_may_speak_about_it_and_only_now() {
         let log = exported(&world.data).await.log;
         let ask = async |who: &Identity, at: UnixTime| {
             let nothing = LogUpload { at, log, first: 0, entries: vec![], checkpoint: None, complete: false };
-            send(world, "entries", &signed(who, UPLOAD_DOMAIN, &nothing)).await
+            send(world, "entries", &signed(who, LogUpload::DOMAIN, &nothing)).await
         };
         let own = world.identity("content-manager");
         assert_eq!(ask(&own, START).await.0, 200);
@@ -338,11 +338,11 @@ fn only_a_log_s_own_writer_may_speak_about_it_and_only_now() {
         let rival = authority.issue_identity(&subject, keys::p256().unwrap(), START).unwrap();
         assert_eq!(ask(&rival, START).await, (404, "unknown-log".into()));
         // a request for a log counts once, whoever sends it again
-        let opening = signed(&rival, OPENING_DOMAIN, &LogOpening { at: START, nonce: [3; 16] });
+        let opening = signed(&rival, LogOpening::DOMAIN, &LogOpening { at: START, nonce: [3; 16] });
         assert_eq!(send(world, "", &opening).await.0, 200);
         assert_eq!(send(world, "", &opening).await, (409, "log-opened-before".into()));
         // an upload is not an opening
-        let crossed = signed(&rival, UPLOAD_DOMAIN, &LogOpening { at: START, nonce: [4; 16] });
+        let crossed = signed(&rival, LogUpload::DOMAIN, &LogOpening { at: START, nonce: [4; 16] });
         assert_eq!(send(world, "", &crossed).await, (403, "wrong-signature".into()));
     });
 }

@@ -12,8 +12,9 @@ use super::{
     UploadState,
 };
 use crate::authoring::{AuthorKeys, AuthorKeysError};
+use crate::call::{CallError, accepted};
 use crate::clock::Clock;
-use crate::content::client::{ContentClient, ContentClientError, accepted};
+use crate::content::client::ContentClient;
 use crate::identity::Identity;
 use crate::tls::{ServiceClient, ServiceTls, TlsError};
 
@@ -26,7 +27,7 @@ const RETRIES: u32 = 5;
 pub enum PublishError {
     /// The content manager said no, or nothing.
     #[error(transparent)]
-    Content(#[from] ContentClientError),
+    Content(#[from] CallError),
     /// The account is not usable for TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -91,8 +92,8 @@ impl PublishClient {
     async fn send_piece(&self, file: &Path, state: &UploadState) -> Result<UploadState, PublishError> {
         let piece = read_piece(file, state.received).map_err(|e| PublishError::File(file.to_owned(), e))?;
         let url = format!("{}/v1/publish/uploads/{}?offset={}", self.base, state.upload_id, state.received);
-        let answer = self.http.now().put(url).body(piece).send().await.map_err(ContentClientError::from)?;
-        Ok(accepted(answer).await?.json().await.map_err(ContentClientError::from)?)
+        let answer = self.http.now().put(url).body(piece).send().await.map_err(CallError::from)?;
+        Ok(accepted(answer).await?.json().await.map_err(CallError::from)?)
     }
 
     /// What is in a project; the empty path is the top.
@@ -127,7 +128,7 @@ impl PublishClient {
     /// Takes a file out of the catalogue.
     pub async fn delete(&self, path: &str) -> Result<(), PublishError> {
         let url = format!("{}/v1/publish/files?path={}", self.base, escaped(path));
-        let answer = self.http.now().delete(url).send().await.map_err(ContentClientError::from)?;
+        let answer = self.http.now().delete(url).send().await.map_err(CallError::from)?;
         Ok(accepted(answer).await.map(drop)?)
     }
 
@@ -138,14 +139,14 @@ impl PublishClient {
         let probe = StartUpload { path: path.to_owned(), length: 0, sha256: "0".repeat(64), overwrite };
         let state: UploadState = self.content.post("/v1/publish/uploads", &probe).await?;
         let url = format!("{}/v1/publish/uploads/{}", self.base, state.upload_id);
-        accepted(self.http.now().delete(url).send().await.map_err(ContentClientError::from)?).await?;
+        accepted(self.http.now().delete(url).send().await.map_err(CallError::from)?).await?;
         let wrapped_keys = AuthorKeys::load(local)?.hand_over(&self.account, state.custody.leaf())?;
         let wish = Import { file: name, path: path.to_owned(), keys: MediaKeys { wrapped_keys }, overwrite };
         Ok(self.content.post("/v1/publish/import", &wish).await?)
     }
 
     async fn json<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, PublishError> {
-        Ok(self.content.get(path).await?.json().await.map_err(ContentClientError::from)?)
+        Ok(self.content.get(path).await?.json().await.map_err(CallError::from)?)
     }
 }
 

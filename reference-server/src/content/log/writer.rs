@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::StatusCode;
-use cadenza_protocol::audit_log::{Checkpoint, EntryKind, LogError, LogFile, LogId, LogWriter};
+use cadenza_protocol::audit_log::{
+    Checkpoint, EntryKind, LogError, LogFile, LogId, LogWriter, log_name, parse_log_name,
+};
 use sqlx::{Any, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::client::{LogClient, LogClientError};
 use super::state_file::StateFile;
-use super::upload::{LogClient, LogClientError};
-use super::{log_name, parse_log_name};
 use crate::api::ApiFailure;
 use crate::clock::Clock;
 use crate::db::Database;
@@ -120,9 +121,7 @@ impl SecureLog {
                 Ok(standing) if standing.verified.entries > own.entries => {
                     "this log is behind what the licensing center has of it, as after restoring a backup"
                 }
-                Err(LogClientError::Refused { code, .. }) if is_gone(&code) => {
-                    "the licensing center does not know this log any more"
-                }
+                Err(LogClientError::Gone(_)) => "the licensing center does not know this log any more",
                 // what it has can be compared later
                 Ok(_) | Err(_) => return Ok(()),
             },
@@ -223,11 +222,6 @@ impl SecureLog {
         tracing::info!(log = %log_name(&log), "secure log opened");
         Ok(writer)
     }
-}
-
-/// The licensing center has ended this log, or never heard of it.
-pub(super) fn is_gone(code: &str) -> bool {
-    matches!(code, "log-closed" | "unknown-log")
 }
 
 impl Pen {

@@ -2,14 +2,13 @@
 //! checkpoints say of the rest. And the operator's view of all logs.
 
 use cadenza_protocol::audit_log::{
-    Checkpoint, EntryKind, LogError, LogFile, LogReader, OpenedEntry, PreviewRecord, SaleRecord,
+    Checkpoint, EntryKind, LogError, LogFile, LogReader, OpenedEntry, PreviewRecord, SaleRecord, log_name,
+    parse_log_name,
 };
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::time::UnixTime;
 
-use super::center::{checkpoint_of, unseal};
-use super::renewal::{STANDINGS, Standing};
-use super::{log_name, parse_log_name};
+use super::rows::{LogState, STANDINGS, Sealed, Standing, checkpoint_of};
 use crate::licensing::archive::Archive;
 use crate::licensing::master_key::MasterKeyError;
 
@@ -96,7 +95,7 @@ pub async fn examine(archive: &Archive, file: &LogFile) -> Result<Findings, Audi
     .fetch_optional(archive.database.pool())
     .await?;
     let row = row.ok_or_else(|| AuditError::Unknown(name.clone()))?;
-    let secret = unseal(&archive.master, "secret", &name, &row.sealed_secret)?;
+    let secret = Sealed::Secret.open(&archive.master, &name, &row.sealed_secret)?;
     let damaged = || AuditError::Damaged(name.clone());
     let secret = Secret::<32>::from_slice(&secret).ok_or_else(damaged)?;
     let own = checkpoint_of(file.log, row.entries, &row.running).ok_or_else(damaged)?;
@@ -152,8 +151,8 @@ pub struct LogSummary {
     pub log: String,
     /// Its writer's name.
     pub writer: String,
-    /// `open`, `superseded`, `closed`.
-    pub state: String,
+    /// Where it is in its life.
+    pub state: LogState,
     /// Entries verified.
     pub entries: u64,
     /// When a checkpoint of the writer last agreed, Unix seconds.
@@ -183,13 +182,12 @@ pub async fn list(archive: &Archive) -> Result<Vec<LogSummary>, AuditError> {
 pub async fn close(archive: &Archive, name: &str, now: UnixTime) -> Result<(), AuditError> {
     let unknown = || AuditError::Unknown(name.to_owned());
     let log = log_name(&parse_log_name(name).ok_or_else(unknown)?);
-    let closed = sqlx::query(
-        "UPDATE logs SET state = 'closed', ended_at = $1 WHERE log_id = $2 AND state <> 'closed'",
-    )
-    .bind(now.0)
-    .bind(&log)
-    .execute(archive.database.pool())
-    .await?;
+    let closed = sqlx::query("UPDATE logs SET state = $1, ended_at = $2 WHERE log_id = $3 AND state <> $1")
+        .bind(LogState::Closed.word())
+        .bind(now.0)
+        .bind(&log)
+        .execute(archive.database.pool())
+        .await?;
     if closed.rows_affected() == 1 {
         return Ok(());
     }

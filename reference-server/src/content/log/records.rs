@@ -4,7 +4,8 @@ use cadenza_protocol::audit_log::{PreviewRecord, SaleRecord};
 use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::time::UnixTime;
 
-use crate::content::catalogue::{CURRENCY, CatalogueTrack};
+use crate::content::catalogue::CatalogueTrack;
+use crate::currency::CURRENCY;
 
 /// Longest title, artist or list of authors in an entry, bytes: four such texts and all else stay far below an entry's bound.
 const TEXT: usize = 4096;

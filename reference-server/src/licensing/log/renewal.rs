@@ -4,13 +4,13 @@
 //! been uploaded to a checkpoint that agrees, within the hour, and none of its earlier logs may be cut or in dispute. The licensing
 //! center itself may close a log that cannot be mended; the evidence stays.
 
+use axum::http::StatusCode;
 use cadenza_protocol::cert::{CertificateChain, CertificateError, Role};
 use cadenza_protocol::time::UnixTime;
 
-use super::center::writer_of;
+use super::rows::{LogState, STANDINGS, Standing, what_to_do, writer_of};
 use crate::api::ApiFailure;
 use crate::db::Database;
-use axum::http::StatusCode;
 
 /// Seconds within which the checkpoint must have agreed.
 const RECENT_SECONDS: i64 = 3600;
@@ -64,52 +64,6 @@ impl From<RenewalRefusal> for ApiFailure {
     }
 }
 
-/// What can be done about a log that does not hold.
-pub(super) fn what_to_do(log: &str) -> String {
-    format!(
-        "Restore the content manager's table secure_log from a backup; what it lacks is uploaded by itself. If it is lost for good, \
-         let the licensing center close the log: cadenza-server admin --data DIR close-log {log}"
-    )
-}
-
-/// A log in dispute, as the tables have it.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct Standing {
-    pub log_id: String,
-    pub name: String,
-    pub state: String,
-    pub entries: i64,
-    pub running: String,
-    pub promised: i64,
-    pub promised_running: String,
-    pub agreed_at: Option<i64>,
-    /// What was refused and has not been mended since.
-    pub problem: Option<String>,
-}
-
-/// Everything a renewal, or the operator, wants to know of logs.
-pub(super) const STANDINGS: &str =
-    "SELECT l.log_id, l.name, l.state, l.entries, l.running, l.promised, l.promised_running, l.agreed_at,
-        (SELECT MIN(e.problem) FROM log_evidence e WHERE e.log_id = l.log_id AND e.number >= l.entries) AS problem
-     FROM logs l";
-
-impl Standing {
-    /// What is wrong with the log as it stands.
-    pub fn dispute(&self) -> Option<String> {
-        if let Some(problem) = &self.problem {
-            return Some(problem.clone());
-        }
-        if self.promised > self.entries {
-            return Some(format!(
-                "its writer vouches for {} entries and {} were uploaded",
-                self.promised, self.entries
-            ));
-        }
-        let other = self.promised == self.entries && self.promised_running != self.running;
-        other.then(|| "its writer's checkpoint is not that of the entries that were uploaded".to_owned())
-    }
-}
-
 /// May this certificate be handed out? Everyone but content managers: yes.
 pub(crate) async fn check(
     database: &Database,
@@ -120,16 +74,16 @@ pub(crate) async fn check(
     if role != Role::ContentManager {
         return Ok(());
     }
-    let logs: Vec<Standing> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "{STANDINGS} WHERE l.writer = $1 AND l.state <> 'closed'"
-    )))
-    .bind(writer_of(wanted.leaf()))
-    .fetch_all(database.pool())
-    .await?;
+    let logs: Vec<Standing> =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{STANDINGS} WHERE l.writer = $1 AND l.state <> $2")))
+            .bind(writer_of(wanted.leaf()))
+            .bind(LogState::Closed.word())
+            .fetch_all(database.pool())
+            .await?;
     if let Some((log, problem)) = logs.iter().find_map(|log| Some((log, log.dispute()?))) {
         return Err(RenewalRefusal::Disputed { log: log.log_id.clone(), name: log.name.clone(), problem });
     }
-    match logs.iter().find(|log| log.state == "open") {
+    match logs.iter().find(|log| log.state == LogState::Open) {
         Some(log) if log.agreed_at.is_some_and(|at| now.0 - at <= RECENT_SECONDS) => Ok(()),
         Some(log) => Err(RenewalRefusal::NotUploaded { log: log.log_id.clone(), name: log.name.clone() }),
         None if was_certified(database, wanted).await? => Err(RenewalRefusal::NoLog(wanted.leaf().subject())),
