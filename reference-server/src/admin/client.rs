@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Revoke, Statistics, TOKEN_FILE};
+use super::{READY_FILE, Revoke, Statistics, TOKEN_FILE};
 use crate::call::{CallError, accepted};
 use crate::licensing::renewal::CertificateCount;
 
@@ -45,8 +45,8 @@ impl AdminClient {
             let path = data.join(name);
             std::fs::read_to_string(&path).map_err(|e| AdminError::NotRunning(path, e))
         };
-        let ready: ReadyAdmin = serde_json::from_str(&read("ready.json")?)
-            .map_err(|_| AdminError::Ready(data.join("ready.json")))?;
+        let ready: ReadyAdmin =
+            serde_json::from_str(&read(READY_FILE)?).map_err(|_| AdminError::Ready(data.join(READY_FILE)))?;
         let http = reqwest::Client::builder().no_proxy().build().map_err(CallError::from)?;
         Ok(Self { http, url: ready.admin_url, token: read(TOKEN_FILE)?.trim().to_owned() })
     }

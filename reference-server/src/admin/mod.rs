@@ -25,14 +25,15 @@ use crate::content::{ContentManager, ContentStatistics};
 use crate::identity::write_private;
 use crate::licensing::LicensingCenter;
 use crate::licensing::renewal::CertificateCount;
-use crate::serve::StartError;
 
 /// Name of the token file in the data folder.
 pub const TOKEN_FILE: &str = "admin.token";
+/// Name of the file in the data folder that says where everything answers.
+pub const READY_FILE: &str = "ready.json";
 
-/// The administration's desk.
+/// The administration of one running server.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Administration {
     token: Secret<32>,
     manager: Option<Arc<ContentManager>>,
     licensing: Option<Arc<LicensingCenter>>,
@@ -57,8 +58,15 @@ struct LogWish {
     log: Option<String>,
 }
 
-impl Desk {
-    /// A desk whose token is drawn anew at every start.
+/// The administration's token could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the administration's token {0} cannot be written; check space and permissions of the data folder: {1}"
+)]
+pub struct TokenError(PathBuf, #[source] std::io::Error);
+
+impl Administration {
+    /// An administration whose token is drawn anew at every start.
     pub fn open(
         data: &Path,
         manager: Option<Arc<ContentManager>>,
@@ -66,10 +74,10 @@ impl Desk {
         config: ServerConfig,
         stop: watch::Sender<bool>,
         clock: Clock,
-    ) -> Result<Arc<Self>, StartError> {
+    ) -> Result<Arc<Self>, TokenError> {
         let token = Secret::random();
         let file = data.join(TOKEN_FILE);
-        write_private(&file, hex(token.expose()).as_bytes()).map_err(|e| StartError::Data(file, e))?;
+        write_private(&file, hex(token.expose()).as_bytes()).map_err(|e| TokenError(file, e))?;
         let started = clock.now();
         Ok(Arc::new(Self {
             token,
@@ -82,9 +90,7 @@ impl Desk {
             started,
         }))
     }
-}
 
-impl Desk {
     fn licensing(&self) -> Result<&LicensingCenter, ApiFailure> {
         self.licensing.as_deref().ok_or_else(|| {
             ApiFailure::new(
@@ -96,8 +102,8 @@ impl Desk {
     }
 }
 
-/// The desk's routes.
-pub fn router(desk: Arc<Desk>) -> Router {
+/// Its routes.
+pub fn router(admin: Arc<Administration>) -> Router {
     Router::new()
         .route("/v1/stats", get(stats))
         .route("/v1/config", get(config).put(set_config))
@@ -105,12 +111,12 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/certificates", get(certificates))
         .route("/v1/revoke", post(revoke))
         .route("/v1/shutdown", post(shutdown))
-        .layer(from_fn_with_state(desk.clone(), token_gate))
-        .with_state(desk)
+        .layer(from_fn_with_state(admin.clone(), token_gate))
+        .with_state(admin)
 }
 
 async fn token_gate(
-    State(desk): State<Arc<Desk>>,
+    State(admin): State<Arc<Administration>>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiFailure> {
@@ -119,7 +125,7 @@ async fn token_gate(
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let shown = shown.and_then(unhex).unwrap_or_default();
-    if aws_lc_rs::constant_time::verify_slices_are_equal(&shown, desk.token.expose()).is_err() {
+    if aws_lc_rs::constant_time::verify_slices_are_equal(&shown, admin.token.expose()).is_err() {
         return Err(ApiFailure::new(
             StatusCode::UNAUTHORIZED,
             "token-needed",
@@ -129,12 +135,12 @@ async fn token_gate(
     Ok(next.run(request).await)
 }
 
-async fn stats(State(desk): State<Arc<Desk>>) -> Result<Json<Statistics>, ApiFailure> {
-    let content = match &desk.manager {
+async fn stats(State(admin): State<Arc<Administration>>) -> Result<Json<Statistics>, ApiFailure> {
+    let content = match &admin.manager {
         Some(manager) => Some(manager.statistics().await?),
         None => None,
     };
-    Ok(Json(Statistics { uptime_seconds: desk.clock.now().0 - desk.started.0, content }))
+    Ok(Json(Statistics { uptime_seconds: admin.clock.now().0 - admin.started.0, content }))
 }
 
 /// Withdraws a certificate.
@@ -146,35 +152,43 @@ pub struct Revoke {
     pub reason: String,
 }
 
-async fn certificates(State(desk): State<Arc<Desk>>) -> Result<Json<Vec<CertificateCount>>, ApiFailure> {
-    Ok(Json(desk.licensing()?.certificates().await?))
+async fn certificates(
+    State(admin): State<Arc<Administration>>,
+) -> Result<Json<Vec<CertificateCount>>, ApiFailure> {
+    Ok(Json(admin.licensing()?.certificates().await?))
 }
 
 async fn revoke(
-    State(desk): State<Arc<Desk>>,
+    State(admin): State<Arc<Administration>>,
     JsonBody(wish): JsonBody<Revoke>,
 ) -> Result<StatusCode, ApiFailure> {
-    desk.licensing()?.revoke(&wish.serial, &wish.reason).await?;
+    admin.licensing()?.revoke(&wish.serial, &wish.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn config(State(desk): State<Arc<Desk>>) -> Result<String, ApiFailure> {
-    toml::to_string_pretty(&desk.config).map_err(ApiFailure::internal)
+async fn config(State(admin): State<Arc<Administration>>) -> Result<String, ApiFailure> {
+    toml::to_string_pretty(&admin.config).map_err(ApiFailure::internal)
 }
 
 /// Keeps a configuration for the next start with `--config DATA/server.toml`.
-async fn set_config(State(desk): State<Arc<Desk>>, text: String) -> Result<StatusCode, ApiFailure> {
+async fn set_config(
+    State(admin): State<Arc<Administration>>,
+    text: String,
+) -> Result<StatusCode, ApiFailure> {
     let wrong = |e: toml::de::Error| {
         ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-config", e.to_string())
     };
     toml::from_str::<ServerConfig>(&text).map_err(wrong)?;
-    write_private(&desk.config_file, text.as_bytes()).map_err(ApiFailure::internal)?;
+    write_private(&admin.config_file, text.as_bytes()).map_err(ApiFailure::internal)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A secure log, the present one unless another is named, as it lies in the content manager's table.
-async fn log(State(desk): State<Arc<Desk>>, Query(wish): Query<LogWish>) -> Result<Vec<u8>, ApiFailure> {
-    let manager = desk
+async fn log(
+    State(admin): State<Arc<Administration>>,
+    Query(wish): Query<LogWish>,
+) -> Result<Vec<u8>, ApiFailure> {
+    let manager = admin
         .manager
         .as_ref()
         .ok_or_else(|| ApiFailure::not_found("this server runs no content manager; ask the one that does"))?;
@@ -185,8 +199,8 @@ async fn log(State(desk): State<Arc<Desk>>, Query(wish): Query<LogWish>) -> Resu
     }
 }
 
-async fn shutdown(State(desk): State<Arc<Desk>>) -> StatusCode {
+async fn shutdown(State(admin): State<Arc<Administration>>) -> StatusCode {
     tracing::info!("shutdown asked for by the administration");
-    let _ = desk.stop.send(true);
+    let _ = admin.stop.send(true);
     StatusCode::NO_CONTENT
 }

@@ -1,7 +1,7 @@
 //! The content manager (S2): keeps the master files, answers for previews and purchases.
 //!
 //! One HTTPS port, always with a certificate from the caller: authors publish ([`publish`]), merchants read the inventory, reserve and
-//! authorize ([`commerce`], [`preview`]), delivery servers allocate streams and have redemptions verified ([`delivery_desk`],
+//! authorize ([`commerce`], [`preview`]), delivery servers allocate streams and have redemptions verified ([`delivery_servers`],
 //! [`redeem`]). Files lie in [`files`], tables in [`crate::db`], media keys in [`custody`]; what is sold and
 //! previewed is entered in [`log`].
 
@@ -10,7 +10,7 @@ pub mod catalogue;
 pub mod client;
 mod commerce;
 pub mod custody;
-mod delivery_desk;
+mod delivery_servers;
 pub mod files;
 pub mod log;
 pub mod messages;
@@ -211,7 +211,7 @@ pub fn router(manager: Arc<ContentManager>) -> Router {
     Router::new()
         .merge(commerce::routes().merge(preview::routes()).layer(limit()).layer(gate(&[Role::Merchant])))
         .merge(
-            delivery_desk::routes()
+            delivery_servers::routes()
                 .merge(redeem::routes())
                 .layer(limit())
                 .layer(gate(&[Role::DeliveryServer])),

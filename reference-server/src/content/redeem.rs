@@ -22,7 +22,7 @@ use cadenza_protocol::media::MediaFile;
 use cadenza_protocol::redeem::{DeliveryGrant, DeliveryReport, ProofError, RedeemRequest};
 use cadenza_protocol::secret::ReceiptToken;
 
-use super::delivery_desk::server_id;
+use super::delivery_servers::server_id;
 use super::log::records::Sale;
 use super::messages::RedeemVerified;
 use super::tracks::PublishedTrack;

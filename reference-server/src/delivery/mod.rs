@@ -3,7 +3,7 @@
 //! | door | for | spoken |
 //! |---|---|---|
 //! | `https` | players that redeem and download | [`redeem`]: JSON and bytes over TLS 1.3 |
-//! | `rtsps` | players that preview | [`sessions`]: RTSP with interleaved RTP over TLS 1.3, or RTP over UDP |
+//! | `rtsps` | players that preview | [`rtsp`]: RTSP with interleaved RTP over TLS 1.3, or RTP over UDP |
 //! | `rtsp` | ordinary clients on this machine | the same without TLS, on loopback only |
 //!
 //! It keeps nothing but what is live: sessions, nonces that were just given out, and images in memory. Whether a song exists,
@@ -12,7 +12,7 @@
 
 mod download;
 mod redeem;
-mod sessions;
+mod rtsp;
 mod shelf;
 mod streams;
 mod tickets;
@@ -94,9 +94,9 @@ impl RunningDelivery {
     }
 }
 
-/// What all doors of one server share.
+/// A delivery server: what all its doors share.
 #[derive(Debug)]
-struct Desk {
+struct DeliveryServer {
     id: DeliveryServerId,
     listen: IpAddr,
     content: ContentClient,
@@ -107,7 +107,7 @@ struct Desk {
     tickets: Tickets,
 }
 
-impl Desk {
+impl DeliveryServer {
     fn configuration(&self) -> DeliveryConfiguration {
         self.configuration.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
@@ -130,7 +130,7 @@ pub async fn start(options: DeliveryOptions) -> Result<RunningDelivery, Delivery
         rtsp: rtsp.as_ref().map(|(_, port)| *port),
     };
     let configuration = content.register(&registration(&address, true)).await?;
-    let desk = Arc::new(Desk {
+    let server = Arc::new(DeliveryServer {
         id,
         listen,
         content,
@@ -143,7 +143,7 @@ pub async fn start(options: DeliveryOptions) -> Result<RunningDelivery, Delivery
 
     let mut tasks = JoinSet::new();
     let listener = tls.listener(https, ClientAuth::None)?;
-    let router = redeem::router(desk.clone());
+    let router = redeem::router(server.clone());
     let mut stop = shutdown.clone();
     tasks.spawn(async move {
         // A download that is under way when the server stops is resumed from another.
@@ -156,14 +156,14 @@ pub async fn start(options: DeliveryOptions) -> Result<RunningDelivery, Delivery
             _ = stop.wait_for(|stop| *stop) => {}
         }
     });
-    tasks.spawn(sessions::serve_tls(rtsps, tls.acceptor()?, desk.clone(), shutdown.clone()));
+    tasks.spawn(rtsp::serve_tls(rtsps, tls.acceptor()?, server.clone(), shutdown.clone()));
     if let Some((rtsp, _)) = rtsp {
-        tasks.spawn(sessions::serve_plain(rtsp, desk.clone(), shutdown.clone()));
+        tasks.spawn(rtsp::serve_plain(rtsp, server.clone(), shutdown.clone()));
     }
     let place = address.clone();
     tasks.spawn(async move {
         tokio::select! {
-            () = keep_registered(&desk, &place) => {}
+            () = keep_registered(&server, &place) => {}
             _ = shutdown.wait_for(|stop| *stop) => {}
         }
     });
@@ -171,13 +171,14 @@ pub async fn start(options: DeliveryOptions) -> Result<RunningDelivery, Delivery
     Ok(RunningDelivery { address, tasks })
 }
 
-async fn keep_registered(desk: &Desk, address: &DeliveryAddress) {
+async fn keep_registered(server: &DeliveryServer, address: &DeliveryAddress) {
     loop {
-        let refresh = desk.configuration().refresh_seconds.max(1);
+        let refresh = server.configuration().refresh_seconds.max(1);
         tokio::time::sleep(Duration::from_secs(refresh.into())).await;
-        match desk.content.register(&registration(address, false)).await {
+        match server.content.register(&registration(address, false)).await {
             Ok(configuration) => {
-                *desk.configuration.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = configuration;
+                *server.configuration.write().unwrap_or_else(|poisoned| poisoned.into_inner()) =
+                    configuration;
             }
             // Streams go on; the content manager forgets us only after three silent rounds.
             Err(error) => tracing::warn!(%error, "the delivery server could not register again"),

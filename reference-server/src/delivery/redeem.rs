@@ -23,7 +23,7 @@ use cadenza_protocol::redeem::{
     ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
 };
 
-use super::Desk;
+use super::DeliveryServer;
 use super::download;
 use super::tickets::Ticket;
 use crate::api::{ApiFailure, JsonBody};
@@ -32,18 +32,18 @@ use crate::call::CallError;
 /// A proof with its certificate chain is a few kilobytes.
 const LONGEST_BODY: usize = 64 << 10;
 
-pub(super) fn router(desk: Arc<Desk>) -> Router {
+pub(super) fn router(server: Arc<DeliveryServer>) -> Router {
     Router::new()
         .route("/v1/redeem/challenge", post(challenge))
         .route("/v1/redeem", post(redeem))
         .route("/v1/redeem/done", post(done))
         .route("/v1/media/{voucher_id}", get(media))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .with_state(desk)
+        .with_state(server)
 }
 
 async fn challenge(
-    State(desk): State<Arc<Desk>>,
+    State(server): State<Arc<DeliveryServer>>,
     JsonBody(request): JsonBody<ChallengeRequest>,
 ) -> Result<Json<RedeemChallenge>, ApiFailure> {
     let busy = || {
@@ -53,23 +53,23 @@ async fn challenge(
             "too many deliveries are beginning at once; try again in a minute",
         )
     };
-    let nonce = desk.nonces.give(request.voucher_id).ok_or_else(busy)?;
-    Ok(Json(RedeemChallenge { nonce, delivery_server: desk.id.clone() }))
+    let nonce = server.nonces.give(request.voucher_id).ok_or_else(busy)?;
+    Ok(Json(RedeemChallenge { nonce, delivery_server: server.id.clone() }))
 }
 
 async fn redeem(
-    State(desk): State<Arc<Desk>>,
+    State(server): State<Arc<DeliveryServer>>,
     JsonBody(request): JsonBody<RedeemRequest>,
 ) -> Result<Json<RedeemApproval>, ApiFailure> {
-    if !desk.nonces.take(&request.nonce, request.voucher_id) {
+    if !server.nonces.take(&request.nonce, request.voucher_id) {
         return Err(ApiFailure::new(
             StatusCode::CONFLICT,
             code::STALE_CHALLENGE,
             "the server's challenge has lapsed or was used already; ask for a new one and try again",
         ));
     }
-    let verified = desk.content.redeem(&request).await.map_err(hand_on)?;
-    let download_token = desk.tickets.issue(Ticket {
+    let verified = server.content.redeem(&request).await.map_err(hand_on)?;
+    let download_token = server.tickets.issue(Ticket {
         voucher_id: request.voucher_id,
         object: verified.media.object,
         length: verified.grant.length,
@@ -88,31 +88,31 @@ async fn redeem(
 }
 
 async fn media(
-    State(desk): State<Arc<Desk>>,
+    State(server): State<Arc<DeliveryServer>>,
     Path(voucher_id): Path<VoucherId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiFailure> {
-    let ticket = bearer(&desk, &headers, voucher_id)?;
-    let path = desk.files.local_path(&ticket.object).await.map_err(ApiFailure::internal)?;
-    download::answer(&path, &ticket, &headers, desk.configuration().download_rate).await
+    let ticket = bearer(&server, &headers, voucher_id)?;
+    let path = server.files.local_path(&ticket.object).await.map_err(ApiFailure::internal)?;
+    download::answer(&path, &ticket, &headers, server.configuration().download_rate).await
 }
 
 async fn done(
-    State(desk): State<Arc<Desk>>,
+    State(server): State<Arc<DeliveryServer>>,
     headers: HeaderMap,
     JsonBody(report): JsonBody<DeliveryReport>,
 ) -> Result<StatusCode, ApiFailure> {
-    bearer(&desk, &headers, report.voucher_id)?;
-    desk.content.done(&report).await.map_err(hand_on)?;
+    bearer(&server, &headers, report.voucher_id)?;
+    server.content.done(&report).await.map_err(hand_on)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The ticket in the request, if it is for this voucher.
-fn bearer(desk: &Desk, headers: &HeaderMap, voucher_id: VoucherId) -> Result<Ticket, ApiFailure> {
+fn bearer(server: &DeliveryServer, headers: &HeaderMap, voucher_id: VoucherId) -> Result<Ticket, ApiFailure> {
     let token =
         headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let ticket =
-        token.and_then(|token| desk.tickets.read(token)).filter(|ticket| ticket.voucher_id == voucher_id);
+        token.and_then(|token| server.tickets.read(token)).filter(|ticket| ticket.voucher_id == voucher_id);
     ticket.ok_or_else(|| {
         ApiFailure::new(
             StatusCode::UNAUTHORIZED,

@@ -9,7 +9,7 @@ use cadenza_protocol::preview::{
 };
 use tokio::net::UdpSocket;
 
-use super::Desk;
+use super::DeliveryServer;
 use crate::call::CallError;
 use crate::content::messages::{self, AllocateStream, ReleaseStream, StreamStatus, Transport};
 
@@ -18,24 +18,24 @@ const ANSWER: Duration = Duration::from_secs(4);
 
 /// Finds the song and loads the image that suits the player (V5).
 pub(super) async fn open(
-    desk: &Desk,
+    server: &DeliveryServer,
     address: PreviewAddress,
     bandwidth: Option<u32>,
 ) -> Result<Arc<Preview>, Refusal> {
-    let facts = in_time(desk.content.media(address.media_id)).await?;
-    let preview = desk.shelf.preview(&facts, address.kind, bandwidth).await;
+    let facts = in_time(server.content.media(address.media_id)).await?;
+    let preview = server.shelf.preview(&facts, address.kind, bandwidth).await;
     preview.map(Arc::new).map_err(|error| error.refusal())
 }
 
 /// Takes a stream (V3), and a socket when it goes out as datagrams.
 pub(super) async fn allocate(
-    desk: &Desk,
+    server: &DeliveryServer,
     address: PreviewAddress,
     bandwidth: Option<u32>,
     udp: bool,
     peer: SocketAddr,
 ) -> Result<(SessionSeeds, Option<UdpSocket>), Refusal> {
-    let socket = if udp { Some(open_socket(desk).await?) } else { None };
+    let socket = if udp { Some(open_socket(server).await?) } else { None };
     let stream = AllocateStream {
         voucher_id: address.voucher_id,
         media_id: address.media_id,
@@ -47,13 +47,13 @@ pub(super) async fn allocate(
         transport: if udp { Transport::Udp } else { Transport::Interleaved },
         bandwidth_kbps: bandwidth.unwrap_or(0) / 1_000,
     };
-    in_time(desk.content.allocate(&stream)).await?;
+    in_time(server.content.allocate(&stream)).await?;
     Ok((SessionSeeds::random(), socket))
 }
 
 /// Gives a stream back. A content manager that does not answer forgets it with the voucher.
 pub(super) async fn release(
-    desk: &Desk,
+    server: &DeliveryServer,
     address: PreviewAddress,
     played: Npt,
     image: String,
@@ -69,7 +69,7 @@ pub(super) async fn release(
         played_ms: played.as_millis(),
         image: Some(image).filter(|image| !image.is_empty()),
     };
-    match tokio::time::timeout(ANSWER, desk.content.release(&stream)).await {
+    match tokio::time::timeout(ANSWER, server.content.release(&stream)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             tracing::warn!(%error, voucher = %stream.voucher_id, "a stream could not be given back")
@@ -113,17 +113,17 @@ fn unreachable() -> Refusal {
 }
 
 /// A free port from the configured base on, or any free one.
-async fn open_socket(desk: &Desk) -> Result<UdpSocket, Refusal> {
-    let configuration = desk.configuration();
+async fn open_socket(server: &DeliveryServer) -> Result<UdpSocket, Refusal> {
+    let configuration = server.configuration();
     let none =
         || Refusal { kind: RefusalKind::NoStream, message: "no UDP port is free; play without UDP".into() };
     let Some(base) = configuration.udp_base_port else {
-        return bind(desk.listen, 0).await.ok_or_else(none);
+        return bind(server.listen, 0).await.ok_or_else(none);
     };
     // Each stream has a port, and as many again are spare.
     let ports = u16::try_from(configuration.streams.saturating_mul(2)).unwrap_or(u16::MAX);
     for port in (base..=u16::MAX).take(ports.into()) {
-        if let Some(socket) = bind(desk.listen, port).await {
+        if let Some(socket) = bind(server.listen, port).await {
             return Ok(socket);
         }
     }

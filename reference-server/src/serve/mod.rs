@@ -264,7 +264,7 @@ impl Server {
             manager.clone(),
         ));
         doors.spawn(maintenance.clone().run(stopping.clone()));
-        let desk = admin::Desk::open(
+        let administration = admin::Administration::open(
             &options.data,
             manager,
             licensing_center,
@@ -272,7 +272,7 @@ impl Server {
             stop.clone(),
             parts.clock.clone(),
         )?;
-        ready.admin_url = Some(doors.open_plain("admin", ports.admin, admin::router(desk)).await?);
+        ready.admin_url = Some(doors.open_plain("admin", ports.admin, admin::router(administration)).await?);
         parts::write_ready(&options, &ready)?;
         Ok(RunningServer { ready, stop, doors, delivery, maintenance, database: parts.database.clone() })
     }

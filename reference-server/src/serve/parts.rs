@@ -8,6 +8,7 @@ use cadenza_protocol::cert::{Certificate, Role};
 use zeroize::Zeroizing;
 
 use super::{DemoError, Ready, ServeOptions};
+use crate::admin::{READY_FILE, TokenError};
 use crate::clock::Clock;
 use crate::content::files::{MediaFiles, MediaFilesError};
 use crate::content::log::client::LogClient;
@@ -60,6 +61,9 @@ pub enum StartError {
     /// The delivery server's name.
     #[error("{0}")]
     DeliveryName(String),
+    /// The administration.
+    #[error(transparent)]
+    Admin(#[from] TokenError),
     /// The demo album.
     #[error(transparent)]
     Demo(#[from] DemoError),
@@ -205,8 +209,8 @@ fn absolute(folder: &Path) -> std::io::Result<PathBuf> {
 
 /// Writes the ready file where it was asked for, and into the data folder for `admin`.
 pub(super) fn write_ready(options: &ServeOptions, ready: &Ready) -> Result<(), StartError> {
-    let json = serde_json::to_vec_pretty(ready).unwrap_or_default();
-    let own = options.data.join("ready.json");
+    let own = options.data.join(READY_FILE);
+    let json = serde_json::to_vec_pretty(ready).map_err(|e| StartError::Data(own.clone(), e.into()))?;
     for path in std::iter::once(&own).chain(&options.ready_file) {
         write_private(path, &json).map_err(|e| StartError::Data(path.clone(), e))?;
     }

@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::Desk;
+use super::DeliveryServer;
 use super::streams::{allocate, open, release};
 
 /// Connections at one time, at each door; the machine cuts off those that ask for nothing.
@@ -36,15 +36,15 @@ const DATAGRAMS_IN_A_ROW: usize = 64;
 pub(super) async fn serve_tls(
     listener: TcpListener,
     acceptor: TlsAcceptor,
-    desk: Arc<Desk>,
+    server: Arc<DeliveryServer>,
     shutdown: watch::Receiver<bool>,
 ) {
     let stop = shutdown.clone();
     accept(listener, shutdown, move |stream, peer| {
-        let (acceptor, desk, stop) = (acceptor.clone(), desk.clone(), stop.clone());
+        let (acceptor, server, stop) = (acceptor.clone(), server.clone(), stop.clone());
         async move {
             match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                Ok(Ok(tls)) => serve(tls, peer, desk, stop).await,
+                Ok(Ok(tls)) => serve(tls, peer, server, stop).await,
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake refused"),
                 Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
             }
@@ -54,9 +54,13 @@ pub(super) async fn serve_tls(
 }
 
 /// Serves ordinary clients on loopback.
-pub(super) async fn serve_plain(listener: TcpListener, desk: Arc<Desk>, shutdown: watch::Receiver<bool>) {
+pub(super) async fn serve_plain(
+    listener: TcpListener,
+    server: Arc<DeliveryServer>,
+    shutdown: watch::Receiver<bool>,
+) {
     let stop = shutdown.clone();
-    accept(listener, shutdown, move |stream, peer| serve(stream, peer, desk.clone(), stop.clone())).await;
+    accept(listener, shutdown, move |stream, peer| serve(stream, peer, server.clone(), stop.clone())).await;
 }
 
 async fn accept<F: Future<Output = ()> + Send + 'static>(
@@ -100,7 +104,7 @@ enum Answer {
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
     stream: S,
     peer: SocketAddr,
-    desk: Arc<Desk>,
+    server: Arc<DeliveryServer>,
     mut shutdown: watch::Receiver<bool>,
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
@@ -118,7 +122,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
             if let ServerAction::Release { address, .. } = &action {
                 held.remove(address);
             }
-            asking.push_back(ask(desk.clone(), action, peer));
+            asking.push_back(ask(server.clone(), action, peer));
         }
         if let Some(udp) = &udp {
             send_datagrams(&mut connection, udp, &mut datagram).await;
@@ -176,7 +180,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
         }
     }
     for address in held {
-        release(&desk, address, Default::default(), String::new(), StreamEnd::Disconnected).await;
+        release(&server, address, Default::default(), String::new(), StreamEnd::Disconnected).await;
     }
     let _ = tokio::time::timeout(Duration::from_secs(1), writer.shutdown()).await;
 }
@@ -203,17 +207,17 @@ async fn push<W: AsyncWrite + Unpin>(
 }
 
 /// What the machine wants to know or to have done, as a question to the content manager.
-fn ask(desk: Arc<Desk>, action: ServerAction, peer: SocketAddr) -> Asking {
+fn ask(server: Arc<DeliveryServer>, action: ServerAction, peer: SocketAddr) -> Asking {
     Box::pin(async move {
         match action {
             ServerAction::Open { address, bandwidth } => {
-                Answer::Opened(open(&desk, address, bandwidth).await)
+                Answer::Opened(open(&server, address, bandwidth).await)
             }
             ServerAction::Allocate { address, bandwidth, udp } => {
-                Answer::Allocated(address, allocate(&desk, address, bandwidth, udp, peer).await)
+                Answer::Allocated(address, allocate(&server, address, bandwidth, udp, peer).await)
             }
             ServerAction::Release { address, played, image, end } => {
-                release(&desk, address, played, image, end).await;
+                release(&server, address, played, image, end).await;
                 Answer::Released
             }
         }
