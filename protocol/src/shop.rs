@@ -191,13 +191,60 @@ pub struct OrderedTrack {
     pub quality: String,
 }
 
+/// Where an order is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+pub enum OrderState {
+    /// Not decided yet.
+    Open,
+    /// Paid: what was bought can be retrieved.
+    Paid,
+    /// Given up; nothing was charged.
+    Refused,
+}
+
+/// A word that names no [`OrderState`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no state of an order; is the store newer than this program?")]
+pub struct UnknownOrderState(pub String);
+
+impl OrderState {
+    /// The word on the wire and in the merchant's tables.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paid => "paid",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl TryFrom<String> for OrderState {
+    type Error = UnknownOrderState;
+
+    fn try_from(word: String) -> Result<Self, UnknownOrderState> {
+        match word.as_str() {
+            "open" => Ok(Self::Open),
+            "paid" => Ok(Self::Paid),
+            "refused" => Ok(Self::Refused),
+            _ => Err(UnknownOrderState(word)),
+        }
+    }
+}
+
+impl From<OrderState> for &'static str {
+    fn from(state: OrderState) -> Self {
+        state.word()
+    }
+}
+
 /// A paid order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Whoever knows it may retrieve what was bought.
     pub order_id: String,
-    /// `paid`.
-    pub state: String,
+    /// Where it is; what is handed out is [`OrderState::Paid`].
+    pub state: OrderState,
     /// All items.
     pub total_cents: u64,
     /// ISO 4217.

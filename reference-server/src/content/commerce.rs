@@ -22,7 +22,7 @@ use cadenza_protocol::voucher::{
 use zeroize::Zeroizing;
 
 use super::catalogue::CatalogueTrack;
-use super::vouchers::{PurchaseState, VoucherRow, lapsed};
+use super::vouchers::{VoucherRow, VoucherState, lapsed};
 use super::{ContentManager, art};
 use crate::api::{ApiFailure, JsonBody};
 use crate::tls::Caller;
@@ -106,14 +106,14 @@ async fn authorize(
 ) -> Result<Json<AuthorizeReply>, ApiFailure> {
     let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
     let token = request.authorization.expose();
-    match row.purchase_state(manager.now()) {
-        Some(PurchaseState::Pending) => check_token(row.authorization.as_deref(), token)?,
+    match row.state(manager.now()) {
+        VoucherState::Pending => check_token(row.authorization.as_deref(), token)?,
         // a repeated request: the reply was lost
-        Some(PurchaseState::Purchased | PurchaseState::Delivered) => {
+        VoucherState::Purchased | VoucherState::Delivered => {
             check_token(row.authorized_with.as_deref(), token)?;
             return reply(&row.voucher_id, row.authorization.as_deref());
         }
-        Some(PurchaseState::Expired) | None => return Err(lapsed()),
+        VoucherState::Expired | VoucherState::Open => return Err(lapsed()),
     }
     let next = AuthorizationToken::random();
     sqlx::query(
@@ -174,16 +174,16 @@ async fn deliver(
     for item in request.items {
         let row = manager.merchants_voucher(&item.voucher_id, &caller).await?;
         check_token(row.receipt.as_deref(), item.receipt.expose())?;
-        match row.purchase_state(manager.now()) {
-            Some(PurchaseState::Purchased | PurchaseState::Delivered) => {}
-            Some(PurchaseState::Pending) => {
+        match row.state(manager.now()) {
+            VoucherState::Purchased | VoucherState::Delivered => {}
+            VoucherState::Pending => {
                 return Err(ApiFailure::new(
                     StatusCode::CONFLICT,
                     "not-authorized",
                     "this purchase is not paid yet",
                 ));
             }
-            Some(PurchaseState::Expired) | None => return Err(lapsed()),
+            VoucherState::Expired | VoucherState::Open => return Err(lapsed()),
         }
         sqlx::query("UPDATE vouchers SET expires_at = $1 WHERE voucher_id = $2")
             .bind(expires.0)

@@ -26,7 +26,7 @@ use super::delivery_servers::server_id;
 use super::log::records::Sale;
 use super::messages::RedeemVerified;
 use super::tracks::PublishedTrack;
-use super::vouchers::{PurchaseState, VoucherRow, lapsed};
+use super::vouchers::{VoucherRow, VoucherState, lapsed};
 use super::{ContentManager, custody};
 use crate::api::{ApiFailure, JsonBody};
 use crate::tls::{Caller, gate};
@@ -66,19 +66,19 @@ async fn redeem(
 
 fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) -> Result<(), ApiFailure> {
     let now = manager.now();
-    match row.purchase_state(now) {
-        None => Err(ApiFailure::new(
+    match row.state(now) {
+        VoucherState::Open => Err(ApiFailure::new(
             StatusCode::CONFLICT,
             "not-a-purchase",
             "this voucher is for listening; buy the track to download it",
         )),
-        Some(PurchaseState::Pending) => Err(ApiFailure::new(
+        VoucherState::Pending => Err(ApiFailure::new(
             StatusCode::PAYMENT_REQUIRED,
             "not-authorized",
             "this purchase is not paid yet; finish it in the store",
         )),
-        Some(PurchaseState::Expired) => Err(lapsed()),
-        Some(PurchaseState::Purchased | PurchaseState::Delivered) => match &row.redeemed_by {
+        VoucherState::Expired => Err(lapsed()),
+        VoucherState::Purchased | VoucherState::Delivered => match &row.redeemed_by {
             None if now.0 > row.expires_at => Err(lapsed()),
             Some(owner) if *owner != hex(&buyer.key_fingerprint()) => Err(used()),
             None | Some(_) => Ok(()),

@@ -12,10 +12,13 @@ use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 
 use super::ContentManager;
 use crate::api::ApiFailure;
+use crate::db::UnknownWord;
 
-/// The states of a purchase.
+/// Where a voucher is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PurchaseState {
+pub(super) enum VoucherState {
+    /// A preview: to listen by, never a purchase.
+    Open,
     /// Reserved, not authorized: (i) of the source.
     Pending,
     /// Authorized, not delivered: (ii).
@@ -26,12 +29,28 @@ pub(super) enum PurchaseState {
     Expired,
 }
 
+impl TryFrom<String> for VoucherState {
+    type Error = UnknownWord;
+
+    fn try_from(word: String) -> Result<Self, UnknownWord> {
+        match word.as_str() {
+            "open" => Ok(Self::Open),
+            "pending" => Ok(Self::Pending),
+            "purchased" => Ok(Self::Purchased),
+            "delivered" => Ok(Self::Delivered),
+            "expired" => Ok(Self::Expired),
+            _ => Err(UnknownWord(word)),
+        }
+    }
+}
+
 /// A voucher as the table has it.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct VoucherRow {
     pub voucher_id: String,
     pub kind: String,
-    pub state: String,
+    #[sqlx(try_from = "String")]
+    state: VoucherState,
     pub media_id: String,
     pub quality: Option<String>,
     pub merchant: String,
@@ -46,16 +65,11 @@ pub(super) struct VoucherRow {
 
 impl VoucherRow {
     /// The state at `now`: a reservation past its time counts as expired although no sweep has seen it.
-    pub fn purchase_state(&self, now: UnixTime) -> Option<PurchaseState> {
-        if self.kind != "purchase" {
-            return None;
+    pub fn state(&self, now: UnixTime) -> VoucherState {
+        match self.state {
+            VoucherState::Pending if now.0 > self.expires_at => VoucherState::Expired,
+            kept => kept,
         }
-        Some(match self.state.as_str() {
-            "pending" if now.0 <= self.expires_at => PurchaseState::Pending,
-            "purchased" => PurchaseState::Purchased,
-            "delivered" => PurchaseState::Delivered,
-            _ => PurchaseState::Expired,
-        })
     }
 
     /// The track it is for.

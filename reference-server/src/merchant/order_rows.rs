@@ -3,17 +3,18 @@
 use cadenza_protocol::id::{MediaId, VoucherId, unhex};
 use cadenza_protocol::reserve::{AuthorizationToken, AuthorizeRequest, DeliverItem};
 use cadenza_protocol::secret::ReceiptToken;
+use cadenza_protocol::shop::{OrderItem, OrderState};
 
 use super::Merchant;
 use crate::api::ApiFailure;
-use cadenza_protocol::shop::OrderItem;
 
 /// An order.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct OrderRow {
     pub order_id: String,
     pub wanted: String,
-    pub state: String,
+    #[sqlx(try_from = "String")]
+    pub state: OrderState,
     pub refusal: Option<String>,
     pub total_cents: i64,
     pub currency: String,

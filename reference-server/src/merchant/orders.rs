@@ -13,7 +13,7 @@ use cadenza_protocol::id::hex;
 use cadenza_protocol::reserve::{AuthorizeReply, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::price::price;
-use cadenza_protocol::shop::{Order, OrderItem, OrderedTrack};
+use cadenza_protocol::shop::{Order, OrderItem, OrderState, OrderedTrack};
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use ring::digest::{SHA256, digest};
 
@@ -39,9 +39,11 @@ impl Merchant {
                     "this order key was used for another order; draw a new one",
                 ));
             }
-            Some(row) if row.state == "paid" => return self.paid_order(&row.order_id).await,
-            Some(row) if row.state == "refused" => return Err(refused(row.refusal.as_deref())),
-            Some(row) => row.order_id,
+            Some(row) => match row.state {
+                OrderState::Paid => return self.paid_order(&row.order_id).await,
+                OrderState::Refused => return Err(refused(row.refusal.as_deref())),
+                OrderState::Open => row.order_id,
+            },
             None => self.open_order(&key, &items).await?,
         };
         self.carry_out(&order_id, instrument).await
@@ -50,12 +52,15 @@ impl Merchant {
     /// A paid order.
     pub async fn paid_order(&self, order_id: &str) -> Result<Order, ApiFailure> {
         let row = self.order_row(order_id).await?;
-        if row.state != "paid" {
-            return Err(ApiFailure::new(
-                StatusCode::PAYMENT_REQUIRED,
-                "not-paid",
-                "this order is not paid; finish it in the store",
-            ));
+        match row.state {
+            OrderState::Paid => {}
+            OrderState::Open | OrderState::Refused => {
+                return Err(ApiFailure::new(
+                    StatusCode::PAYMENT_REQUIRED,
+                    "not-paid",
+                    "this order is not paid; finish it in the store",
+                ));
+            }
         }
         let items: Result<Vec<OrderItem>, ApiFailure> =
             self.item_rows(order_id).await?.into_iter().map(ItemRow::bought).collect();
@@ -79,7 +84,8 @@ impl Merchant {
 
     /// Finishes what was paid, and gives up what was not, after a crash.
     pub async fn settle_open_orders(&self) -> Result<(), ApiFailure> {
-        let open: Vec<(String,)> = sqlx::query_as("SELECT order_id FROM orders WHERE state = 'open'")
+        let open: Vec<(String,)> = sqlx::query_as("SELECT order_id FROM orders WHERE state = $1")
+            .bind(OrderState::Open.word())
             .fetch_all(self.database.pool())
             .await?;
         for (order_id,) in open {
@@ -134,10 +140,11 @@ impl Merchant {
         let price = price(&lines).map_err(ApiFailure::internal)?;
         let cents = |cents: u64| i64::try_from(cents).map_err(ApiFailure::internal);
         let mut tx = self.database.begin_write().await?;
-        sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, created_at) VALUES ($1, $2, $3, 'open', $4, $5, $6)")
+        sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
             .bind(&order_id)
             .bind(key)
             .bind(wanted(items)?)
+            .bind(OrderState::Open.word())
             .bind(cents(price.total_cents)?)
             .bind(CURRENCY)
             .bind(self.clock.now().0)
@@ -204,9 +211,11 @@ impl Merchant {
                 "the payment is not confirmed yet; send the same order again, it is charged once",
             ));
         }
-        sqlx::query("UPDATE orders SET state = 'paid', paid_with = COALESCE($1, paid_with) WHERE order_id = $2 AND state = 'open'")
+        sqlx::query("UPDATE orders SET state = $1, paid_with = COALESCE($2, paid_with) WHERE order_id = $3 AND state = $4")
+            .bind(OrderState::Paid.word())
             .bind(paid_with)
             .bind(order_id)
+            .bind(OrderState::Open.word())
             .execute(self.database.pool())
             .await?;
         self.log(order_id, "paid", paid_with.unwrap_or_default()).await?;
@@ -248,13 +257,13 @@ impl Merchant {
             }
         }
         self.payment.void(order_id).await;
-        sqlx::query(
-            "UPDATE orders SET state = 'refused', refusal = $1 WHERE order_id = $2 AND state = 'open'",
-        )
-        .bind(code)
-        .bind(order_id)
-        .execute(self.database.pool())
-        .await?;
+        sqlx::query("UPDATE orders SET state = $1, refusal = $2 WHERE order_id = $3 AND state = $4")
+            .bind(OrderState::Refused.word())
+            .bind(code)
+            .bind(order_id)
+            .bind(OrderState::Open.word())
+            .execute(self.database.pool())
+            .await?;
         self.log(order_id, "refused", code).await
     }
 

@@ -16,7 +16,7 @@ use super::messages::{Payment, PaymentKey, PaymentMark, PaymentRequest};
 use super::{Decision, PaymentProcessor, Processors};
 use crate::api::{ApiFailure, JsonBody};
 use crate::clock::Clock;
-use crate::db::Database;
+use crate::db::{Database, UnknownWord};
 use crate::tls::{Caller, RoleGate, role_gate};
 
 /// A bank that says nothing is given up on after this long; callers lose patience much earlier.
@@ -72,15 +72,15 @@ async fn authorize(
         })?;
     let mark = process.processors.mark(&request);
     let state = match decision {
-        Decision::Approved => "authorized",
-        Decision::Declined => "declined",
-        Decision::ExpiredCard => "expired-card",
+        Decision::Approved => PaymentState::Authorized,
+        Decision::Declined => PaymentState::Declined,
+        Decision::ExpiredCard => PaymentState::ExpiredCard,
     };
     keep(&process, &key, &caller, state, request.amount_cents, &request.currency, &mark).await?;
     // whoever came first under this key has decided, also if that was a void
     let kept =
         kept_verdict(&process, &key).await?.ok_or_else(|| ApiFailure::internal("a verdict vanished"))?;
-    tracing::info!(payer = %caller.certificate.subject(), amount = request.amount_cents, verdict = %kept.state, "payment decided");
+    tracing::info!(payer = %caller.certificate.subject(), amount = request.amount_cents, verdict = kept.state.word(), "payment decided");
     kept.answer(&request)
 }
 
@@ -111,7 +111,7 @@ async fn void(
     let key = scoped(&caller, &key.idempotency_key);
     // a void that overtakes its authorisation leaves a mark, so the late one pays nothing
     let nothing = PaymentMark { brand: "none".into(), last4: "----".into() };
-    keep(&process, &key, &caller, "voided", 0, "", &nothing).await?;
+    keep(&process, &key, &caller, PaymentState::Voided, 0, "", &nothing).await?;
     sqlx::query("UPDATE payments SET state = 'voided' WHERE idempotency_key = $1 AND state = 'authorized'")
         .bind(key)
         .execute(process.database.pool())
@@ -119,11 +119,55 @@ async fn void(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PaymentState {
+    /// The money is set aside.
+    Authorized,
+    /// The money is taken.
+    Captured,
+    /// Given back, or given up before it was set aside.
+    Voided,
+    /// The bank said no.
+    Declined,
+    /// The bank said that the card has expired.
+    ExpiredCard,
+}
+
+impl PaymentState {
+    /// The word in the table.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Authorized => "authorized",
+            Self::Captured => "captured",
+            Self::Voided => "voided",
+            Self::Declined => "declined",
+            Self::ExpiredCard => "expired-card",
+        }
+    }
+}
+
+impl TryFrom<String> for PaymentState {
+    type Error = UnknownWord;
+
+    fn try_from(word: String) -> Result<Self, UnknownWord> {
+        match word.as_str() {
+            "authorized" => Ok(Self::Authorized),
+            "captured" => Ok(Self::Captured),
+            "voided" => Ok(Self::Voided),
+            "declined" => Ok(Self::Declined),
+            "expired-card" => Ok(Self::ExpiredCard),
+            _ => Err(UnknownWord(word)),
+        }
+    }
+}
+
 #[derive(Debug, sqlx::FromRow)]
 struct Verdict {
     payment_id: String,
     amount_cents: i64,
-    state: String,
+    #[sqlx(try_from = "String")]
+    state: PaymentState,
     brand: String,
     last4: String,
 }
@@ -132,21 +176,27 @@ impl Verdict {
     fn answer(self, request: &PaymentRequest) -> Result<Json<Payment>, ApiFailure> {
         let payment_required =
             |code, message: &str| Err(ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message));
-        match self.state.as_str() {
-            "declined" => payment_required("card-declined", "the bank declined this card; try another one"),
-            "expired-card" => {
+        match self.state {
+            PaymentState::Declined => {
+                payment_required("card-declined", "the bank declined this card; try another one")
+            }
+            PaymentState::ExpiredCard => {
                 payment_required("card-expired", "the bank says this card has expired; use another one")
             }
-            "voided" => payment_required(
+            PaymentState::Voided => payment_required(
                 "payment-timeout",
                 "this payment was given up; nothing was charged, try again",
             ),
-            _ if u64::try_from(self.amount_cents) != Ok(request.amount_cents) => Err(ApiFailure::new(
-                StatusCode::CONFLICT,
-                "key-reused",
-                "this payment key was used for another amount",
-            )),
-            _ => Ok(Json(Payment {
+            PaymentState::Authorized | PaymentState::Captured
+                if u64::try_from(self.amount_cents) != Ok(request.amount_cents) =>
+            {
+                Err(ApiFailure::new(
+                    StatusCode::CONFLICT,
+                    "key-reused",
+                    "this payment key was used for another amount",
+                ))
+            }
+            PaymentState::Authorized | PaymentState::Captured => Ok(Json(Payment {
                 payment_id: self.payment_id,
                 mark: PaymentMark { brand: self.brand, last4: self.last4 },
             })),
@@ -167,7 +217,7 @@ async fn keep(
     process: &PaymentProcess,
     key: &str,
     caller: &Caller,
-    state: &str,
+    state: PaymentState,
     amount_cents: u64,
     currency: &str,
     mark: &PaymentMark,
@@ -181,7 +231,7 @@ async fn keep(
     .bind(caller.certificate.subject())
     .bind(i64::try_from(amount_cents).unwrap_or(i64::MAX))
     .bind(currency)
-    .bind(state)
+    .bind(state.word())
     .bind(&mark.brand)
     .bind(&mark.last4)
     .bind(process.clock.now().0)

@@ -66,7 +66,7 @@ mod tests {
     fn order(id: &str) -> Order {
         Order {
             order_id: id.into(),
-            state: "paid".into(),
+            state: cadenza_protocol::shop::OrderState::Paid,
             total_cents: 99,
             currency: "USD".into(),
             paid_with: String::new(),
