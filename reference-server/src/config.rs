@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::content::ContentSettings;
+use crate::content::files::MediaStore;
 use crate::merchant::MerchantSettings;
 
 /// The whole file.
@@ -31,7 +32,7 @@ pub struct ServerConfig {
     /// `sqlite://...` or `postgres://...`.
     pub database: Option<String>,
     /// A folder or `s3://...`.
-    pub media_store: Option<String>,
+    pub media_store: Option<MediaStore>,
     /// Names this delivery server.
     pub delivery_id: Option<String>,
     /// Ports; 0 is any free one.

@@ -42,7 +42,7 @@ pub struct HubOptions {
 }
 
 /// What was added.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct Coded {
     /// The song.
     pub media_id: MediaId,

@@ -1,8 +1,8 @@
 //! `hub`: a distribution hub adds an agency's codes to a media file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use cadenza_server::authoring::hub::{HubOptions, add_codes};
+use cadenza_server::authoring::hub::{Coded, HubOptions, add_codes};
 use cadenza_server::clock::Clock;
 use cadenza_server::identity::Identity;
 use clap::Args;
@@ -39,6 +39,14 @@ pub struct HubArgs {
     json: bool,
 }
 
+/// What `--json` prints.
+#[derive(serde::Serialize)]
+struct CodedJson<'a> {
+    #[serde(flatten)]
+    coded: &'a Coded,
+    file: &'a Path,
+}
+
 pub async fn hub(args: HubArgs) -> Result<(), Failure> {
     let account = Identity::load(&args.account)?;
     let root = publish::read_root(args.root.as_deref(), &args.account)?;
@@ -47,11 +55,7 @@ pub async fn hub(args: HubArgs) -> Result<(), Failure> {
         tokio::task::spawn_blocking(move || add_codes(&options, &account, &root, Clock::System.now()))
             .await??;
     if args.json {
-        let (id, out) = (coded.media_id, &args.out);
-        println!(
-            "{}",
-            serde_json::json!({ "media_id": id, "bytes": coded.bytes, "codes": coded.codes, "keys": coded.keys, "file": out })
-        );
+        println!("{}", serde_json::to_string(&CodedJson { coded: &coded, file: &args.out })?);
         return Ok(());
     }
     println!("{}  {} ({} codes, {} bytes)", coded.media_id, args.out.display(), coded.codes, coded.bytes);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use cadenza_protocol::audit_log::LogFile;
 use cadenza_protocol::cert::Role;
+use cadenza_protocol::id::MediaId;
 use cadenza_server::admin::client::AdminClient;
 use cadenza_server::authoring::{self, AuthorOptions};
 use cadenza_server::clock::Clock;
@@ -234,6 +235,21 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     }
 }
 
+/// What `author --json` prints.
+#[derive(serde::Serialize)]
+struct AuthoredJson {
+    media_id: MediaId,
+    bytes: u64,
+    file: PathBuf,
+}
+
+/// What `admin export-log --json` prints.
+#[derive(serde::Serialize)]
+struct ExportedJson {
+    file: PathBuf,
+    entries: usize,
+}
+
 async fn author(args: AuthorArgs) -> Result<(), Failure> {
     let account = Identity::load(&args.account)?;
     let options = AuthorOptions { input: args.input, about: args.about, out: args.out.clone() };
@@ -241,10 +257,8 @@ async fn author(args: AuthorArgs) -> Result<(), Failure> {
         tokio::task::spawn_blocking(move || authoring::author(&options, &account, Clock::System.now()))
             .await??;
     if args.json {
-        println!(
-            "{}",
-            serde_json::json!({ "media_id": made.media_id, "bytes": made.bytes, "file": args.out })
-        );
+        let made = AuthoredJson { media_id: made.media_id, bytes: made.bytes, file: args.out };
+        println!("{}", serde_json::to_string(&made)?);
     } else {
         println!("{}  {} ({} bytes)", made.media_id, args.out.display(), made.bytes);
     }
@@ -308,7 +322,7 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
             write_private(&file, &bytes).map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
             let entries = LogFile::from_bytes(&bytes)?.entries.len();
             if args.json {
-                println!("{}", serde_json::json!({ "file": file, "entries": entries }));
+                println!("{}", serde_json::to_string(&ExportedJson { file, entries })?);
             } else {
                 println!("{}  {entries} entries", file.display());
             }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_server::clock::Clock;
-use cadenza_server::content::publish::client::PublishClient;
+use cadenza_server::content::publish::client::{PublishClient, file_name};
 use cadenza_server::identity::Identity;
 use clap::Args;
 
@@ -120,9 +120,8 @@ pub async fn publish(args: PublishArgs) -> Result<(), Failure> {
     let client = args.content.client()?;
     let mut all = Vec::new();
     for file in &args.files {
-        let name = file.file_name().ok_or("name a file")?.to_string_lossy();
-        let path =
-            if args.project.is_empty() { name.into_owned() } else { format!("{}/{name}", args.project) };
+        let name = file_name(file)?;
+        let path = if args.project.is_empty() { name.to_owned() } else { format!("{}/{name}", args.project) };
         let published = client.publish(file, &path, args.overwrite).await?;
         if !args.content.json {
             println!("{}  {}", published.media_id, published.title);

@@ -10,7 +10,45 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
+use percent_encoding::percent_decode_str;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio::io::AsyncWriteExt;
+use url::Url;
+
+/// Where a store keeps its files: `media_store` in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaStore {
+    /// A folder.
+    Folder(PathBuf),
+    /// `s3://bucket/prefix`.
+    Bucket(Url),
+}
+
+impl<'de> Deserialize<'de> for MediaStore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if !text.contains("://") {
+            return Ok(Self::Folder(text.into()));
+        }
+        let wrong = || {
+            D::Error::custom(format!(
+                "the media store {text} is not usable; give a folder or s3://bucket/prefix"
+            ))
+        };
+        let url: Url = text.parse().map_err(|_| wrong())?;
+        if url.scheme() == "s3" && url.has_host() { Ok(Self::Bucket(url)) } else { Err(wrong()) }
+    }
+}
+
+impl Serialize for MediaStore {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Folder(folder) => folder.serialize(serializer),
+            Self::Bucket(url) => url.as_str().serialize(serializer),
+        }
+    }
+}
 
 /// The published files of a store.
 #[derive(Debug, Clone)]
@@ -28,9 +66,6 @@ enum Place {
 /// Why a media file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaFilesError {
-    /// The store's address could not be understood.
-    #[error("the media store address {0} is not usable; give a folder or s3://bucket/prefix")]
-    Address(String),
     /// The store answered with an error.
     #[error("the media store failed; check that it is reachable and has space: {0}")]
     Store(#[from] object_store::Error),
@@ -40,28 +75,27 @@ pub enum MediaFilesError {
 }
 
 impl MediaFiles {
-    /// Opens the store at `address` (a folder path or an `s3://` URL); `cache` holds fetched copies.
-    pub fn at(address: &str, cache: &Path) -> Result<Self, MediaFilesError> {
-        if let Some(bucket_and_prefix) = address.strip_prefix("s3://") {
-            let bucket = bucket_and_prefix.split('/').next().unwrap_or_default();
-            let s3 = object_store::aws::AmazonS3Builder::from_env()
-                .with_url(address)
-                .with_bucket_name(bucket)
-                .build()?;
-            let prefix = bucket_and_prefix.split_once('/').map(|(_, prefix)| prefix).unwrap_or_default();
-            std::fs::create_dir_all(cache)?;
-            return Ok(Self {
-                store: Arc::new(object_store::prefix::PrefixStore::new(s3, prefix)),
-                place: Place::Cache(cache.to_owned()),
-            });
+    /// Opens the store; `cache` holds fetched copies of what is not in a folder.
+    pub fn at(place: &MediaStore, cache: &Path) -> Result<Self, MediaFilesError> {
+        match place {
+            MediaStore::Folder(folder) => {
+                std::fs::create_dir_all(folder)?;
+                let store = object_store::local::LocalFileSystem::new_with_prefix(folder)?;
+                Ok(Self { store: Arc::new(store), place: Place::Folder(folder.to_owned()) })
+            }
+            MediaStore::Bucket(url) => {
+                let s3 = object_store::aws::AmazonS3Builder::from_env()
+                    .with_url(url.as_str())
+                    .with_bucket_name(url.host_str().unwrap_or_default())
+                    .build()?;
+                std::fs::create_dir_all(cache)?;
+                let prefix = percent_decode_str(url.path()).decode_utf8_lossy();
+                Ok(Self {
+                    store: Arc::new(object_store::prefix::PrefixStore::new(s3, prefix.as_ref())),
+                    place: Place::Cache(cache.to_owned()),
+                })
+            }
         }
-        if address.contains("://") {
-            return Err(MediaFilesError::Address(address.to_owned()));
-        }
-        let folder = Path::new(address);
-        std::fs::create_dir_all(folder)?;
-        let store = object_store::local::LocalFileSystem::new_with_prefix(folder)?;
-        Ok(Self { store: Arc::new(store), place: Place::Folder(folder.to_owned()) })
     }
 
     /// Opens a published file for reading and seeking.
@@ -130,5 +164,36 @@ impl MediaFiles {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn files_lie_in_the_folder_that_was_named_whatever_its_name() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["a%20b", "what?#x", "ü ö"] {
+            if cfg!(windows) && name.contains('?') {
+                continue; // no name there
+            }
+            let folder = home.path().join(name);
+            let files =
+                MediaFiles::at(&MediaStore::Folder(folder.clone()), &home.path().join("cache")).unwrap();
+            files.store_bytes("art/one.jpg", vec![1, 2, 3]).await.unwrap();
+            assert_eq!(std::fs::read(folder.join("art/one.jpg")).unwrap(), [1, 2, 3], "{name}");
+            assert_eq!(std::fs::read(files.local_path("art/one.jpg").await.unwrap()).unwrap(), [1, 2, 3]);
+        }
+    }
+
+    #[test]
+    fn a_media_store_is_a_folder_or_a_bucket() {
+        let read = |text: &str| serde_json::from_value::<MediaStore>(text.into());
+        assert_eq!(read("/srv/what?#x").unwrap(), MediaStore::Folder("/srv/what?#x".into()));
+        let bucket = read("s3://music/shop").unwrap();
+        assert_eq!(serde_json::to_value(&bucket).unwrap(), "s3://music/shop");
+        assert!(matches!(bucket, MediaStore::Bucket(_)));
+        assert!(read("ftp://music").is_err() && read("s3://").is_err());
     }
 }

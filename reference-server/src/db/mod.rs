@@ -3,9 +3,10 @@
 //! Statements live beside the code that needs them; here is only how a database is opened and how a
 //! transaction that will write begins. Placeholders are `$1`, columns are TEXT and BIGINT: both databases take that.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyPool, Executor, Transaction};
 
@@ -33,6 +34,9 @@ pub enum DatabaseError {
         "the database cannot be opened; check the path or URL, its permissions and the space on the disk: {0}"
     )]
     Open(#[from] sqlx::Error),
+    /// SQLite takes names that are text only.
+    #[error("the path {0} is no Unicode text, which SQLite needs; use a folder with another name")]
+    Path(PathBuf),
     /// The tables could not be brought up to date.
     #[error(
         "the tables could not be brought up to date; the data may come from a newer version of this program: {0}"
@@ -48,14 +52,17 @@ pub struct UnknownWord(pub String);
 impl Database {
     /// Opens the SQLite file at `path`, creating it when it is missing.
     pub async fn file(path: &Path) -> Result<Self, DatabaseError> {
-        Self::open(&format!("sqlite://{}?mode=rwc", path.display())).await
+        Self::connect(Kind::Sqlite, file_options(path)?).await
     }
 
     /// Opens `sqlite://...` or `postgres://...` and brings the tables up to date.
     pub async fn open(url: &str) -> Result<Self, DatabaseError> {
-        sqlx::any::install_default_drivers();
         let kind = if url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres };
-        let options: AnyConnectOptions = url.parse()?;
+        Self::connect(kind, url.parse()?).await
+    }
+
+    async fn connect(kind: Kind, options: AnyConnectOptions) -> Result<Self, DatabaseError> {
+        sqlx::any::install_default_drivers();
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(30))
@@ -92,9 +99,48 @@ impl Database {
     }
 }
 
+/// The file at `path`, as [`sqlx::Any`] takes it: a URL is its only way in, and what `SqliteConnectOptions` makes of itself there
+/// loses percent signs and drive letters. So every byte but letters and digits is escaped, which the driver undoes to the byte.
+fn file_options(path: &Path) -> Result<AnyConnectOptions, DatabaseError> {
+    let text = path.to_str().ok_or_else(|| DatabaseError::Path(path.to_owned()))?;
+    let url = format!("sqlite:{}?mode=rwc", utf8_percent_encode(text, NON_ALPHANUMERIC));
+    Ok(url.parse()?)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr;
+
+    use sqlx::sqlite::SqliteConnectOptions;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_database_lies_in_the_folder_that_was_named_whatever_its_name() {
+        let home = tempfile::tempdir().expect("a folder");
+        for name in ["a%20b", "what?#x", "ü ö", "50% & 'more'"] {
+            if cfg!(windows) && name.contains('?') {
+                continue; // no name there
+            }
+            let folder = home.path().join(name);
+            std::fs::create_dir(&folder).expect("room");
+            let database = Database::file(&folder.join("cadenza.db")).await.expect("a new database");
+            database.close().await;
+            assert!(folder.join("cadenza.db").is_file(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_drive_letter_and_a_share_come_through() {
+        for path in
+            [r"C:\Users\Ada Lovelace\100%\cadenza.db", r"\\?\D:\store\cadenza.db", "/srv/what?#x/cadenza.db"]
+        {
+            let options = file_options(Path::new(path)).expect("a URL");
+            let read =
+                SqliteConnectOptions::from_str(options.database_url.as_str()).expect("the driver's reading");
+            assert_eq!(read.get_filename(), Path::new(path));
+        }
+    }
 
     #[tokio::test]
     async fn a_new_file_gets_its_tables_and_an_old_one_keeps_its_rows() {

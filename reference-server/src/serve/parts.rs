@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{DemoError, Ready, ServeOptions};
 use crate::admin::{READY_FILE, TokenError};
 use crate::clock::Clock;
-use crate::content::files::{MediaFiles, MediaFilesError};
+use crate::content::files::{MediaFiles, MediaFilesError, MediaStore};
 use crate::content::log::client::LogClient;
 use crate::content::log::state_file::StateFile;
 use crate::content::log::{SecureLog, SecureLogError};
@@ -99,7 +99,7 @@ impl Parts {
             Some(url) => Database::open(url).await?,
             None => Database::file(&data.join("cadenza.db")).await?,
         };
-        let media = config.media_store.clone().unwrap_or_else(|| data.join("media").display().to_string());
+        let media = config.media_store.clone().unwrap_or_else(|| MediaStore::Folder(data.join("media")));
         let files = MediaFiles::at(&media, &data.join("cache"))?;
         let host = config.public_host.clone().unwrap_or_else(|| match options.listen {
             any if any.is_unspecified() => "localhost".into(),

@@ -34,6 +34,9 @@ pub enum PublishError {
     /// The key file beside the media file.
     #[error(transparent)]
     Keys(#[from] AuthorKeysError),
+    /// The media file has a name that no store can take.
+    #[error("the name of {0} is no Unicode text; rename the file")]
+    Name(PathBuf),
     /// The media file.
     #[error("{0} cannot be read; check the path: {1}")]
     File(PathBuf, std::io::Error),
@@ -134,20 +137,26 @@ impl PublishClient {
 
     /// Publishes a file that lies in the content manager's import folder; its keys lie beside `local`.
     pub async fn import(&self, local: &Path, path: &str, overwrite: bool) -> Result<Published, PublishError> {
-        let name = local.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let file = file_name(local)?.to_owned();
         // a start of nothing tells whom to wrap the keys to, and is given up at once
         let probe = StartUpload { path: path.to_owned(), length: 0, sha256: "0".repeat(64), overwrite };
         let state: UploadState = self.content.post("/v1/publish/uploads", &probe).await?;
         let url = format!("{}/v1/publish/uploads/{}", self.base, state.upload_id);
         accepted(self.http.now().delete(url).send().await.map_err(CallError::from)?).await?;
         let wrapped_keys = AuthorKeys::load(local)?.hand_over(&self.account, state.custody.leaf())?;
-        let wish = Import { file: name, path: path.to_owned(), keys: MediaKeys { wrapped_keys }, overwrite };
+        let wish = Import { file, path: path.to_owned(), keys: MediaKeys { wrapped_keys }, overwrite };
         Ok(self.content.post("/v1/publish/import", &wish).await?)
     }
 
     async fn json<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, PublishError> {
         Ok(self.content.get(path).await?.json().await.map_err(CallError::from)?)
     }
+}
+
+/// A file's name, for the store.
+pub fn file_name(file: &Path) -> Result<&str, PublishError> {
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.ok_or_else(|| PublishError::Name(file.to_owned()))
 }
 
 fn escaped(path: &str) -> String {
