@@ -196,7 +196,7 @@ impl Enrolment {
 /// A refusal on account of the log stands for itself; the enrolment token has nothing to do with it.
 fn of_the_log(error: CallError) -> EnrolError {
     match error {
-        CallError::Refused { error, .. } if error.code.starts_with("log-") => {
+        CallError::Refused { error, .. } if renewal::is_refusal(&error.code) => {
             EnrolError::LogElsewhere(error.message)
         }
         other => other.into(),

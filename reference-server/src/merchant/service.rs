@@ -96,26 +96,27 @@ async fn waveform(
     Ok(shelves.track(&media_id).map(|track| track.waveform.clone()).unwrap_or_default())
 }
 
+/// The cover's edge that a client asks for, pixels.
 #[derive(Debug, Deserialize)]
-struct Size {
+pub(crate) struct ArtSize {
     size: Option<u32>,
 }
 
 async fn art(
     State(merchant): State<Arc<Merchant>>,
     PathId(media_id): PathId<MediaId>,
-    Query(Size { size }): Query<Size>,
+    Query(size): Query<ArtSize>,
 ) -> Result<Response, ApiFailure> {
-    art_response(&merchant, &media_id, size.unwrap_or(ART_SIZE)).await
+    art_response(&merchant, &media_id, size).await
 }
 
 /// A cover, which a client may keep for a day.
 pub(crate) async fn art_response(
     merchant: &Merchant,
     media_id: &MediaId,
-    size: u32,
+    size: ArtSize,
 ) -> Result<Response, ApiFailure> {
-    let jpeg = merchant.art(media_id, size).await?;
+    let jpeg = merchant.art(media_id, size.size.unwrap_or(ART_SIZE)).await?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "max-age=86400")], jpeg)
         .into_response())
 }

@@ -14,7 +14,7 @@ use super::view::{CardView, TrackView, format_of};
 use super::{Notice, Pages, render};
 use crate::api::{ApiFailure, PathId};
 use crate::content::messages::PreviewKind;
-use crate::merchant::service::{art_response, voucher_response};
+use crate::merchant::service::{ArtSize, art_response, voucher_response};
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
     Router::new()
@@ -98,17 +98,12 @@ async fn search(
     }))
 }
 
-#[derive(Debug, Deserialize)]
-struct Size {
-    size: Option<u32>,
-}
-
 async fn art(
     State(pages): State<Arc<Pages>>,
     PathId(media_id): PathId<MediaId>,
-    Query(Size { size }): Query<Size>,
+    Query(size): Query<ArtSize>,
 ) -> Result<Response, ApiFailure> {
-    art_response(&pages.front.merchant, &media_id, size.unwrap_or(320)).await
+    art_response(&pages.front.merchant, &media_id, size).await
 }
 
 #[derive(Debug, Deserialize)]

@@ -51,17 +51,26 @@ pub enum RenewalRefusal {
     Certificate(#[from] CertificateError),
 }
 
+const MISSING: &str = "log-missing";
+const NOT_UPLOADED: &str = "log-not-uploaded";
+const DISPUTED: &str = "log-disputed";
+
 impl From<RenewalRefusal> for ApiFailure {
     fn from(refusal: RenewalRefusal) -> Self {
         let code = match &refusal {
-            RenewalRefusal::NoLog(_) => "log-missing",
-            RenewalRefusal::NotUploaded { .. } => "log-not-uploaded",
-            RenewalRefusal::Disputed { .. } => "log-disputed",
+            RenewalRefusal::NoLog(_) => MISSING,
+            RenewalRefusal::NotUploaded { .. } => NOT_UPLOADED,
+            RenewalRefusal::Disputed { .. } => DISPUTED,
             RenewalRefusal::Database(error) => return Self::internal(error),
             RenewalRefusal::Certificate(error) => return Self::internal(error),
         };
         Self::new(StatusCode::CONFLICT, code, refusal.to_string())
     }
+}
+
+/// Whether a licensing center elsewhere refuses on account of the log.
+pub(crate) fn is_refusal(code: &str) -> bool {
+    [MISSING, NOT_UPLOADED, DISPUTED].contains(&code)
 }
 
 /// May this certificate be handed out? Everyone but content managers: yes.
