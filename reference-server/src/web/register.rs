@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Form, Router};
@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::{Notice, Pages, render, sentence};
 use crate::api::ApiFailure;
+use crate::call::{CallError, accepted};
 use crate::licensing::service::passport_response;
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
@@ -111,17 +112,12 @@ async fn register(
 async fn ask(pages: &Pages, form: &Registration) -> Result<Zeroizing<Vec<u8>>, ApiFailure> {
     let request = form.typed().check(pages.front.merchant.now())?;
     let url = format!("{}/v1/passports", pages.front.licensing_url.trim_end_matches('/'));
-    let away = |error: reqwest::Error| {
-        tracing::error!(%error, "the licensing center did not answer");
-        let message = "the licensing center does not answer; try again in a moment";
-        ApiFailure::new(StatusCode::BAD_GATEWAY, "no-licensing-center", message)
+    let file = async {
+        let answer = accepted(pages.front.licensing.post(url).json(&request).send().await?).await?;
+        Ok::<_, CallError>(Zeroizing::new(answer.bytes().await?.to_vec()))
     };
-    let answer = pages.front.licensing.post(url).json(&request).send().await.map_err(away)?;
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(Zeroizing::new(answer.bytes().await.map_err(away)?.to_vec()));
-    }
-    Err(ApiFailure { status, error: answer.json().await.map_err(away)? })
+    let silence = "the licensing center does not answer; try again in a moment";
+    file.await.map_err(|error| error.handed_on("no-licensing-center", silence))
 }
 
 fn show(pages: &Pages, headers: &HeaderMap, form: &Registration, refusal: Option<&ApiFailure>) -> Response {

@@ -10,28 +10,12 @@ use crate::world::shared;
 #[test]
 fn the_store_shows_albums_with_prices_art_facts_and_waveforms() {
     shared(async |world| {
-        let front: Value = world
-            .player
-            .get(format!("{}/v1/albums", world.store))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let front = world.get("/v1/albums").await;
         let card = &front["albums"][0];
         assert_eq!((card["title"].as_str(), card["track_count"].as_u64()), (Some("Two Tones"), Some(2)));
         assert_eq!(card["prices"][0], json!({ "quality": "lossless", "price_cents": 200 }));
         let id = card["id"].as_str().unwrap();
-        let album: Value = world
-            .player
-            .get(format!("{}/v1/albums/{id}", world.store))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let album = world.get(&format!("/v1/albums/{id}")).await;
         let track = &album["tracks"][0];
         assert_eq!(
             (track["title"].as_str(), track["qualities"][0]["price_cents"].as_u64()),

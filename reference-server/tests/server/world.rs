@@ -114,14 +114,19 @@ impl World {
 
     /// The tracks in the store, in album order.
     pub async fn tracks(&self) -> Vec<MediaId> {
-        let list: Value =
-            self.player.get(format!("{}/v1/tracks", self.store)).send().await.unwrap().json().await.unwrap();
+        let list = self.get("/v1/tracks").await;
         list["tracks"]
             .as_array()
             .unwrap()
             .iter()
             .map(|t| t["media_id"].as_str().unwrap().parse().unwrap())
             .collect()
+    }
+
+    /// What the store says to a `GET`.
+    pub async fn get(&self, path: &str) -> Value {
+        let answer = self.player.get(format!("{}{path}", self.store)).send().await.unwrap();
+        answer.json().await.unwrap()
     }
 
     /// Status and JSON of a `POST` to the store.
