@@ -1,14 +1,13 @@
 //! Files that are either the old ones or the new ones, never half: written beside the target, synced, renamed, and the folder
 //! synced too. Bytes come from memory (settings, passport, cart, journals); deliveries use the same last steps.
 
-use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 /// Why a file could not be written or read.
 #[derive(Debug, Error)]
@@ -80,15 +79,14 @@ impl FileError {
 }
 
 impl Explain for FileError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::DiskFull { .. } => "disk-full",
-            Self::Write { .. } => "write-failed",
-            Self::Missing { .. } => "not-found",
-            Self::Read { .. } => "file-unreadable",
-            Self::TooLarge { .. } => "file-broken",
+            Self::DiskFull { .. } => Code::DiskFull,
+            Self::Write { .. } => Code::WriteFailed,
+            Self::Missing { .. } => Code::NotFound,
+            Self::Read { .. } => Code::FileUnreadable,
+            Self::TooLarge { .. } => Code::FileBroken,
         }
-        .into()
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -189,7 +187,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("not-there").join("settings.toml");
         let error = replace_file(&path, b"x").unwrap_err();
-        assert_eq!(error.code(), "write-failed");
+        assert_eq!(error.code(), Code::WriteFailed);
         assert!(error.to_string().contains("settings.toml"), "{error}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
@@ -197,7 +195,7 @@ mod tests {
     #[test]
     fn a_full_disk_has_a_code_of_its_own() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
-        assert_eq!(FileError::writing(Path::new("a"), full).code(), "disk-full");
+        assert_eq!(FileError::writing(Path::new("a"), full).code(), Code::DiskFull);
     }
 
     #[test]
@@ -205,7 +203,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("song.part");
         assert!(check_room(&path, 1).is_ok());
-        assert_eq!(check_room(&path, u64::MAX).unwrap_err().code(), "disk-full");
+        assert_eq!(check_room(&path, u64::MAX).unwrap_err().code(), Code::DiskFull);
     }
 
     #[test]

@@ -4,16 +4,19 @@
 //! Every operation has its own error enum; each implements [`Explain`]. At the door of the crate they become one
 //! [`Failure`], which the command line prints and the window translates by its code. Nothing secret is ever in one.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
+mod code;
+
+pub use code::Code;
+
 /// An error that a person can meet.
 pub trait Explain: std::error::Error {
-    /// Stable, kebab-case; the window matches on it. Servers' own codes pass through unchanged.
-    fn code(&self) -> Cow<'static, str>;
+    /// What both faces match on, and the window has words for.
+    fn code(&self) -> Code;
 
     /// What a translated sentence needs besides the code, e.g. `path`, `field`.
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -24,8 +27,8 @@ pub trait Explain: std::error::Error {
 /// A failed wish, as it leaves this crate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// Stable kebab-case code.
-    pub code: Cow<'static, str>,
+    /// What happened, as a stable word.
+    pub code: Code,
     /// Fields for the translated sentence.
     pub data: BTreeMap<String, String>,
     /// English: what happened, and what to do.
@@ -34,8 +37,8 @@ pub struct Failure {
 
 impl Failure {
     /// A failure of a place that has no enum of its own.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), data: BTreeMap::new(), message: message.into() }
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, data: BTreeMap::new(), message: message.into() }
     }
 
     /// The same with one more field.
@@ -45,15 +48,15 @@ impl Failure {
         self
     }
 
-    /// What a later version will do. Code `not-available-yet`.
+    /// What a later version will do.
     pub fn not_available_yet(what: &str) -> Self {
-        Self::new("not-available-yet", format!("not available yet: {what}"))
+        Self::new(Code::NotAvailableYet, format!("not available yet: {what}"))
     }
 
-    /// A task of ours ended without a result: a bug, told as one. Code `internal`.
+    /// A task of ours ended without a result: a bug, told as one.
     pub fn internal(what: impl fmt::Display) -> Self {
         Self::new(
-            "internal",
+            Code::Internal,
             format!("something went wrong inside Cadenza ({what}): try again, and report it if it stays"),
         )
     }
@@ -81,8 +84,8 @@ mod tests {
     struct Shut;
 
     impl Explain for Shut {
-        fn code(&self) -> Cow<'static, str> {
-            "jar-shut".into()
+        fn code(&self) -> Code {
+            Code::FileUnreadable
         }
 
         fn fields(&self) -> Vec<(&'static str, String)> {
@@ -93,7 +96,7 @@ mod tests {
     #[test]
     fn an_error_keeps_code_fields_and_words_on_its_way_out() {
         let failure = Failure::from(Shut).with("shelf", 3);
-        assert_eq!(failure.code, "jar-shut");
+        assert_eq!(failure.code, Code::FileUnreadable);
         assert_eq!(failure.data["lid"], "red");
         assert_eq!(failure.data["shelf"], "3");
         assert_eq!(failure.to_string(), "the jar is shut: turn the lid");

@@ -12,14 +12,13 @@
 //! cadenza.lock           held by the running player
 //! ```
 
-use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 /// Why a home folder cannot be used.
 #[derive(Debug, Error)]
@@ -50,12 +49,11 @@ pub enum HomeError {
 }
 
 impl Explain for HomeError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Busy { .. } => "home-busy",
-            Self::Unusable { .. } | Self::Nowhere => "home-unusable",
+            Self::Busy { .. } => Code::HomeBusy,
+            Self::Unusable { .. } | Self::Nowhere => Code::HomeUnusable,
         }
-        .into()
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -182,7 +180,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = Home::open(folder.path()).unwrap();
         let refused = Home::open(folder.path()).unwrap_err();
-        assert_eq!(refused.code(), "home-busy");
+        assert_eq!(refused.code(), Code::HomeBusy);
         drop(first);
         assert!(Home::open(folder.path()).is_ok());
     }
@@ -193,7 +191,7 @@ mod tests {
         let path = folder.path().join("file");
         fs::write(&path, b"x").unwrap();
         let refused = Home::open(&path).unwrap_err();
-        assert_eq!(refused.code(), "home-unusable");
+        assert_eq!(refused.code(), Code::HomeUnusable);
         assert!(refused.to_string().contains("file"), "{refused}");
     }
 

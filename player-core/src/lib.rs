@@ -29,5 +29,5 @@ pub mod player;
 pub mod settings;
 pub mod store;
 
-pub use error::{Explain, Failure};
+pub use error::{Code, Explain, Failure};
 pub use player::{Player, PlayerConfig};

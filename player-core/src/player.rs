@@ -21,7 +21,7 @@ use tokio::sync::broadcast;
 
 use crate::atomic::{self, FileError};
 use crate::clock::{Clock, SystemClock};
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::event::News;
 use crate::home::Home;
 use crate::library::ledger::{Ledger, LedgerError, Reservation};
@@ -171,7 +171,7 @@ impl Player {
     /// The store's client.
     pub fn store(&self) -> Result<StoreClient, Failure> {
         locked(&self.0.client).clone().ok_or_else(|| {
-            Failure::new("no-store", "no store is named: add --store with a ready file or an https address, or choose one in the settings")
+            Failure::new(Code::NoStore, "no store is named: add --store with a ready file or an https address, or choose one in the settings")
         })
     }
 
@@ -226,7 +226,7 @@ fn pinned_root(home: &Home) -> Result<Option<Certificate>, Failure> {
     let path = home.licensing_root();
     let broken = || {
         Failure::new(
-            "store-root",
+            Code::StoreRoot,
             format!(
                 "{} is not a certificate any more: delete it and name your store with --store once",
                 path.display()

@@ -2,14 +2,13 @@
 //!
 //! A setting that is missing has its default, one that is unknown (from a newer version) is kept as it is.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::atomic::{self, FileError};
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 /// The settings file is far smaller.
 const BOUND: u64 = 1 << 20;
@@ -31,9 +30,9 @@ pub enum SettingsError {
 }
 
 impl Explain for SettingsError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Broken { .. } => "settings-broken".into(),
+            Self::Broken { .. } => Code::SettingsBroken,
             Self::File(e) => e.code(),
         }
     }
@@ -151,7 +150,7 @@ mod tests {
     #[test]
     fn a_file_that_is_not_understood_is_named_and_left_alone() {
         let error = kept("ask-passphrase = 12").unwrap_err();
-        assert_eq!(error.code(), "settings-broken");
+        assert_eq!(error.code(), Code::SettingsBroken);
         assert!(error.to_string().contains("settings.toml"), "{error}");
     }
 }

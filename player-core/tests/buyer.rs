@@ -14,7 +14,7 @@ use cadenza_player::library::{TrackId, TrackOrder};
 use cadenza_player::passport::vault::Phase;
 use cadenza_player::player::Recordable;
 use cadenza_player::settings::{AskPassphrase, Settings};
-use cadenza_player::{Failure, Player, PlayerConfig};
+use cadenza_player::{Code, Failure, Player, PlayerConfig};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::id::{MediaId, VoucherId};
@@ -128,8 +128,8 @@ fn right() -> Passphrase {
     Passphrase::new(PASSPHRASE.into())
 }
 
-fn code<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {
-    result.unwrap_err().code.into_owned()
+fn code<T: std::fmt::Debug>(result: Result<T, Failure>) -> Code {
+    result.unwrap_err().code
 }
 
 fn contains(folder: &Path, needle: &[u8]) -> bool {
@@ -147,21 +147,24 @@ async fn the_vault_opens_with_its_passphrase_and_with_no_other() {
     let house = House::with_passport();
     let player = house.open();
     assert_eq!(player.passport_phase(), Phase::Locked);
-    assert_eq!(code(player.unlock(Passphrase::new("harbour velvet onion".into())).await), "wrong-passphrase");
-    assert_eq!(code(player.owner()), "passport-locked");
+    assert_eq!(
+        code(player.unlock(Passphrase::new("harbour velvet onion".into())).await),
+        Code::WrongPassphrase
+    );
+    assert_eq!(code(player.owner()), Code::PassportLocked);
     player.unlock(right()).await.unwrap();
     assert_eq!(player.owner().unwrap().name, "Ada Example");
     player.lock();
     assert_eq!(player.passport_phase(), Phase::Locked);
-    assert_eq!(code(player.owner()), "passport-locked");
+    assert_eq!(code(player.owner()), Code::PassportLocked);
 }
 
 #[test]
 fn without_a_passport_everything_says_so() {
     let player = House::new().open();
     assert_eq!(player.passport_phase(), Phase::None);
-    assert_eq!(code(player.passport_facts()), "no-passport");
-    assert_eq!(code(player.store()), "no-store");
+    assert_eq!(code(player.passport_facts()), Code::NoPassport);
+    assert_eq!(code(player.store()), Code::NoStore);
 }
 
 // F5
@@ -176,7 +179,7 @@ fn an_altered_passport_is_named_and_the_player_still_opens() {
     fs::write(&path, bytes).unwrap();
     let player = house.open();
     assert_eq!(player.passport_phase(), Phase::Broken);
-    assert_eq!(code(player.passport_facts()), "passport-broken");
+    assert_eq!(code(player.passport_facts()), Code::PassportBroken);
 }
 
 // C7, B5
@@ -191,11 +194,11 @@ async fn asked_every_time_a_session_serves_one_purpose() {
         .unwrap();
     player.unlock(right()).await.unwrap();
     let opening = player.media_opening(id.into()).unwrap();
-    assert_eq!(code(player.media_opening(id.into())), "passport-locked");
+    assert_eq!(code(player.media_opening(id.into())), Code::PassportLocked);
     assert_eq!(player.owner().unwrap().name, "Ada Example", "while it plays, the owner is shown");
     assert!(opening.open().is_ok(), "the one purpose goes on");
     player.lock();
-    assert_eq!(code(opening.open().map(|_| ())), "passport-locked", "locking ends it all the same");
+    assert_eq!(code(opening.open().map(|_| ())), Code::PassportLocked, "locking ends it all the same");
 }
 
 // C7
@@ -232,27 +235,27 @@ async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {
     let player = house.open();
     let copy = house.path("copy.cadpassport");
     player.export_passport(&copy).unwrap();
-    assert_eq!(code(player.export_passport(&copy)), "file-exists");
+    assert_eq!(code(player.export_passport(&copy)), Code::FileExists);
     let elsewhere = House::new();
     let other = elsewhere.open();
     other.import_passport(&copy).unwrap();
     let new = || Passphrase::new("seven quiet lanterns drifting".into());
     assert_eq!(
         code(other.change_passphrase(right(), Passphrase::new("short".into())).await),
-        "weak-passphrase"
+        Code::WeakPassphrase
     );
-    assert_eq!(code(other.change_passphrase(new(), new()).await), "wrong-passphrase");
+    assert_eq!(code(other.change_passphrase(new(), new()).await), Code::WrongPassphrase);
     other.change_passphrase(right(), new()).await.unwrap();
     drop(other);
     let other = elsewhere.open();
-    assert_eq!(code(other.unlock(right()).await), "wrong-passphrase");
+    assert_eq!(code(other.unlock(right()).await), Code::WrongPassphrase);
     other.unlock(new()).await.unwrap();
     assert_eq!(other.passport_facts().unwrap().serial, player.passport_facts().unwrap().serial);
     fs::write(house.path("junk"), b"{}").unwrap();
-    assert_eq!(code(other.import_passport(&house.path("junk"))), "passport-broken");
+    assert_eq!(code(other.import_passport(&house.path("junk"))), Code::PassportBroken);
     let stranger = house.path("stranger.cadpassport");
     fs::write(&stranger, passport_of(&world().stranger).to_json()).unwrap();
-    assert_eq!(code(other.import_passport(&stranger)), "passport-exists");
+    assert_eq!(code(other.import_passport(&stranger)), Code::PassportExists);
 }
 
 // G8
@@ -284,7 +287,7 @@ async fn a_bought_track_is_found_read_and_opened_only_with_the_passport() {
         (texts.credits.as_deref(), texts.lyrics, texts.some_are_locked),
         (Some("piano: nobody"), None, true)
     );
-    assert_eq!(code(player.media_opening(track)), "passport-locked");
+    assert_eq!(code(player.media_opening(track)), Code::PassportLocked);
     player.unlock(right()).await.unwrap();
     assert_eq!(player.texts(track).await.unwrap().lyrics.as_deref(), Some("(hummed)"));
     let mut song = Vec::new();
@@ -300,7 +303,7 @@ async fn somebody_else_s_track_does_not_open() {
     house.put("rag.cadenza", &bytes);
     let player = house.open();
     player.unlock(right()).await.unwrap();
-    assert_eq!(code(player.media_opening(id.into()).unwrap().open().map(|_| ())), "not-yours");
+    assert_eq!(code(player.media_opening(id.into()).unwrap().open().map(|_| ())), Code::NotYours);
 }
 
 // O1, F5
@@ -351,10 +354,10 @@ fn a_limited_recording_is_counted_over_restarts() {
     let player = house.open();
     assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Recordable::Times(1));
     // One track that may not be recorded gives the others' uses back.
-    assert_eq!(code(player.reserve_recording(&[id, forbidden])), "record-not-allowed");
+    assert_eq!(code(player.reserve_recording(&[id, forbidden])), Code::RecordNotAllowed);
     assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Recordable::Times(1));
     let last = player.reserve_recording(&[id]).unwrap();
-    assert_eq!(code(player.reserve_recording(&[id])), "record-not-allowed");
+    assert_eq!(code(player.reserve_recording(&[id])), Code::RecordNotAllowed);
     player.return_recording(last).unwrap();
     assert!(player.reserve_recording(&[id]).is_ok());
 }
@@ -393,18 +396,18 @@ fn take(player: &Player, bytes: &[u8]) -> Result<Vec<VoucherId>, Failure> {
 fn what_is_no_genuine_voucher_is_refused_with_its_reason() {
     let house = House::with_passport();
     let player = house.open();
-    assert_eq!(code(take(&player, b"{}")), "voucher-broken");
-    assert_eq!(code(player.take_voucher_file(Path::new("/not/there.cadvoucher"))), "not-found");
+    assert_eq!(code(take(&player, b"{}")), Code::VoucherBroken);
+    assert_eq!(code(player.take_voucher_file(Path::new("/not/there.cadvoucher"))), Code::NotFound);
     let file = voucher(&world().manager).to_json();
     let later = String::from_utf8(file.clone()).unwrap().replace("1790086400", "1890086400");
-    assert_eq!(code(take(&player, later.as_bytes())), "voucher-altered", "its last day was moved");
+    assert_eq!(code(take(&player, later.as_bytes())), Code::VoucherAltered, "its last day was moved");
     assert_eq!(
         code(take(&player, &voucher(&world().author).to_json())),
-        "voucher-altered",
+        Code::VoucherAltered,
         "no content manager's"
     );
     house.clock.advance_seconds(2 * 86_400);
-    assert_eq!(code(take(&player, &file)), "voucher-expired");
+    assert_eq!(code(take(&player, &file)), Code::VoucherExpired);
     assert!(player.open_deliveries().is_empty());
 }
 

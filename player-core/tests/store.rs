@@ -5,11 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cadenza_player::Explain;
 use cadenza_player::clock::ManualClock;
 use cadenza_player::store::client::Patience;
 use cadenza_player::store::download::{self, DownloadError, Wanted};
 use cadenza_player::store::{ExchangeError, StoreAddress, StoreClient};
+use cadenza_player::{Code, Explain};
 use cadenza_protocol::cert::{Certificate, Role};
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::time::UnixTime;
@@ -148,7 +148,7 @@ async fn only_a_server_of_the_right_root_role_name_and_dates_is_spoken_to() {
     ];
     for (tls, reason) in refused {
         let error = ask(&ours, tls).await.unwrap_err();
-        assert_eq!(error.code(), "store-not-trusted", "{reason}: {error}");
+        assert_eq!(error.code(), Code::StoreNotTrusted, "{reason}: {error}");
         assert!(error.to_string().contains(reason), "{reason}: {error}");
         assert!(!error.leaves_doubt(), "nothing was sent");
     }
@@ -162,12 +162,12 @@ async fn an_answer_that_is_cut_altered_or_of_another_kind_is_told_apart() {
     let url =
         serve(tls(), |_, _, stream| reply(stream, "200 OK\r\ncontent-length: 500", b"{\"currency\":")).await;
     let error = client(&ours, url).store_front().await.unwrap_err();
-    assert_eq!(error.code(), "store-unreachable", "{error}");
+    assert_eq!(error.code(), Code::StoreUnreachable, "{error}");
     let url = serve(tls(), |_, _, stream| json(stream, "200 OK", "[1, 2]")).await;
-    assert_eq!(client(&ours, url).store_front().await.unwrap_err().code(), "store-garbled");
+    assert_eq!(client(&ours, url).store_front().await.unwrap_err().code(), Code::StoreGarbled);
     let url =
         serve(tls(), |_, _, stream| json(stream, "302 Found\r\nlocation: https://127.0.0.1:1/", "")).await;
-    assert_eq!(client(&ours, url).store_front().await.unwrap_err().code(), "store-unreachable");
+    assert_eq!(client(&ours, url).store_front().await.unwrap_err().code(), Code::StoreUnreachable);
 }
 
 // F3
@@ -277,7 +277,7 @@ async fn a_delivery_server_that_is_gone_leaves_what_has_arrived() {
     let gone = wanted(&Url::parse("https://127.0.0.1:9/").unwrap(), &song);
     let asked = Instant::now();
     let error = download::fetch(&client, &gone, &part, &|_| ()).await.unwrap_err();
-    assert_eq!(error.code(), "download-failed", "{error}");
+    assert_eq!(error.code(), Code::DownloadFailed, "{error}");
     assert!(asked.elapsed() < Duration::from_secs(10));
     assert_eq!(std::fs::read(&part).unwrap(), &song[..500_000]);
 }

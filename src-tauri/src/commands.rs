@@ -7,20 +7,22 @@ pub mod playback;
 pub mod settings;
 pub mod store;
 
+use cadenza_player::Code;
+
 use crate::ipc::{self, AppError};
 
 /// A media id as the core takes it.
 fn id(text: &ipc::MediaId) -> Result<cadenza_protocol::id::MediaId, AppError> {
     text.0
         .parse()
-        .map_err(|_| AppError::new("not-found", "there is no such track: go back and choose another"))
+        .map_err(|_| AppError::new(Code::NotFound, "there is no such track: go back and choose another"))
 }
 
 /// A track id as the core takes it.
 fn track_id(text: &ipc::TrackId) -> Result<cadenza_player::library::TrackId, AppError> {
     text.0
         .parse()
-        .map_err(|_| AppError::new("not-found", "there is no such track: go back and choose another"))
+        .map_err(|_| AppError::new(Code::NotFound, "there is no such track: go back and choose another"))
 }
 
 /// Many of them.

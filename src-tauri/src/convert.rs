@@ -18,7 +18,7 @@ use crate::ipc::{Allowance, AppError};
 
 impl From<Failure> for AppError {
     fn from(failure: Failure) -> Self {
-        Self { code: failure.code.into_owned(), data: failure.data, message: failure.message }
+        Self { code: failure.code.to_string(), data: failure.data, message: failure.message }
     }
 }
 

@@ -113,7 +113,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             GoTo,
         ])
         .disable_serde_phases()
-        .constant("errorCodes", KNOWN_CODES)
+        .constant("errorCodes", cadenza_player::Code::ALL)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::render::Renderer;
 use super::source::Waker;
+use crate::error::{Code, Explain};
 
 /// Frames that the device asks for at a time, always fixed: the systems' own defaults reach from 5 ms to 2 s. Sound
 /// servers keep two of them. Shorter periods run dry on a busy machine; they would not make the first sound sooner,
@@ -140,17 +141,15 @@ pub enum OutputError {
     NoCapture,
 }
 
-impl OutputError {
-    /// A stable code for the user interface.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
+impl Explain for OutputError {
+    fn code(&self) -> Code {
         match self {
-            OutputError::NoDevice => "no-sound-device",
-            OutputError::NotConnected(_) => "device-not-connected",
-            OutputError::Busy(_) => "device-busy",
-            OutputError::Forbidden(_) => "device-forbidden",
-            OutputError::Unusable { .. } => "device-unusable",
-            OutputError::NoCapture => "capture-unavailable",
+            OutputError::NoDevice => Code::NoSoundDevice,
+            OutputError::NotConnected(_) => Code::DeviceNotConnected,
+            OutputError::Busy(_) => Code::DeviceBusy,
+            OutputError::Forbidden(_) => Code::DeviceForbidden,
+            OutputError::Unusable { .. } => Code::DeviceUnusable,
+            OutputError::NoCapture => Code::CaptureUnavailable,
         }
     }
 }

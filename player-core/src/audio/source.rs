@@ -23,6 +23,7 @@ use std::io::{self, Read, Seek};
 use std::thread::Thread;
 
 use super::fade::ClipFades;
+use crate::error::{Code, Explain};
 
 /// A plain file of encoded audio, however it is stored: the listener's own file, or a media image that decrypts as it is read.
 pub trait ReadSeek: Read + Seek + Send {}
@@ -138,9 +139,9 @@ pub enum SourceError {
     /// Somebody before the audio said no: the library, the passport, the media file. The code and words are theirs.
     #[error("{message}")]
     Refused {
-        /// A stable code.
-        code: &'static str,
-        /// What happened and what to do.
+        /// What happened.
+        code: Code,
+        /// The same in words, and what to do.
         message: String,
     },
     /// The source cannot go to that position.
@@ -148,19 +149,17 @@ pub enum SourceError {
     Seek(String),
 }
 
-impl SourceError {
-    /// A stable code for the user interface.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
+impl Explain for SourceError {
+    fn code(&self) -> Code {
         match self {
-            SourceError::Missing(_) => "track-missing",
-            SourceError::Unreadable(_) => "track-unreadable",
-            SourceError::Damaged(_) => "track-damaged",
-            SourceError::Unsupported(_) => "track-unsupported",
-            SourceError::Locked(_) => "track-locked",
-            SourceError::Stream(_) => "stream-failed",
-            SourceError::Refused { code, .. } => code,
-            SourceError::Seek(_) => "seek-failed",
+            SourceError::Missing(_) => Code::TrackMissing,
+            SourceError::Unreadable(_) => Code::TrackUnreadable,
+            SourceError::Damaged(_) => Code::TrackDamaged,
+            SourceError::Unsupported(_) => Code::TrackUnsupported,
+            SourceError::Locked(_) => Code::TrackLocked,
+            SourceError::Stream(_) => Code::StreamFailed,
+            SourceError::Refused { code, .. } => *code,
+            SourceError::Seek(_) => Code::SeekFailed,
         }
     }
 }

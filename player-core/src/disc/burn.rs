@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::image::{self, ImageFiles};
 use super::layout::{DiscLayout, LayoutError, Sectors};
 use super::sectors::SectorError;
+use crate::error::{Code, Explain};
 use crate::playback::TrackId;
 
 /// Where a disc goes.
@@ -203,19 +204,35 @@ impl BurnError {
             _ => BurnError::Write { path: path.to_owned(), source },
         }
     }
+}
 
-    /// A stable code for the user interface.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
+impl Explain for RecordRefusal {
+    fn code(&self) -> Code {
         match self {
-            BurnError::Layout(_) => "disc-layout",
-            BurnError::Restricted(_) => "disc-restricted",
-            BurnError::Track(_) => "disc-track",
-            BurnError::DiskFull { .. } => "disk-full",
-            BurnError::Write { .. } => "disc-unwritable",
-            BurnError::ReadBack(_) | BurnError::Differs => "disc-verify",
-            BurnError::Cancelled => "cancelled",
-            BurnError::NotAvailableYet(_) => "not-available-yet",
+            RecordRefusal::Never(_) | RecordRefusal::UsedUp { .. } => Code::RecordNotAllowed,
+            RecordRefusal::Unwritable(_) => Code::WriteFailed,
+        }
+    }
+}
+
+impl Explain for BurnError {
+    fn code(&self) -> Code {
+        match self {
+            BurnError::Layout(e) => e.code(),
+            BurnError::Restricted(e) => e.code(),
+            BurnError::Track(_) => Code::DiscTrack,
+            BurnError::DiskFull { .. } => Code::DiskFull,
+            BurnError::Write { .. } => Code::DiscUnwritable,
+            BurnError::ReadBack(_) | BurnError::Differs => Code::DiscVerify,
+            BurnError::Cancelled => Code::Cancelled,
+            BurnError::NotAvailableYet(_) => Code::NotAvailableYet,
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            BurnError::Layout(e) => e.fields(),
+            _ => Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
+use crate::error::{Code, Explain};
 use crate::playback::{Opener, Track};
 
 /// Rate of every disc.
@@ -223,6 +224,28 @@ pub enum LayoutError {
         /// What is wrong and what to do.
         reason: String,
     },
+}
+
+impl Explain for LayoutError {
+    fn code(&self) -> Code {
+        match self {
+            LayoutError::Empty => Code::DiscEmpty,
+            LayoutError::TooMany(_) => Code::DiscTooManyTracks,
+            LayoutError::TooShort { .. } => Code::DiscTrackTooShort,
+            LayoutError::TooLong { .. } => Code::DiscTooLong,
+            LayoutError::Isrc(_) => Code::DiscIsrc,
+            LayoutError::Unreadable { .. } => Code::Unplayable,
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            LayoutError::TooShort { title, .. } | LayoutError::Unreadable { title, .. } => {
+                vec![("title", title.clone())]
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl DiscLayout {

@@ -3,7 +3,6 @@
 //! It only repeats what the files say, except playlists, queue and counters; so a database that cannot be opened is put aside
 //! and made again from the files. On Linux sled's own `flush` does not reach the disk: its file is synced after it.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use thiserror::Error;
 
 use super::track::{TrackId, TrackRecord};
 use crate::atomic::FileError;
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 /// Bytes of sled's page cache: the tracks are in memory anyway.
 const CACHE_BYTES: u64 = 8 << 20;
@@ -39,10 +38,10 @@ pub enum IndexError {
 }
 
 impl Explain for IndexError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
             Self::File(e) => e.code(),
-            Self::Broken { .. } => "library-broken".into(),
+            Self::Broken { .. } => Code::LibraryBroken,
         }
     }
 }

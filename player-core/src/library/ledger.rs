@@ -10,7 +10,6 @@
 //! return 17 77b1...                      entry 17 came to nothing
 //! ```
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -23,7 +22,7 @@ use thiserror::Error;
 
 use super::track::TrackId;
 use crate::atomic::{self, FileError};
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 const BOUND: u64 = 64 << 20;
 
@@ -62,9 +61,9 @@ pub enum LedgerError {
 }
 
 impl Explain for LedgerError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Altered { .. } => "ledger-altered".into(),
+            Self::Altered { .. } => Code::LedgerAltered,
             Self::File(e) => e.code(),
         }
     }

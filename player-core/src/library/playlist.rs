@@ -1,7 +1,6 @@
 //! Playlists (requirement M7): named lists of tracks, in the listener's order. The same track may stand in one more than once,
 //! so places count, not tracks. Every change is on disk when its call returns.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,7 +10,7 @@ use thiserror::Error;
 
 use super::index::{Index, IndexError};
 use super::track::TrackId;
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 const LONGEST_NAME: usize = 200;
 const MOST_TRACKS: usize = 100_000;
@@ -51,13 +50,13 @@ pub enum PlaylistError {
 }
 
 impl Explain for PlaylistError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Unknown { .. } => "playlist-unknown".into(),
-            Self::Taken { .. } => "playlist-taken".into(),
-            Self::BadName => "playlist-name".into(),
-            Self::NoPlace { .. } => "playlist-place".into(),
-            Self::Full => "playlist-full".into(),
+            Self::Unknown { .. } => Code::PlaylistUnknown,
+            Self::Taken { .. } => Code::PlaylistTaken,
+            Self::BadName => Code::PlaylistName,
+            Self::NoPlace { .. } => Code::PlaylistPlace,
+            Self::Full => Code::PlaylistFull,
             Self::Index(e) => e.code(),
         }
     }

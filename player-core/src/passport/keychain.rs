@@ -3,14 +3,12 @@
 //! It is an offer, never a need: without a key store, or with a locked one, the passphrase is asked for as ever.
 //! Calls may wait for the desktop's own dialogue, so never on a UI thread.
 
-use std::borrow::Cow;
-
 use cadenza_protocol::secret::Passphrase;
 use keyring::v1::{Entry, Error};
 use thiserror::Error as ThisError;
 use zeroize::Zeroizing;
 
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 const SERVICE: &str = "org.cadenza.player";
 
@@ -32,13 +30,12 @@ pub enum KeychainError {
 }
 
 impl Explain for KeychainError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Absent => "keychain-absent",
-            Self::Locked => "keychain-locked",
-            Self::Failed { .. } => "keychain-failed",
+            Self::Absent => Code::KeychainAbsent,
+            Self::Locked => Code::KeychainLocked,
+            Self::Failed { .. } => Code::KeychainFailed,
         }
-        .into()
     }
 }
 

@@ -1,13 +1,12 @@
 //! Why the vault says no, in words for the person who wanted something of it.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
 use super::strength;
 use crate::atomic::FileError;
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 /// Why the vault does not give what it was asked for.
 #[derive(Debug, Error)]
@@ -77,22 +76,21 @@ pub enum VaultError {
 }
 
 impl Explain for VaultError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::None => "no-passport",
-            Self::Locked => "passport-locked",
-            Self::WrongPassphrase => "wrong-passphrase",
-            Self::WeakPassphrase => "weak-passphrase",
-            Self::Broken { .. } => "passport-broken",
-            Self::NoRoot => "store-root",
-            Self::Exists { .. } => "passport-exists",
-            Self::Occupied { .. } => "file-exists",
-            Self::Expired { .. } => "passport-expired",
-            Self::Renewal { .. } => "renewal-refused",
-            Self::NotYours => "not-yours",
-            Self::File(e) => return e.code(),
+            Self::None => Code::NoPassport,
+            Self::Locked => Code::PassportLocked,
+            Self::WrongPassphrase => Code::WrongPassphrase,
+            Self::WeakPassphrase => Code::WeakPassphrase,
+            Self::Broken { .. } => Code::PassportBroken,
+            Self::NoRoot => Code::StoreRoot,
+            Self::Exists { .. } => Code::PassportExists,
+            Self::Occupied { .. } => Code::FileExists,
+            Self::Expired { .. } => Code::PassportExpired,
+            Self::Renewal { .. } => Code::RenewalRefused,
+            Self::NotYours => Code::NotYours,
+            Self::File(e) => e.code(),
         }
-        .into()
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {

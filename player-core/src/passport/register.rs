@@ -4,8 +4,6 @@
 //! The licensing center answers with a registration file, which holds the registration key in the clear and therefore
 //! exists in memory only: [`Registration`] is that moment between the answer and the passphrase. Dropped, it is wiped.
 
-use std::borrow::Cow;
-
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, VerifiedRegistration};
@@ -16,7 +14,7 @@ use thiserror::Error;
 
 use super::form::{CheckedForm, CheckedRecovery, FormError};
 use super::vault::{Vault, VaultError, check_strength};
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 use crate::memory::Unswapped;
 use crate::store::client::{ExchangeError, StoreClient};
 
@@ -40,11 +38,11 @@ pub enum RegisterError {
 }
 
 impl Explain for RegisterError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
             Self::Form(e) => e.code(),
             Self::Exchange(e) => e.code(),
-            Self::NotGenuine(_) => "passport-broken".into(),
+            Self::NotGenuine(_) => Code::PassportBroken,
             Self::Vault(e) => e.code(),
         }
     }

@@ -6,6 +6,7 @@ use super::queue::{Entry, EntryKey, Repeat};
 use super::track::{Track, TrackId};
 use crate::audio::loudness::Normalisation;
 use crate::audio::output::DeviceChoice;
+use crate::error::Code;
 
 /// A wish of the listener. The engine carries wishes out in order.
 #[derive(Debug, Clone)]
@@ -107,18 +108,18 @@ pub enum Event {
     },
     /// The device is gone; the engine is looking for it.
     DeviceLost {
-        /// A stable code.
-        code: &'static str,
-        /// What happened and what to do.
+        /// What happened.
+        code: Code,
+        /// The same in words, and what to do.
         message: String,
     },
     /// A track cannot be played; the engine has gone on to the next one.
     TrackFailed {
         /// The track's name.
         id: TrackId,
-        /// A stable code.
-        code: &'static str,
-        /// What happened and what to do.
+        /// What happened.
+        code: Code,
+        /// The same in words, and what to do.
         message: String,
     },
 }

@@ -8,7 +8,7 @@ use cadenza_protocol::voucher::{self, MediaVoucher, VoucherFile, VoucherKind};
 
 use super::Player;
 use crate::atomic;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::event::{Delivery, News, Stage};
 use crate::library::{TrackId, scan};
 use crate::store::client::StoreClient;
@@ -45,7 +45,7 @@ impl Player {
     pub fn take_voucher(&self, voucher: MediaVoucher) -> Result<Vec<VoucherId>, Failure> {
         if voucher.kind == VoucherKind::Preview {
             let message = "this voucher is for listening only: open it to hear the preview, or buy the track to keep it";
-            return Err(Failure::new("voucher-preview", message));
+            return Err(Failure::new(Code::VoucherPreview, message));
         }
         let now = self.now();
         voucher.check_expiry(now)?;
@@ -97,7 +97,7 @@ impl Player {
                 None => self.deliver_one(&client, &session, open).await,
             };
             if let Err(failure) = &outcome
-                && matches!(&*failure.code, "store-unreachable" | "download-failed")
+                && matches!(failure.code, Code::StoreUnreachable | Code::DownloadFailed)
             {
                 gone.insert(server, failure.clone());
             }
@@ -130,7 +130,7 @@ impl Player {
         let again = open.duplicate();
         let mut result = courier.deliver(open).await;
         if let Err(e) = &result
-            && e.final_refusal() == Some("voucher-expired")
+            && e.final_refusal() == Some(Code::VoucherExpired)
             && let Some(renewed) = renewed(client, &again).await
         {
             // It was paid for here: the merchant gives a new voucher for the same purchase.
@@ -161,7 +161,7 @@ impl Player {
             }
             Err(e) => {
                 let over = match e.final_refusal() {
-                    Some("voucher-used") => true,
+                    Some(Code::VoucherUsed) => true,
                     // A voucher from a file can be opened again; what was paid for here is never let go of.
                     Some(_) => open.order_id.is_none(),
                     None => false,

@@ -20,7 +20,7 @@ use super::Player;
 use crate::audio::decode::FileSource;
 use crate::audio::loudness::Loudness;
 use crate::audio::source::{PcmSource, SourceError};
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::library::ledger::Use;
 use crate::library::scan::{self, OpenedMedia, ScanError};
 use crate::library::{TrackId, TrackRecord, import};
@@ -103,7 +103,7 @@ impl Player {
         let stat = std::fs::metadata(&path).map_err(reading)?;
         let broken = |reason: String| {
             let message = format!("{} cannot be played: {reason}", path.display());
-            Failure::new("file-broken", message).with("path", path.display())
+            Failure::new(Code::FileBroken, message).with("path", path.display())
         };
         let record = if path.extension().is_some_and(|e| e == "cadenza") {
             // An absolute path stays what it is when the music folder is put before it.
@@ -200,7 +200,7 @@ impl Player {
     fn may_play(&self, track: &TrackRecord) -> Result<(), Failure> {
         let refuse = |why: &str| {
             let message = format!("'{}' {why}: buy it in a version that may be played", track.title);
-            Failure::new("unplayable", message).with("title", &track.title)
+            Failure::new(Code::Unplayable, message).with("title", &track.title)
         };
         match track.may_play() {
             Allowance::Unlimited => Ok(()),
@@ -269,11 +269,7 @@ fn playback_id(record: &TrackRecord) -> PlaybackId {
 }
 
 fn source_error(failure: Failure) -> SourceError {
-    let code = match failure.code {
-        std::borrow::Cow::Borrowed(code) => code,
-        std::borrow::Cow::Owned(_) => "file-broken",
-    };
-    SourceError::Refused { code, message: failure.message }
+    SourceError::Refused { code: failure.code, message: failure.message }
 }
 
 /// The clear bytes of a bought track, until the passport is locked. Remembers that reading failed: who probes a format takes a
@@ -297,10 +293,15 @@ impl BoughtImage {
         let locked = || Err(io::Error::new(io::ErrorKind::PermissionDenied, VaultError::Locked));
         let result = self.image.reader().as_mut().map_or_else(locked, wish);
         if let Err(e) = &result {
-            self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| e.to_string());
+            self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| why_unread(e));
         }
         result
     }
+}
+
+/// In the words of whoever refused; the system's own words have no advice.
+fn why_unread(error: &io::Error) -> String {
+    error.get_ref().map_or_else(|| format!("{error}; download it again"), ToString::to_string)
 }
 
 impl Read for BoughtImage {
@@ -316,8 +317,9 @@ impl Seek for BoughtImage {
 }
 
 fn unwrap_keys(media: &OpenedMedia, session: &Session) -> Result<KeyBundle, Failure> {
-    let block =
-        media.transaction().ok_or_else(|| Failure::new("file-broken", ScanError::NotBought.to_string()))?;
+    let block = media
+        .transaction()
+        .ok_or_else(|| Failure::new(Code::FileBroken, ScanError::NotBought.to_string()))?;
     let facts = &block.facts;
     let label =
         WrapLabel::purchase(&facts.grant.media_id, &facts.grant.voucher_id, facts.consumer_chain.leaf());
@@ -332,7 +334,7 @@ fn told(track: &TrackRecord, path: &Path, error: ScanError) -> Failure {
                 track.title,
                 path.display()
             );
-            Failure::new("not-found", message).with("title", &track.title).with("path", path.display())
+            Failure::new(Code::NotFound, message).with("title", &track.title).with("path", path.display())
         }
         ScanError::Unreadable(e) => {
             let message = format!(
@@ -340,14 +342,16 @@ fn told(track: &TrackRecord, path: &Path, error: ScanError) -> Failure {
                 track.title,
                 path.display()
             );
-            Failure::new("file-unreadable", message).with("title", &track.title).with("path", path.display())
+            Failure::new(Code::FileUnreadable, message)
+                .with("title", &track.title)
+                .with("path", path.display())
         }
-        ScanError::Media(_) | ScanError::NotBought => broken(track, path, &error.to_string()),
+        ScanError::Media(_) | ScanError::NotBought => broken(track, path, &error),
     }
 }
 
-fn broken(track: &TrackRecord, path: &Path, reason: &str) -> Failure {
-    let advice = if reason.contains("again") { "" } else { "; download it again" };
-    let message = format!("'{}' cannot be played: {reason}{advice}", track.title);
-    Failure::new("file-broken", message).with("title", &track.title).with("path", path.display())
+/// `reason` says what to do, as every error of ours does.
+fn broken(track: &TrackRecord, path: &Path, reason: &dyn std::fmt::Display) -> Failure {
+    let message = format!("'{}' cannot be played: {reason}", track.title);
+    Failure::new(Code::FileBroken, message).with("title", &track.title).with("path", path.display())
 }

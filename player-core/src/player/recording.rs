@@ -10,8 +10,8 @@ use super::Player;
 use crate::disc::burn::{
     self, BurnError, BurnJob, BurnProgress, BurnReport, Cancel, RecordLedger, RecordRefusal, Reservation,
 };
-use crate::disc::layout::{DiscLayout, DiscOptions, DiscTrack, LayoutError};
-use crate::error::Failure;
+use crate::disc::layout::{DiscLayout, DiscOptions, DiscTrack};
+use crate::error::{Code, Failure};
 use crate::library::ledger::{self, Use};
 use crate::library::{TrackId, TrackRecord};
 use crate::playback::TrackId as PlaybackId;
@@ -57,7 +57,7 @@ impl Player {
                 format!("'{}' may not be recorded, its author says: leave it out", track.title)
             }
         };
-        Err(Failure::new("record-not-allowed", message).with("title", &track.title).with("track", track.id))
+        Err(Failure::new(Code::RecordNotAllowed, message).with("title", &track.title).with("track", track.id))
     }
 
     /// Lays a disc out: restrictions, lengths, what fits. Bought tracks take the open passport. Reads every track's header, so not
@@ -71,7 +71,7 @@ impl Player {
             DiscTrack::measure(track, record.isrc.as_deref().and_then(|code| code.parse().ok()))
         });
         let measured: Result<Vec<_>, _> = measured.collect();
-        measured.and_then(|tracks| DiscLayout::plan(tracks, options)).map_err(told_of_layout)
+        Ok(measured.and_then(|tracks| DiscLayout::plan(tracks, options))?)
     }
 
     /// Writes a disc or its image, on the calling thread.
@@ -82,15 +82,10 @@ impl Player {
         progress: &mut dyn FnMut(BurnProgress),
     ) -> Result<BurnReport, Failure> {
         burn::burn(job, self, cancel, progress).map_err(|e| match e {
-            BurnError::Layout(e) => told_of_layout(e),
-            BurnError::Restricted(RecordRefusal::Unwritable(_)) => {
-                Failure::new("write-failed", e.to_string())
-            }
-            BurnError::Restricted(_) => Failure::new("record-not-allowed", e.to_string()),
             BurnError::NotAvailableYet(drive) => Failure::not_available_yet(&format!(
                 "writing to the drive {drive}; write an image with --to image:DIR and burn that"
             )),
-            other => Failure::new(other.code(), other.to_string()),
+            other => other.into(),
         })
     }
 
@@ -139,7 +134,7 @@ impl RecordLedger for Player {
         let ids: Result<Vec<TrackId>, _> =
             tracks.iter().map(|t| t.as_str().parse().map_err(|_| unknown(t))).collect();
         let counted = self.reserve_recording(&ids?).map_err(|failure| match failure.data.get("title") {
-            Some(title) if failure.code == "record-not-allowed" => RecordRefusal::Never(title.clone()),
+            Some(title) if failure.code == Code::RecordNotAllowed => RecordRefusal::Never(title.clone()),
             _ => RecordRefusal::Unwritable(failure.message),
         })?;
         let mut reserved = self.reserved();
@@ -159,24 +154,5 @@ impl RecordLedger for Player {
         if let Err(failure) = self.return_recording(counted) {
             tracing::warn!(%failure, "a recording that came to nothing stays counted");
         }
-    }
-}
-
-/// The window knows these codes.
-fn told_of_layout(error: LayoutError) -> Failure {
-    let code = match &error {
-        LayoutError::Empty => "disc-empty",
-        LayoutError::TooMany(_) => "disc-too-many-tracks",
-        LayoutError::TooShort { .. } => "disc-track-too-short",
-        LayoutError::TooLong { .. } => "disc-too-long",
-        LayoutError::Isrc(_) => "disc-isrc",
-        LayoutError::Unreadable { .. } => "unplayable",
-    };
-    let failure = Failure::new(code, error.to_string());
-    match error {
-        LayoutError::TooShort { title, .. } | LayoutError::Unreadable { title, .. } => {
-            failure.with("title", title)
-        }
-        _ => failure,
     }
 }

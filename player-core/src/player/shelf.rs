@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cadenza_protocol::media::{GraphicKind, MediaError, TextKind};
 
 use super::{Player, blocking};
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::event::News;
 use crate::library::playlist::Playlist;
 use crate::library::{Library, Origin, TrackId, TrackOrder, TrackRecord, import, scan};
@@ -65,7 +65,7 @@ impl Player {
     pub fn track(&self, id: TrackId) -> Result<Arc<TrackRecord>, Failure> {
         self.0.library.track(id).ok_or_else(|| {
             let message = format!("there is no track {id} in the library: `library list` shows what there is; buy or import it first");
-            Failure::new("not-found", message).with("track", id)
+            Failure::new(Code::NotFound, message).with("track", id)
         })
     }
 
@@ -130,7 +130,7 @@ impl Player {
         let root = self.root()?;
         let refuse = |e: scan::ScanError| {
             let message = format!("{} cannot be taken into the library: {e}", path.display());
-            Failure::new("file-broken", message).with("path", path.display())
+            Failure::new(Code::FileBroken, message).with("path", path.display())
         };
         let folder = path.parent().unwrap_or(Path::new("."));
         let name = PathBuf::from(path.file_name().unwrap_or_default());
@@ -215,7 +215,7 @@ impl Player {
                     texts.some_are_locked = true;
                     Ok(None)
                 }
-                Err(e) => Err(Failure::new("file-broken", e.to_string()).with("title", &track.title)),
+                Err(e) => Err(Failure::new(Code::FileBroken, e.to_string()).with("title", &track.title)),
             }
         };
         let (lyrics, liner_notes) = (read(TextKind::Lyrics)?, read(TextKind::LinerNotes)?);
@@ -240,8 +240,8 @@ impl Player {
                     Err(_) => Ok(None),
                 };
             }
-            let cover =
-                cover.map_err(|e| Failure::new("file-broken", e.to_string()).with("title", &track.title))?;
+            let cover = cover
+                .map_err(|e| Failure::new(Code::FileBroken, e.to_string()).with("title", &track.title))?;
             Ok(cover.map(|g| Art { media_type: g.media_type, bytes: g.bytes }))
         })
         .await?

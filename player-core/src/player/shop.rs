@@ -6,7 +6,7 @@ use cadenza_protocol::shop::{About, AlbumPage, Order, OrderedTrack, StoreFront, 
 use cadenza_protocol::voucher::MediaVoucher;
 
 use super::Player;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::event::News;
 use crate::library::{Origin, TrackId};
 use crate::store::cart::CartItem;
@@ -111,14 +111,14 @@ impl Player {
             let wanted = item.quality.as_deref().unwrap_or("any");
             let message =
                 format!("'{}' is not for sale as {wanted}: choose one of: {}", offer.title, names.join(", "));
-            Failure::new("not-for-sale", message).with("title", &offer.title)
+            Failure::new(Code::NotForSale, message).with("title", &offer.title)
         })?;
         if self.owns(item.media_id, Some(&quality)) {
             let message = format!(
                 "'{}' ({quality}) is in your library already: play it, or choose another",
                 offer.title
             );
-            return Err(Failure::new("already-owned", message).with("title", &offer.title));
+            return Err(Failure::new(Code::AlreadyOwned, message).with("title", &offer.title));
         }
         Ok(OrderedTrack { media_id: item.media_id, quality })
     }
@@ -127,7 +127,7 @@ impl Player {
     fn check_licensing_center(&self, client: &crate::store::StoreClient) -> Result<(), Failure> {
         match self.0.vault.root() {
             Some(root) if root != client.address().root => Err(Failure::new(
-                "other-licensing-center",
+                Code::OtherLicensingCenter,
                 "this store belongs to another licensing center than your passport: use your own store, or another home folder for this one",
             )),
             _ => Ok(()),

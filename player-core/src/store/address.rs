@@ -1,6 +1,5 @@
 //! Where a store is and whom it must be certified by: from the server's ready file, or an address and a root certificate.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use cadenza_protocol::cert::Certificate;
@@ -9,7 +8,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::atomic::{self, FileError};
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 const READY_FILE_BOUND: u64 = 1 << 20;
 const ROOT_FILE_BOUND: u64 = 64 << 10;
@@ -48,11 +47,11 @@ pub enum AddressError {
 }
 
 impl Explain for AddressError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
             Self::File(e) => e.code(),
-            Self::NotReady { .. } | Self::NotHttps { .. } => "store-address".into(),
-            Self::NoRoot | Self::BadRoot { .. } => "store-root".into(),
+            Self::NotReady { .. } | Self::NotHttps { .. } => Code::StoreAddress,
+            Self::NoRoot | Self::BadRoot { .. } => Code::StoreRoot,
         }
     }
 }

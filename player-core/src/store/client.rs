@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use super::address::{StoreAddress, host_of};
 use crate::clock::Clock;
+use crate::error::Code;
 
 pub use failure::ExchangeError;
 
@@ -264,7 +265,10 @@ fn refusal(url: &Url, status: u16, bytes: &[u8]) -> ExchangeError {
         let reason = format!("it answered with HTTP status {status}");
         return ExchangeError::Unreachable { host: host_of(url), reason };
     };
-    ExchangeError::Refused { status, code, message, field }
+    let word = code;
+    let code = Code::from_server(&word);
+    let unknown = (code == Code::StoreRefused).then_some(word);
+    ExchangeError::Refused { status, code, unknown, message, field }
 }
 
 async fn read_bounded(url: &Url, mut response: Response) -> Result<Vec<u8>, ExchangeError> {
@@ -299,7 +303,7 @@ mod tests {
     fn a_server_s_refusal_keeps_its_code_and_loses_control_characters() {
         let error =
             refusal(&url(), 402, br#"{"code":"card-declined","message":"the card\u001b was declined"}"#);
-        assert_eq!(error.code(), "card-declined");
+        assert_eq!(error.code(), Code::CardDeclined);
         assert_eq!(error.to_string(), "the card was declined");
         assert!(!error.leaves_doubt());
     }
@@ -311,9 +315,17 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_that_this_player_does_not_know_keeps_the_server_s_words() {
+        let error = refusal(&url(), 403, br#"{"code":"out-of-biscuits","message":"come back at four"}"#);
+        assert_eq!(error.code(), Code::StoreRefused);
+        assert_eq!(error.fields(), [("server-code", "out-of-biscuits".to_owned())]);
+        assert_eq!(error.to_string(), "come back at four");
+    }
+
+    #[test]
     fn an_answer_from_something_else_is_told_as_such_and_leaves_doubt() {
         let error = refusal(&url(), 502, b"<html>bad gateway</html>");
-        assert_eq!(error.code(), "store-unreachable");
+        assert_eq!(error.code(), Code::StoreUnreachable);
         assert!(error.leaves_doubt());
     }
 }

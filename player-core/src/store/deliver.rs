@@ -8,7 +8,6 @@
 //!
 //! Each step finds out for itself what an earlier run has done; repeating any of them loses and doubles nothing.
 
-use std::borrow::Cow;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -26,7 +25,7 @@ use super::journal::{Arrived, Journal, OpenVoucher};
 use super::redeem::{self, RedeemError};
 use crate::atomic::{self, FileError};
 use crate::clock::Clock;
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 use crate::event::Stage;
 use crate::library::scan::{self, ScanError};
 use crate::passport::vault::{Session, VaultError};
@@ -55,11 +54,11 @@ pub enum DeliverError {
 }
 
 impl Explain for DeliverError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
             Self::Redeem(e) => e.code(),
             Self::Download(e) => e.code(),
-            Self::Unusable(_) => "file-broken".into(),
+            Self::Unusable(_) => Code::FileBroken,
             Self::Vault(e) => e.code(),
             Self::File(e) => e.code(),
         }
@@ -77,14 +76,14 @@ impl Explain for DeliverError {
 }
 
 impl DeliverError {
-    /// The server's code, when it was the server that said no for good.
-    pub fn final_refusal(&self) -> Option<&str> {
+    /// What the server said, when it said no for good.
+    pub fn final_refusal(&self) -> Option<Code> {
         let (Self::Redeem(RedeemError::Exchange(e)) | Self::Download(DownloadError::Refused(e))) = self
         else {
             return None;
         };
         match e {
-            ExchangeError::Refused { status: 400..=499, code, .. } => Some(code),
+            ExchangeError::Refused { status: 400..=499, code, .. } => Some(*code),
             _ => None,
         }
     }
@@ -136,7 +135,7 @@ impl Courier<'_> {
         let mut approval = self.redeem(&voucher).await?;
         let report = match self.fetch(&voucher, &approval).await {
             // A delivery server that was started anew does not know its old tickets; what has arrived is kept.
-            Err(e) if e.final_refusal() == Some("ticket-expired") => {
+            Err(e) if e.final_refusal() == Some(Code::TicketExpired) => {
                 approval = self.redeem(&voucher).await?;
                 self.fetch(&voucher, &approval).await?
             }

@@ -4,7 +4,6 @@
 //! hashing and the disk go on at the same time. What is in the `.part` stays when the connection breaks and is continued
 //! with `Range`. Only a file whose length and SHA-256 are those of the signed grant is handed on, synced.
 
-use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -21,7 +20,7 @@ use url::Url;
 use super::address::host_of;
 use super::client::{ExchangeError, StoreClient, broken_transfer};
 use crate::atomic::{self, FileError};
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 /// Chunks between network and disk; each is at most a TLS record or two.
 const QUEUE: usize = 64;
@@ -55,12 +54,12 @@ pub enum DownloadError {
 }
 
 impl Explain for DownloadError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Broken(_) => "download-failed".into(),
+            Self::Broken(_) => Code::DownloadFailed,
             Self::Refused(e) => e.code(),
             Self::File(e) => e.code(),
-            Self::Damaged { .. } => "download-damaged".into(),
+            Self::Damaged { .. } => Code::DownloadDamaged,
         }
     }
 

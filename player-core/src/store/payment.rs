@@ -1,19 +1,16 @@
 //! How a card's refusal reaches a person. The rules are [`cadenza_protocol::card`]'s; a card is typed, checked, sent, wiped: never
 //! stored, never shown, never in an error (requirement C8).
 
-use std::borrow::Cow;
-
 pub use cadenza_protocol::card::{CardError, TypedCard};
 
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 impl Explain for CardError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Digits | Self::CheckDigit | Self::Expiry | Self::Name => "card-invalid",
-            Self::Expired => "card-expired",
+            Self::Digits | Self::CheckDigit | Self::Expiry | Self::Name => Code::CardInvalid,
+            Self::Expired => Code::CardExpired,
         }
-        .into()
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -30,7 +27,7 @@ mod tests {
         assert_eq!(CardError::CheckDigit.fields(), [("field", "card_number".to_owned())]);
         assert_eq!(
             (CardError::Expired.code(), CardError::Name.code()),
-            ("card-expired".into(), "card-invalid".into())
+            (Code::CardExpired, Code::CardInvalid)
         );
     }
 }

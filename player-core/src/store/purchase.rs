@@ -4,8 +4,6 @@
 //! with the same key, now or after a crash, and the merchant answers with the order that it already has. The card is only in
 //! the request. What comes out is vouchers in the [`journal`](super::journal), from where [`deliver`](super::deliver) takes over.
 
-use std::borrow::Cow;
-
 use cadenza_protocol::card::Card;
 use cadenza_protocol::id::{VoucherId, hex};
 use cadenza_protocol::secret::random_bytes;
@@ -18,7 +16,7 @@ use thiserror::Error;
 use super::client::{ExchangeError, StoreClient};
 use super::journal::{Journal, OpenOrder, OpenVoucher};
 use crate::atomic::FileError;
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 /// Why nothing was bought, or it is not known whether something was.
 #[derive(Debug, Error)]
@@ -52,13 +50,13 @@ pub enum PurchaseError {
 }
 
 impl Explain for PurchaseError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Nothing => "cart-empty".into(),
+            Self::Nothing => Code::CartEmpty,
             Self::Exchange(e) => e.code(),
-            Self::Uncertain { .. } => "order-uncertain".into(),
+            Self::Uncertain { .. } => Code::OrderUncertain,
             Self::File(e) => e.code(),
-            Self::WrongVoucher { .. } => "voucher-broken".into(),
+            Self::WrongVoucher { .. } => Code::VoucherBroken,
         }
     }
 

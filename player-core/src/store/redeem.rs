@@ -2,8 +2,6 @@
 //! grants before a byte is downloaded: the content manager's certificate and signature, that the grant is for this voucher,
 //! this media and this passport, and that the media keys really open with our key.
 
-use std::borrow::Cow;
-
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::wrap::WrapLabel;
 use cadenza_protocol::redeem::{
@@ -14,7 +12,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::client::{ExchangeError, StoreClient};
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 use crate::passport::vault::{Session, VaultError};
 
 /// Longest media file that is taken, bytes.
@@ -53,12 +51,12 @@ pub enum RedeemError {
 }
 
 impl Explain for RedeemError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
             Self::Vault(e) => e.code(),
             Self::Exchange(e) => e.code(),
-            Self::NoReceipt | Self::BadAddress => "voucher-broken".into(),
-            Self::OtherServer | Self::NotGenuine(_) | Self::OtherGrant => "delivery-not-trusted".into(),
+            Self::NoReceipt | Self::BadAddress => Code::VoucherBroken,
+            Self::OtherServer | Self::NotGenuine(_) | Self::OtherGrant => Code::DeliveryNotTrusted,
         }
     }
 
@@ -82,7 +80,7 @@ pub async fn redeem(
         Err(RedeemError::Exchange(ExchangeError::Unreachable { .. })) => {
             redeem_once(client, track, session, root).await
         }
-        Err(RedeemError::Exchange(ExchangeError::Refused { code, .. })) if code == "stale-challenge" => {
+        Err(RedeemError::Exchange(ExchangeError::Refused { code: Code::StaleChallenge, .. })) => {
             redeem_once(client, track, session, root).await
         }
         other => other,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cadenza_player::Code;
 use cadenza_player::audio::output::DeviceChoice;
 use cadenza_player::playback::{Command, Event, OnDeviceLoss, PlaybackState};
 
@@ -150,7 +151,7 @@ fn no_device_is_a_clear_message_and_not_a_hang() {
         _ => None,
     });
     let (code, message) = told.expect("it is said");
-    assert_eq!(code, "no-sound-device");
+    assert_eq!(code, Code::NoSoundDevice);
     assert!(message.contains("connect one"), "{message}");
     assert_eq!(rig.status().state, PlaybackState::Stopped);
     rig.world.connect(&["speakers"]);

@@ -12,6 +12,7 @@ use cadenza_player::disc::burn::{
 };
 use cadenza_player::disc::layout::{Capacity, DiscLayout, DiscOptions, DiscTrack, Sectors};
 use cadenza_player::playback::{Track, TrackId, TrackKind};
+use cadenza_player::{Code, Explain};
 
 use crate::rig::{encode, folder, noise_wav, numbers, run, run_in, stamp, wav};
 
@@ -260,7 +261,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     let track = DiscTrack::measure(&numbers("T", 44_100, 200_000, stamp), None).expect("measured");
     let error = burn(&job(vec![track], 0, &blocked), &Unrestricted, &Cancel::default(), &mut |_| {})
         .expect_err("a file is no folder");
-    assert_eq!(error.code(), "disc-unwritable");
+    assert_eq!(error.code(), Code::DiscUnwritable);
     let drive = BurnJob {
         target: BurnTarget::Drive("/dev/sr0".to_owned()),
         ..job(

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cadenza_player::Code;
 use cadenza_player::audio::fade::{ClipFades, raised_cosine};
 use cadenza_player::audio::loudness::{Loudness, Normalisation};
 use cadenza_player::audio::source::{PcmSource, SourceError};
@@ -320,7 +321,7 @@ fn a_track_that_cannot_be_opened_is_named_and_passed_over() {
             _ => None,
         })
         .collect();
-    assert_eq!(named, [("broken".to_owned(), "track-missing")]);
+    assert_eq!(named, [("broken".to_owned(), Code::TrackMissing)]);
     rig.send(Command::Repeat(Repeat::All));
     rig.load(&[broken]);
     assert_eq!(rig.status().state, PlaybackState::Stopped, "a queue of nothing but broken tracks ends");

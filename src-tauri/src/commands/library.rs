@@ -1,5 +1,6 @@
 //! The library and playlists (M6, M7).
 
+use cadenza_player::Code;
 use cadenza_player::library::TrackOrder;
 use tauri::State;
 
@@ -37,7 +38,7 @@ pub async fn library_album(desk: State<'_, Desk>, album_id: AlbumId) -> Result<L
     let collection = &desk.core()?.collection;
     let album = collection::albums(&collection.album(&album_id), collection.sleeves()).pop();
     album.ok_or_else(|| {
-        AppError::new("not-found", "this album is no longer in the library: go back to the list")
+        AppError::new(Code::NotFound, "this album is no longer in the library: go back to the list")
     })
 }
 
@@ -202,7 +203,7 @@ impl Core {
         let place = |shown: &u32| real.get(*shown as usize).copied();
         let places: Option<Vec<usize>> = shown.iter().map(place).collect();
         places.ok_or_else(|| {
-            AppError::new("playlist-place", "the playlist has changed meanwhile: look at it again")
+            AppError::new(Code::PlaylistPlace, "the playlist has changed meanwhile: look at it again")
         })
     }
 }

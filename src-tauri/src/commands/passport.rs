@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cadenza_player::Code;
 use cadenza_player::passport::strength;
 use cadenza_protocol::secret::Passphrase;
 use tauri::State;
@@ -131,7 +132,9 @@ pub async fn renew_passport(desk: State<'_, Desk>, passphrase: String) -> Result
 
 fn facts(core: &Core) -> Result<PassportFacts, AppError> {
     let facts = convert::passport_facts(&core.player)?;
-    facts.ok_or_else(|| AppError::new("no-passport", "there is no passport on this computer: register first"))
+    facts.ok_or_else(|| {
+        AppError::new(Code::NoPassport, "there is no passport on this computer: register first")
+    })
 }
 
 fn with_extension(path: PathBuf) -> PathBuf {

@@ -1,5 +1,6 @@
 //! The transport and the queue (V5, M2).
 
+use cadenza_player::Code;
 use cadenza_player::playback::{Command, EntryKey, PlaybackState as Engine, Repeat as CoreRepeat};
 use tauri::State;
 use tauri::ipc::Channel;
@@ -199,7 +200,7 @@ impl Core {
         let status = self.transport.status();
         let entry = status.queue.iter().find(|entry| entry_id(entry) == number);
         entry.map(|entry| entry.key).ok_or_else(|| {
-            AppError::new("not-found", "this entry is no longer in the queue: look at it again")
+            AppError::new(Code::NotFound, "this entry is no longer in the queue: look at it again")
         })
     }
 }

@@ -9,12 +9,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use cadenza_player::disc::burn::{self, BurnError, BurnJob, BurnTarget, Cancel};
-use cadenza_player::disc::layout::{
-    Capacity, DiscLayout, DiscOptions, DiscTrack as Measured, Isrc, LayoutError,
-};
+use cadenza_player::disc::layout::{Capacity, DiscLayout, DiscOptions, DiscTrack as Measured, Isrc};
 use cadenza_player::library::{TrackId, TrackRecord};
 use cadenza_player::playback::{Track, TrackKind};
-use cadenza_player::{Failure, Player};
+use cadenza_player::{Code, Failure, Player};
 
 use super::Core;
 use crate::convert;
@@ -46,7 +44,7 @@ impl Burner {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if running.is_some() {
             return Err(AppError::new(
-                "disc-busy",
+                Code::DiscBusy,
                 "a disc is being written: wait until it is finished, or stop it",
             ));
         }
@@ -73,14 +71,14 @@ impl Core {
         let mut problems = Vec::new();
         if tracks.len() > MOST_TRACKS {
             problems.push(
-                AppError::new("disc-too-many-tracks", "a disc holds at most 99 tracks: make two of it")
+                AppError::new(Code::DiscTooManyTracks, "a disc holds at most 99 tracks: make two of it")
                     .with("count", tracks.len()),
             );
         }
         if at > capacity {
             let over = milliseconds(at - capacity).div_ceil(1_000);
             problems.push(
-                AppError::new("disc-too-long", "this is longer than the disc: take tracks off it")
+                AppError::new(Code::DiscTooLong, "this is longer than the disc: take tracks off it")
                     .with("seconds", over),
             );
         }
@@ -101,12 +99,12 @@ impl Core {
         let record_left = self.collection.record_left(record);
         let problem = if record_left == Allowance::Never {
             Some(AppError::new(
-                "record-not-allowed",
+                Code::RecordNotAllowed,
                 "this track may not be put on a disc (any more): leave it out",
             ))
         } else if record.duration_ms < SHORTEST_MS {
             Some(AppError::new(
-                "disc-track-too-short",
+                Code::DiscTrackTooShort,
                 "a track of a disc lasts at least four seconds: leave it out",
             ))
         } else {
@@ -149,7 +147,7 @@ impl Core {
         let written = written?.map_err(told);
         self.tell(match &written {
             Ok(_) => progress(BurnStage::Done),
-            Err(error) if error.code == "cancelled" => progress(BurnStage::Cancelled),
+            Err(error) if error.code == Code::Cancelled.as_str() => progress(BurnStage::Cancelled),
             Err(error) => BurnProgress { error: Some(error.clone()), ..progress(BurnStage::Failed) },
         });
         written.map(|report| result(&report, ids.len()))
@@ -251,16 +249,7 @@ fn result(report: &burn::BurnReport, tracks: usize) -> DiscResult {
 }
 
 fn told(error: BurnError) -> AppError {
-    let code = match &error {
-        BurnError::Layout(LayoutError::Empty) => "disc-empty",
-        BurnError::Layout(LayoutError::TooMany(_)) => "disc-too-many-tracks",
-        BurnError::Layout(LayoutError::TooShort { .. }) => "disc-track-too-short",
-        BurnError::Layout(LayoutError::TooLong { .. }) => "disc-too-long",
-        BurnError::Layout(LayoutError::Isrc(_) | LayoutError::Unreadable { .. }) => "file-unreadable",
-        BurnError::Restricted(_) => "record-not-allowed",
-        other => other.code(),
-    };
-    AppError::new(code, error.to_string())
+    Failure::from(error).into()
 }
 
 fn capacity(size: DiscSize) -> Capacity {

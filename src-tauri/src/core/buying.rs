@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use cadenza_player::Failure;
 use cadenza_player::event::{Delivery, Stage};
 use cadenza_player::store::cart::CartItem as Chosen;
 use cadenza_player::store::payment::TypedCard;
+use cadenza_player::{Code, Failure};
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::shop::{self, AlbumPage, Order as Paid, TrackOffer};
 
@@ -29,7 +29,7 @@ impl Core {
             let offer = match self.offer(chosen.media_id).await {
                 Ok(offer) => offer,
                 // No longer on sale: it cannot be bought, so it does not stand in the cart.
-                Err(failure) if failure.code == "not-found" => {
+                Err(failure) if failure.code == Code::NotFound => {
                     self.player.cart_remove(&[chosen.media_id])?;
                     continue;
                 }
@@ -95,7 +95,7 @@ impl Core {
             .find(|past| past.order.items.iter().any(|item| item.media_id == id));
         let order = order.ok_or_else(|| {
             AppError::new(
-                "not-found",
+                Code::NotFound,
                 "this track was not bought on this computer: import its file from where it was bought",
             )
         })?;
@@ -107,7 +107,7 @@ impl Core {
         self.player.take_voucher(voucher)?;
         let delivery = self.player.open_deliveries().into_iter().find(|d| d.media_id == id);
         let delivery = delivery.ok_or_else(|| {
-            AppError::new("not-found", "the store has no delivery for this track: ask its operator")
+            AppError::new(Code::NotFound, "the store has no delivery for this track: ask its operator")
         })?;
         Ok(self.note_delivery(delivery))
     }

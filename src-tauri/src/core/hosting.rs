@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cadenza_player::Failure;
 use cadenza_player::store::StoreAddress;
+use cadenza_player::{Code, Failure};
 
 use super::{Core, Desk};
 use crate::ipc::StoreStatus;
@@ -71,7 +71,7 @@ mod server {
 
     use cadenza_server::serve::{RunningServer, ServeOptions, Server};
 
-    use super::{Bundled, Core, Failure, StoreAddress};
+    use super::{Bundled, Code, Core, Failure, StoreAddress};
 
     /// The store inside this process.
     #[derive(Default)]
@@ -105,7 +105,7 @@ mod server {
         options.ready_file = Some(ready_file(bundled));
         Server::start(options).await.map_err(|error| {
             let message = format!("the store that comes with Cadenza cannot start: {error}");
-            Failure::new("store-start", message).with("path", bundled.data.display())
+            Failure::new(Code::StoreStart, message).with("path", bundled.data.display())
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use cadenza_player::Code;
 use cadenza_player::event::{Delivery, News, Stage};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -84,7 +85,7 @@ impl Desk {
         // An album is announced once, when its last track is here.
         if core.arriving() == 0 {
             core.arrived.store(0, Ordering::Relaxed);
-            let what = AppError::new("purchase-ready", format!("'{title}' is ready to play."));
+            let what = AppError::new(Code::PurchaseReady, format!("'{title}' is ready to play."));
             core.notice(NoticeLevel::Good, what.with("title", title).with("count", count));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cadenza_player::{Failure, atomic};
+use cadenza_player::{Code, Failure, atomic};
 use cadenza_protocol::voucher::{self, MediaVoucher, VoucherKind};
 use url::Url;
 
@@ -70,7 +70,7 @@ impl Desk {
             PassportPhase::Locked => core.tell(GoTo::Unlock),
             PassportPhase::None | PassportPhase::NeedsPassphrase => {
                 return Err(AppError::new(
-                    "no-passport",
+                    Code::NoPassport,
                     "register first: the tracks of this voucher are kept and arrive once you have a passport",
                 ));
             }
@@ -85,7 +85,7 @@ impl Core {
     async fn voucher_at(&self, url: &Url) -> Result<MediaVoucher, AppError> {
         self.store.known().await;
         let order = order_of(url).ok_or_else(|| {
-            AppError::new("link-unknown", "this link does not lead to a voucher: download the voucher file from the store's page and open that")
+            AppError::new(Code::LinkUnknown, "this link does not lead to a voucher: download the voucher file from the store's page and open that")
         })?;
         let voucher = self
             .player
@@ -101,7 +101,7 @@ impl Core {
     pub fn import_passport(&self, path: &Path, replace: bool) -> Result<(), AppError> {
         let imported = self.player.import_passport(path);
         match imported {
-            Err(failure) if failure.code == "passport-exists" && replace => {
+            Err(failure) if failure.code == Code::PassportExists && replace => {
                 self.player.replace_passport(path)?;
                 Ok(())
             }

@@ -1,12 +1,12 @@
 //! Whether the store answers: known from every exchange with it, told to the page when it changes.
 
-use cadenza_player::Failure;
+use cadenza_player::{Code, Failure};
 use tokio::sync::watch;
 
 use crate::ipc::{AppError, StoreState, StoreStatus};
 
 /// Codes that say that nobody answered.
-const SILENCE: [&str; 1] = ["store-unreachable"];
+const SILENCE: [Code; 1] = [Code::StoreUnreachable];
 
 /// How the store stands, and who waits for it.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ impl StoreWatch {
     /// Learns from an exchange: any answer, also a refusal, means that it is there.
     pub fn learn<T>(&self, outcome: &Result<T, Failure>) {
         match outcome {
-            Err(failure) if SILENCE.contains(&&*failure.code) => self.failed(failure.clone().into()),
-            Err(failure) if failure.code == "no-store" => {}
+            Err(failure) if SILENCE.contains(&failure.code) => self.failed(failure.clone().into()),
+            Err(failure) if failure.code == Code::NoStore => {}
             Ok(_) | Err(_) => self.change(|state| {
                 state.status = StoreStatus::Reachable;
                 state.error = None;
@@ -80,10 +80,10 @@ mod tests {
     fn a_refusal_is_an_answer_and_silence_is_not() {
         let watch = StoreWatch::starting(true);
         watch.named("127.0.0.1:1".into());
-        watch.learn::<()>(&Err(Failure::new("store-unreachable", "nobody there")));
+        watch.learn::<()>(&Err(Failure::new(Code::StoreUnreachable, "nobody there")));
         assert_eq!(watch.state().status, StoreStatus::Unreachable);
         assert_eq!(watch.state().error.map(|e| e.code).as_deref(), Some("store-unreachable"));
-        watch.learn::<()>(&Err(Failure::new("card-declined", "no")));
+        watch.learn::<()>(&Err(Failure::new(Code::CardDeclined, "no")));
         assert_eq!(watch.state().status, StoreStatus::Reachable);
     }
 

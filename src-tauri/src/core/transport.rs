@@ -161,9 +161,7 @@ impl Transport {
 
     /// Devices that can be chosen, the system's choice first.
     pub fn devices(&self) -> Result<Vec<AudioDevice>, AppError> {
-        let found = SystemOutput::default()
-            .devices()
-            .map_err(|error| AppError::new(error.code(), error.to_string()))?;
+        let found = SystemOutput::default().devices().map_err(Failure::from)?;
         let device = |d: cadenza_player::audio::output::Device| AudioDevice {
             id: d.id,
             name: d.name,

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cadenza_player::audio::source::{PcmSource, Pull};
 use cadenza_player::library::{Origin, TrackId};
-use cadenza_player::{Failure, Player};
+use cadenza_player::{Code, Failure, Player};
 use zeroize::Zeroize;
 
 use super::Desk;
@@ -62,8 +62,9 @@ fn draw(player: &Player, id: TrackId) -> Result<(), Failure> {
             None => return Ok(()),
         },
     };
-    let mut source = source.map_err(|error| Failure::new("track-unreadable", error.to_string()))?;
-    let levels = levels(&mut *source).map_err(|error| Failure::new("track-unreadable", error.to_string()))?;
+    let mut source = source.map_err(|error| Failure::new(Code::TrackUnreadable, error.to_string()))?;
+    let levels =
+        levels(&mut *source).map_err(|error| Failure::new(Code::TrackUnreadable, error.to_string()))?;
     Ok(player.library().index().keep_fact(&key(id), &levels)?)
 }
 

@@ -16,7 +16,7 @@ use cadenza_player::audio::output::DeviceChoice;
 use cadenza_player::library::TrackId;
 use cadenza_player::playback::Playback;
 use cadenza_player::store::StoreAddress;
-use cadenza_player::{Failure, Player, PlayerConfig, atomic};
+use cadenza_player::{Code, Failure, Player, PlayerConfig, atomic};
 use cadenza_protocol::secret::Passphrase;
 use zeroize::Zeroizing;
 
@@ -81,7 +81,7 @@ fn play(player: &Player, playback: &Playback, media_id: &str) -> Result<(), Fail
     let begun = Instant::now();
     while playback.status().frames_played == 0 {
         if begun.elapsed() > PATIENCE {
-            return Err(Failure::new("no-sound", "nothing was heard"));
+            return Err(Failure::new(Code::NoSound, "nothing was heard"));
         }
         std::thread::sleep(Duration::from_millis(5));
     }

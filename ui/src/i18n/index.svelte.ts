@@ -29,7 +29,7 @@ export const setLanguage = (tag: string | null): void => {
 /** What happened and what to do, in the listener's language; the core's sentence for a code unknown here. */
 export const explain = (error: Failure | AppError): Words =>
   isErrorCode(error.code)
-    ? all[chosen].errors[error.code](error.data)
+    ? all[chosen].errors[error.code](error.data, error.message)
     : { what: error.message || all[chosen].words.state.errorTitle, todo: '' };
 
 /** The same on one line. */

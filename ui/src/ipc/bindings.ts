@@ -164,7 +164,7 @@ export const events = {
 };
 
 /* Constants */
-export const errorCodes = ["already-owned","burn-failed","cancelled","card-declined","card-expired","card-invalid","cart-empty","certificate-revoked","delivery-not-trusted","device-busy","device-lost","device-not-connected","disc-busy","disc-empty","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","link-unknown","no-device","no-passport","no-sound-device","no-store","no-stream","not-available-yet","not-for-sale","not-found","not-recognised","not-yours","order-uncertain","other-licensing-center","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","playlist-name","playlist-place","playlist-taken","previews-busy","record-not-allowed","renewal-refused","settings-broken","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unreachable","stream-failed","too-many-attempts","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unplayable","voucher-altered","voucher-broken","voucher-expired","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
+export const errorCodes = ["already-owned","busy","cancelled","capture-unavailable","card-declined","card-expired","card-invalid","cart-empty","certificate-expired","certificate-not-yet-valid","certificate-revoked","content-manager-unreachable","delivery-not-trusted","device-busy","device-forbidden","device-not-connected","device-unusable","disc-busy","disc-empty","disc-isrc","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","keychain-absent","keychain-failed","keychain-locked","ledger-altered","library-broken","link-unknown","no-delivery-server","no-passport","no-sound","no-sound-device","no-store","no-stream","no-whole-song","not-authorized","not-available-yet","not-for-sale","not-found","not-kept","not-recognised","not-yours","order-refused","order-uncertain","other-licensing-center","passphrases-differ","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","payment-unconfirmed","playlist-full","playlist-name","playlist-place","playlist-taken","playlist-unknown","purchase-ready","rate-unsupported","record-not-allowed","renewal-refused","revocation-unknown","seek-failed","settings-broken","stale-challenge","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unavailable","store-unreachable","stream-failed","ticket-expired","too-many-attempts","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unknown-media","unknown-voucher","unplayable","voucher-altered","voucher-broken","voucher-expired","voucher-preview","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
 
 /* Types */
 /**  What happens when a bought track has arrived (B9). */
@@ -204,11 +204,11 @@ left: number } |
 
 /**  A failed command. Never carries a passphrase, a key or a card number. */
 export type AppError = {
-	/**  Stable kebab-case code, one of [`KNOWN_CODES`] or a code that a server sent. */
+	/**  Stable kebab-case code, one of `errorCodes`. */
 	code: string,
 	/**  What the translated sentence needs, e.g. `field`, `title`, `path`. */
 	data: { [key in string]: string },
-	/**  The same in English, for a code that the window does not know. */
+	/**  The same in English; a server's own words when the store refused for a reason of its own. */
 	message: string,
 };
 

@@ -13,7 +13,7 @@ use cadenza_player::home::Home;
 use cadenza_player::passport::vault::Phase;
 use cadenza_player::settings::Settings;
 use cadenza_player::store::StoreAddress;
-use cadenza_player::{Failure, Player, PlayerConfig, atomic};
+use cadenza_player::{Code, Failure, Player, PlayerConfig, atomic};
 use cadenza_protocol::cert::Certificate;
 
 use crate::args::{Cli, Command, Global};
@@ -84,7 +84,7 @@ fn from_toml<T: serde::de::DeserializeOwned>(bytes: &[u8], path: &Path, help: &s
     let broken = |reason: &str| {
         let message =
             format!("{} is not understood ({reason}): `cadenza-cli {help}` shows an example", path.display());
-        Failure::new("invalid-form", message).with("path", path.display())
+        Failure::new(Code::InvalidForm, message).with("path", path.display())
     };
     let text = std::str::from_utf8(bytes).map_err(|_| broken("it is not text in UTF-8"))?;
     toml::from_str(text).map_err(|e| {

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use cadenza_player::{Failure, atomic};
+use cadenza_player::{Code, Failure, atomic};
 use cadenza_protocol::secret::Passphrase;
 use zeroize::Zeroizing;
 
@@ -23,7 +23,7 @@ pub fn new_passphrase(file: Option<&Path>) -> Result<Passphrase, Failure> {
         let (first, again) = (typed("New passphrase: ")?, typed("The same again: ")?);
         if first.expose() != again.expose() {
             return Err(Failure::new(
-                "passphrases-differ",
+                Code::PassphrasesDiffer,
                 "the two passphrases are not the same: start again",
             ));
         }
@@ -38,7 +38,7 @@ fn from_file(file: &Path) -> Result<Passphrase, Failure> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = std::str::from_utf8(line).map_err(|_| {
         Failure::new(
-            "file-broken",
+            Code::FileBroken,
             format!("{} is not text: write the passphrase in its first line, in UTF-8", file.display()),
         )
     })?;
@@ -48,12 +48,12 @@ fn from_file(file: &Path) -> Result<Passphrase, Failure> {
 fn typed(prompt: &str) -> Result<Passphrase, Failure> {
     if !std::io::stdin().is_terminal() {
         let message = "the passphrase is needed, and there is no terminal to ask on: name a file with --passphrase-file";
-        return Err(Failure::new("passport-locked", message));
+        return Err(Failure::new(Code::PassportLocked, message));
     }
     let typed = rpassword::prompt_password(prompt);
     typed.map(Passphrase::new).map_err(|e| {
         Failure::new(
-            "passport-locked",
+            Code::PassportLocked,
             format!("the passphrase could not be read ({e}): name a file with --passphrase-file"),
         )
     })

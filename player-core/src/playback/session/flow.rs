@@ -9,6 +9,7 @@ use crate::audio::mix::STEREO;
 use crate::audio::output::OutputError;
 use crate::audio::resample::ResampleError;
 use crate::audio::source::{Pull, SourceError};
+use crate::error::{Code, Explain};
 use crate::playback::board::Heard;
 use crate::playback::event::{Event, OnDeviceLoss};
 use crate::playback::line::Span;
@@ -132,7 +133,7 @@ impl Session {
                 self.announce(entry);
             }
             Err(error) => {
-                self.tell_track_failed(entry, "rate-unsupported", error.to_string());
+                self.tell_track_failed(entry, Code::RateUnsupported, error.to_string());
                 self.stop();
             }
         }
@@ -253,7 +254,7 @@ impl Session {
             }
             Err(error) => {
                 let entry = voice.entry().clone();
-                self.tell_track_failed(&entry, "rate-unsupported", error.to_string());
+                self.tell_track_failed(&entry, Code::RateUnsupported, error.to_string());
                 false
             }
         }

@@ -2,6 +2,7 @@
 
 use super::{Session, Wish};
 use crate::audio::output::OutputError;
+use crate::error::{Code, Explain};
 use crate::playback::event::{Event, PlaybackState};
 use crate::playback::queue::{Entry, EntryKey};
 
@@ -56,7 +57,7 @@ impl Session {
         (self.news)(Event::Queue);
     }
 
-    pub(super) fn tell_track_failed(&mut self, entry: &Entry, code: &'static str, message: String) {
+    pub(super) fn tell_track_failed(&mut self, entry: &Entry, code: Code, message: String) {
         (self.news)(Event::TrackFailed { id: entry.track.id.clone(), code, message });
     }
 

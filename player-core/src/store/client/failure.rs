@@ -1,11 +1,9 @@
 //! Why a server did not do what it was asked, and whether it may have done it all the same.
 
-use std::borrow::Cow;
-
 use cadenza_protocol::voucher::VoucherError;
 use thiserror::Error;
 
-use crate::error::Explain;
+use crate::error::{Code, Explain};
 
 /// Why a server did not do what it was asked.
 #[derive(Debug, Error)]
@@ -41,8 +39,10 @@ pub enum ExchangeError {
     Refused {
         /// HTTP status.
         status: u16,
-        /// The server's stable code.
-        code: String,
+        /// What it means.
+        code: Code,
+        /// The server's own word for that, when it is none that we know.
+        unknown: Option<String>,
         /// The server's words.
         message: String,
         /// The field of a form that is meant.
@@ -73,12 +73,12 @@ impl ExchangeError {
 }
 
 impl Explain for ExchangeError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::Unreachable { .. } | Self::Silent { .. } => "store-unreachable".into(),
-            Self::NotTrusted { .. } => "store-not-trusted".into(),
-            Self::Refused { code, .. } => code.clone().into(),
-            Self::Garbled { .. } => "store-garbled".into(),
+            Self::Unreachable { .. } | Self::Silent { .. } => Code::StoreUnreachable,
+            Self::NotTrusted { .. } => Code::StoreNotTrusted,
+            Self::Refused { code, .. } => *code,
+            Self::Garbled { .. } => Code::StoreGarbled,
             Self::Voucher(e) => e.code(),
         }
     }
@@ -89,19 +89,21 @@ impl Explain for ExchangeError {
             | Self::Silent { host }
             | Self::NotTrusted { host, .. }
             | Self::Garbled { host } => vec![("host", host.clone())],
-            Self::Refused { field, .. } => field.iter().map(|f| ("field", f.clone())).collect(),
+            Self::Refused { field, unknown, .. } => {
+                let said = [("field", field), ("server-code", unknown)];
+                said.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+            }
             Self::Voucher(e) => e.fields(),
         }
     }
 }
 
 impl Explain for VoucherError {
-    fn code(&self) -> Cow<'static, str> {
+    fn code(&self) -> Code {
         match self {
-            Self::TooLarge | Self::Malformed(_) | Self::NewerVersion(_) => "voucher-broken",
-            Self::Altered | Self::Certificate(_) => "voucher-altered",
-            Self::Expired => "voucher-expired",
+            Self::TooLarge | Self::Malformed(_) | Self::NewerVersion(_) => Code::VoucherBroken,
+            Self::Altered | Self::Certificate(_) => Code::VoucherAltered,
+            Self::Expired => Code::VoucherExpired,
         }
-        .into()
     }
 }

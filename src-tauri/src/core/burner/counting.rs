@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cadenza_player::Player;
 use cadenza_player::disc::burn::{RecordLedger, RecordRefusal, Reservation};
 use cadenza_player::library::{TrackId, ledger};
 use cadenza_player::playback;
+use cadenza_player::{Code, Player};
 
 /// Counts in the player's ledger; what a job has taken is kept until the job ends.
 pub struct Counting {
@@ -30,8 +30,8 @@ impl Counting {
 impl RecordLedger for Counting {
     fn reserve(&self, tracks: &[playback::TrackId]) -> Result<Reservation, RecordRefusal> {
         let ids: Vec<TrackId> = tracks.iter().filter_map(|track| track.as_str().parse().ok()).collect();
-        let reserved = self.player.reserve_recording(&ids).map_err(|failure| match &*failure.code {
-            "record-not-allowed" => {
+        let reserved = self.player.reserve_recording(&ids).map_err(|failure| match failure.code {
+            Code::RecordNotAllowed => {
                 RecordRefusal::Never(failure.data.get("title").cloned().unwrap_or_default())
             }
             _ => RecordRefusal::Unwritable(failure.message),

@@ -3,7 +3,7 @@
 use cadenza_player::disc::burn::{BurnJob, BurnProgress, BurnTarget, Cancel};
 use cadenza_player::disc::layout::{DiscLayout, DiscOptions};
 use cadenza_player::library::TrackId;
-use cadenza_player::{Failure, Player};
+use cadenza_player::{Code, Failure, Player};
 use serde_json::json;
 
 use super::{open, unlock};
@@ -86,7 +86,7 @@ fn wanted(player: &Player, typed: &[String]) -> Result<(String, Vec<TrackId>), F
             _ => {
                 let (playlist, tracks) = player.playlist(word).map_err(|_| {
                     let message = format!("'{word}' is neither a track of the library nor a playlist: `library list` and `playlist list` show both");
-                    Failure::new("not-found", message)
+                    Failure::new(Code::NotFound, message)
                 })?;
                 title = playlist.name;
                 ids.extend(tracks.iter().map(|t| t.id));

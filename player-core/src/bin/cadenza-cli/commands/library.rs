@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cadenza_player::Failure;
 use cadenza_player::library::{Origin, TrackOrder, TrackRecord};
+use cadenza_player::{Code, Failure};
 use serde_json::json;
 
 use super::open;
@@ -44,7 +44,7 @@ pub async fn run(global: &Global, command: Library, output: &Output) -> Result<(
                     "nothing was taken in: {} cannot be read as music ({reason}); check the file",
                     path.display()
                 );
-                return Err(Failure::new("file-broken", message));
+                return Err(Failure::new(Code::FileBroken, message));
             }
             Ok(())
         }
@@ -70,7 +70,7 @@ async fn verify(player: &cadenza_player::Player, output: &Output) -> Result<(), 
             checked.len(),
             first.path.display()
         );
-        return Err(Failure::new("file-broken", message).with("path", first.path.display()));
+        return Err(Failure::new(Code::FileBroken, message).with("path", first.path.display()));
     }
     output.result(&json!({ "checked": checked.len(), "broken": 0 }), || {
         format!("{} files checked, all whole.", checked.len())

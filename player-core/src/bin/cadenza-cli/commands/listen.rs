@@ -9,7 +9,7 @@ use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
 use cadenza_player::library::{TrackId, TrackRecord};
 use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
 use cadenza_player::playback::{Command, Event, Playback, Status, Track, TrackId as PlaybackId, TrackKind};
-use cadenza_player::{Failure, Player};
+use cadenza_player::{Code, Failure, Player};
 use cadenza_protocol::preview::{Npt, PreviewAddress, PreviewKind};
 use serde_json::json;
 
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(9);
 /// Longest wait for a preview's file once the sound is over: a few megabytes.
 const KEEP_WITHIN: Duration = Duration::from_secs(60);
 /// How a store says that it has no such track.
-const UNKNOWN_TRACK: [&str; 2] = ["unknown-media", "not-found"];
+const UNKNOWN_TRACK: [Code; 2] = [Code::UnknownMedia, Code::NotFound];
 
 pub async fn play(
     global: &Global,
@@ -80,7 +80,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
     let of = voucher
         .tracks
         .first()
-        .ok_or_else(|| Failure::new("voucher-broken", "the store's voucher is empty: try again"))?;
+        .ok_or_else(|| Failure::new(Code::VoucherBroken, "the store's voucher is empty: try again"))?;
     let address =
         PreviewAddress { media_id: of.media_id, voucher_id: of.voucher_id, kind: PreviewKind::Clip };
     let place = StreamPlace::new(address, &of.delivery);
@@ -142,7 +142,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
 
 /// The store says that it has no such track; an id is not guessed, so say where ids are.
 fn look_it_up(mut failure: Failure) -> Failure {
-    if UNKNOWN_TRACK.contains(&failure.code.as_ref()) {
+    if UNKNOWN_TRACK.contains(&failure.code) {
         failure.message += ": `cadenza-cli catalogue` lists what can be heard, each with its id";
     }
     failure
@@ -160,11 +160,11 @@ async fn kept(monitor: &StreamMonitor) -> Result<std::path::PathBuf, Failure> {
         }
     });
     let late = "the preview's file does not arrive: check the network and try again".to_owned();
-    whole.await.unwrap_or(Err(late)).map_err(|told| Failure::new("not-kept", told))
+    whole.await.unwrap_or(Err(late)).map_err(|told| Failure::new(Code::NotKept, told))
 }
 
 pub fn devices(output: &Output) -> Result<(), Failure> {
-    let devices = SystemOutput::default().devices().map_err(|e| Failure::new(e.code(), e.to_string()))?;
+    let devices = SystemOutput::default().devices()?;
     let rows = || devices.iter().map(|d| json!({ "id": d.id, "name": d.name, "default": d.is_default }));
     output.result(&json!({ "devices": rows().collect::<Vec<_>>() }), || {
         if devices.is_empty() {
@@ -200,7 +200,7 @@ impl Turn {
             // Full only when nobody looks any more; the status holds everything that counts.
             let _ = tell.try_send(event);
         })
-        .map_err(|e| Failure::new("engine", e.to_string()))?;
+        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
         let begun = Instant::now();
         let load =
             Command::Load { tracks: self.tracks.clone(), start: 0, position_ms: self.start_ms, play: true };
@@ -252,7 +252,7 @@ impl Turn {
             let status = playback.status();
             if heard.first_sample.is_none() && begun.elapsed() > PATIENCE {
                 return Err(Failure::new(
-                    "no-sound",
+                    Code::NoSound,
                     "no sound came within nine seconds: check the network and the sound device, then try again",
                 ));
             }

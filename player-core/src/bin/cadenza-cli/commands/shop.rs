@@ -6,7 +6,7 @@ use cadenza_player::event::{News, Stage};
 use cadenza_player::player::Delivered;
 use cadenza_player::store::cart::CartItem;
 use cadenza_player::store::payment::TypedCard;
-use cadenza_player::{Failure, Player, atomic};
+use cadenza_player::{Code, Failure, Player, atomic};
 use cadenza_protocol::id::{MediaId, VoucherId};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -161,9 +161,9 @@ fn finish(
 
 /// A media id as typed.
 pub fn media_id(typed: &str) -> Result<MediaId, Failure> {
-    typed
-        .parse()
-        .map_err(|e| Failure::new("not-found", format!("{e}; `catalogue` and `library list` show the ids")))
+    typed.parse().map_err(|e| {
+        Failure::new(Code::NotFound, format!("{e}; `catalogue` and `library list` show the ids"))
+    })
 }
 
 fn read_card(path: &Path) -> Result<TypedCard, Failure> {
