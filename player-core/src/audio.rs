@@ -2,7 +2,7 @@
 //!
 //! `source` (what can be pulled) → `decode` → `resample` → `fade` / `loudness` → `ring` → `output` (the device).
 //! Everything up to the ring runs on the engine's thread and may block; what follows runs in the device's
-//! callback and only pops, multiplies and counts.
+//! callback and only pops, multiplies and counts. `waveform` looks at a source without playing it.
 
 pub mod decode;
 pub mod dither;
@@ -14,3 +14,4 @@ pub mod render;
 pub mod resample;
 pub mod ring;
 pub mod source;
+pub mod waveform;

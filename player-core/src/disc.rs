@@ -6,6 +6,7 @@
 //! permission, writing, verification, progress, cancel.
 
 pub mod burn;
+pub mod draft;
 pub mod image;
 pub mod layout;
 pub mod sectors;

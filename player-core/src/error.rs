@@ -41,6 +41,12 @@ impl Failure {
         Self { code, data: BTreeMap::new(), message: message.into() }
     }
 
+    /// What an error says, leaving the error to its owner.
+    pub fn of(error: &impl Explain) -> Self {
+        let data = error.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { code: error.code(), data, message: error.to_string() }
+    }
+
     /// The same with one more field.
     #[must_use]
     pub fn with(mut self, field: &str, value: impl ToString) -> Self {
@@ -70,8 +76,7 @@ impl fmt::Display for Failure {
 
 impl<E: Explain> From<E> for Failure {
     fn from(error: E) -> Self {
-        let data = error.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { code: error.code(), data, message: error.to_string() }
+        Self::of(&error)
     }
 }
 

@@ -16,6 +16,14 @@ pub enum News {
     Library,
     /// A delivery went on, ended or failed.
     Delivery(Delivery),
+    /// Nothing is on its way any more: so many tracks have arrived since the last such word, this one last. An album is
+    /// announced once.
+    Arrived {
+        /// The last one's title.
+        title: String,
+        /// How many.
+        tracks: usize,
+    },
 }
 
 /// One bought track on its way.
@@ -27,6 +35,12 @@ pub struct Delivery {
     pub media_id: MediaId,
     /// As the merchant named it.
     pub title: Option<String>,
+    /// Its artist, where the order or the catalogue says so.
+    pub artist: Option<String>,
+    /// Its album, where the catalogue says so.
+    pub album: Option<String>,
+    /// The quality that was bought in this player.
+    pub quality: Option<String>,
     /// The order it belongs to, when it was bought in this player.
     pub order_id: Option<String>,
     /// How far it is.

@@ -8,6 +8,7 @@
 //! library/               sled: index, playlists, queue, counters; can be made again from music/
 //! record-ledger          how often restricted tracks were recorded
 //! cart.json              the cart
+//! orders.json            what was bought when, for how much
 //! settings.toml          what the listener chose
 //! cadenza.lock           held by the running player
 //! ```
@@ -107,6 +108,11 @@ impl Home {
     /// Where bought tracks lie.
     pub fn music(&self) -> PathBuf {
         self.folder.join("music")
+    }
+
+    /// Past orders.
+    pub fn orders(&self) -> PathBuf {
+        self.folder.join("orders.json")
     }
 
     /// Orders and vouchers that are not finished.

@@ -10,6 +10,8 @@
 mod board;
 mod device;
 mod event;
+mod heard;
+mod knob;
 mod line;
 mod queue;
 pub mod session;
@@ -28,6 +30,8 @@ use session::Session;
 
 pub use board::StatusBoard;
 pub use event::{Command, Event, OnDeviceLoss, PlaybackState, Status};
+pub use heard::HeardMark;
+pub use knob::Knob;
 pub use queue::{Entry, EntryKey, Queue, Repeat};
 pub use track::{Opener, Track, TrackId, TrackKind};
 

@@ -3,7 +3,7 @@
 //! The window and `cadenza-cli` hold the same handle, cheap to clone and usable from any thread. Wishes that need the network
 //! are async; whatever computes for long goes to a blocking thread by itself. News of what changed comes through
 //! [`Player::news`]. By subject: [`identity`] (passport), [`shop`] (catalogue, cart, buying), [`deliveries`] (redeeming and
-//! downloading), [`shelf`] (library), [`listening`] (what the engine plays), [`recording`] (discs).
+//! downloading), [`shelf`] (library), [`listening`] (what the engine plays), [`shown`] (what is shown of it), [`recording`] (discs).
 
 mod deliveries;
 mod identity;
@@ -11,9 +11,11 @@ mod listening;
 mod recording;
 mod shelf;
 mod shop;
+mod shown;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cadenza_protocol::cert::Certificate;
@@ -21,23 +23,29 @@ use tokio::sync::broadcast;
 
 use crate::atomic::{self, FileError};
 use crate::clock::{Clock, SystemClock};
+use crate::disc::burn::Cancel;
 use crate::error::{Code, Failure};
 use crate::event::News;
 use crate::home::Home;
 use crate::library::ledger::{Ledger, LedgerError, Reservation};
-use crate::library::{Index, Library, scan};
+use crate::library::{Index, Library, TrackId, scan};
 use crate::passport::Vault;
 use crate::passport::register::Registration;
 use crate::settings::{AskPassphrase, Settings};
-use crate::store::cart::Cart;
+use crate::store::basket::Basket;
+use crate::store::board::Board;
+use crate::store::cart::{Cart, CartItem};
 use crate::store::journal::Journal;
-use crate::store::{StoreAddress, StoreClient};
+use crate::store::orders::OrderBook;
+use crate::store::{StoreAddress, StoreClient, StoreWatch};
 
 pub use deliveries::Delivered;
 pub use identity::Validity;
 pub use listening::{BoughtImage, MediaOpening};
-pub use recording::Recordable;
+pub use recording::Left;
 pub use shelf::{Art, Imported, Texts, Verified};
+pub use shop::{Found, Ownership};
+pub use shown::Shown;
 
 /// News that a listener may fall behind by, before the oldest are lost to it.
 const NEWS: usize = 256;
@@ -84,15 +92,34 @@ struct Inner {
     vault: Vault,
     registration: Mutex<Option<Registration>>,
     client: Mutex<Option<StoreClient>>,
+    watch: StoreWatch,
     cart: Cart,
+    /// The cart as it was priced last, with what it was priced for.
+    basket: tokio::sync::Mutex<Option<(Vec<CartItem>, Basket)>>,
+    orders: OrderBook,
     journal: Journal,
+    board: Board,
+    /// Tracks that arrived and were not announced yet.
+    arrived: AtomicUsize,
     /// One delivery run at a time: two would fetch the same tracks.
     delivering: tokio::sync::Mutex<()>,
     library: Library,
     ledger: Result<Ledger, LedgerError>,
     /// Recordings that are counted and not finished, by the number that the disc writer knows.
     recordings: Mutex<HashMap<u64, Vec<Reservation>>>,
+    /// The disc that is being written; at most one.
+    burning: Mutex<Option<Cancel>>,
+    /// Tracks whose waveform was tried in this session.
+    waveforms: Mutex<HashSet<TrackId>>,
     news: broadcast::Sender<News>,
+}
+
+impl Inner {
+    /// A client that says whether its store answers.
+    fn watched_client(&self, store: StoreAddress) -> StoreClient {
+        self.watch.is_named(store.name());
+        StoreClient::new(store, Arc::clone(&self.clock)).watched(self.watch.clone())
+    }
 }
 
 impl std::fmt::Debug for Player {
@@ -114,9 +141,15 @@ impl Player {
         let vault = Vault::open(passport, root.clone(), every_time)?;
         let opened = Index::open(&home.library())?;
         let library = Library::load(opened.index);
-        let clock = Arc::clone(&config.clock);
-        let player = Self(Arc::new(Inner {
+        let inner = Inner {
             cart: Cart::open(&home.cart()),
+            basket: tokio::sync::Mutex::default(),
+            orders: OrderBook::open(home.orders()),
+            board: Board::default(),
+            arrived: AtomicUsize::new(0),
+            burning: Mutex::default(),
+            waveforms: Mutex::default(),
+            watch: StoreWatch::default(),
             journal: Journal::new(home.deliveries(), home.music()),
             ledger: Ledger::open(&home.record_ledger()),
             recordings: Mutex::default(),
@@ -124,14 +157,19 @@ impl Player {
             root: Mutex::new(root),
             vault,
             registration: Mutex::new(None),
-            client: Mutex::new(config.store.map(|store| StoreClient::new(store, Arc::clone(&clock)))),
+            client: Mutex::new(None),
             delivering: tokio::sync::Mutex::new(()),
             library,
             news: broadcast::Sender::new(NEWS),
-            clock,
+            clock: config.clock,
             home,
-        }));
+        };
+        if let Some(store) = config.store {
+            *locked(&inner.client) = Some(inner.watched_client(store));
+        }
+        let player = Self(Arc::new(inner));
         player.adopt_music(opened.is_new)?;
+        player.await_deliveries();
         Ok(player)
     }
 
@@ -156,23 +194,6 @@ impl Player {
         self.0.vault.set_ask_every_time(settings.ask_passphrase == AskPassphrase::EveryTime);
         *locked(&self.0.settings) = settings;
         Ok(())
-    }
-
-    /// Turns to a store, e.g. the bundled one once it answers.
-    pub fn set_store(&self, store: StoreAddress) {
-        let mut root = locked(&self.0.root);
-        if root.is_none() {
-            *root = Some(store.root.clone());
-        }
-        self.0.vault.offer_root(&store.root);
-        *locked(&self.0.client) = Some(StoreClient::new(store, Arc::clone(&self.0.clock)));
-    }
-
-    /// The store's client.
-    pub fn store(&self) -> Result<StoreClient, Failure> {
-        locked(&self.0.client).clone().ok_or_else(|| {
-            Failure::new(Code::NoStore, "no store is named: add --store with a ready file or an https address, or choose one in the settings")
-        })
     }
 
     /// The root that everything on this computer is checked against.

@@ -5,15 +5,21 @@
 //! What must not be lost or doubled when the computer stops at the wrong moment is in the [`journal`] before it is sent.
 
 pub mod address;
+pub mod basket;
+pub mod board;
 pub mod cart;
 pub mod catalogue;
 pub mod client;
 pub mod deliver;
 pub mod download;
 pub mod journal;
+pub mod orders;
 pub mod payment;
 pub mod purchase;
 pub mod redeem;
+mod seen;
+pub mod standing;
 
 pub use address::{AddressError, StoreAddress};
 pub use client::{ExchangeError, StoreClient};
+pub use standing::{Reach, Standing, StoreWatch};

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use cadenza_player::clock::{Clock, ManualClock};
 use cadenza_player::library::{TrackId, TrackOrder};
 use cadenza_player::passport::vault::Phase;
-use cadenza_player::player::Recordable;
+use cadenza_player::player::Left;
 use cadenza_player::settings::{AskPassphrase, Settings};
 use cadenza_player::{Code, Failure, Player, PlayerConfig};
 use cadenza_protocol::cert::Role;
@@ -238,7 +238,7 @@ async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {
     assert_eq!(code(player.export_passport(&copy)), Code::FileExists);
     let elsewhere = House::new();
     let other = elsewhere.open();
-    other.import_passport(&copy).unwrap();
+    other.import_passport(&copy, false).unwrap();
     let new = || Passphrase::new("seven quiet lanterns drifting".into());
     assert_eq!(
         code(other.change_passphrase(right(), Passphrase::new("short".into())).await),
@@ -252,10 +252,10 @@ async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {
     other.unlock(new()).await.unwrap();
     assert_eq!(other.passport_facts().unwrap().serial, player.passport_facts().unwrap().serial);
     fs::write(house.path("junk"), b"{}").unwrap();
-    assert_eq!(code(other.import_passport(&house.path("junk"))), Code::PassportBroken);
+    assert_eq!(code(other.import_passport(&house.path("junk"), false)), Code::PassportBroken);
     let stranger = house.path("stranger.cadpassport");
     fs::write(&stranger, passport_of(&world().stranger).to_json()).unwrap();
-    assert_eq!(code(other.import_passport(&stranger)), Code::PassportExists);
+    assert_eq!(code(other.import_passport(&stranger, false)), Code::PassportExists);
 }
 
 // G8
@@ -352,10 +352,10 @@ fn a_limited_recording_is_counted_over_restarts() {
     let crashed = player.reserve_recording(&[id]).unwrap();
     drop((crashed, player));
     let player = house.open();
-    assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Recordable::Times(1));
+    assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Left::Times(1));
     // One track that may not be recorded gives the others' uses back.
     assert_eq!(code(player.reserve_recording(&[id, forbidden])), Code::RecordNotAllowed);
-    assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Recordable::Times(1));
+    assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Left::Times(1));
     let last = player.reserve_recording(&[id]).unwrap();
     assert_eq!(code(player.reserve_recording(&[id])), Code::RecordNotAllowed);
     player.return_recording(last).unwrap();
@@ -387,6 +387,10 @@ fn voucher(signer: &Holder) -> VoucherFile {
     said.sign(&signer.key, signer.chain.clone())
 }
 
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
 fn take(player: &Player, bytes: &[u8]) -> Result<Vec<VoucherId>, Failure> {
     player.genuine_voucher(bytes).and_then(|genuine| player.take_voucher(genuine))
 }
@@ -397,7 +401,7 @@ fn what_is_no_genuine_voucher_is_refused_with_its_reason() {
     let house = House::with_passport();
     let player = house.open();
     assert_eq!(code(take(&player, b"{}")), Code::VoucherBroken);
-    assert_eq!(code(player.take_voucher_file(Path::new("/not/there.cadvoucher"))), Code::NotFound);
+    assert_eq!(code(block_on(player.read_voucher(Path::new("/not/there.cadvoucher")))), Code::NotFound);
     let file = voucher(&world().manager).to_json();
     let later = String::from_utf8(file.clone()).unwrap().replace("1790086400", "1890086400");
     assert_eq!(code(take(&player, later.as_bytes())), Code::VoucherAltered, "its last day was moved");
@@ -408,7 +412,7 @@ fn what_is_no_genuine_voucher_is_refused_with_its_reason() {
     );
     house.clock.advance_seconds(2 * 86_400);
     assert_eq!(code(take(&player, &file)), Code::VoucherExpired);
-    assert!(player.open_deliveries().is_empty());
+    assert!(player.deliveries().is_empty());
 }
 
 // B7
@@ -420,7 +424,7 @@ fn a_voucher_that_was_taken_waits_through_a_restart() {
     let ids = take(&player, &file).unwrap();
     assert_eq!(take(&player, &file).unwrap(), ids, "twice is once");
     drop(player);
-    let waiting = house.open().open_deliveries();
+    let waiting = house.open().deliveries();
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].voucher_id, ids[0]);
     #[cfg(unix)]

@@ -1,17 +1,24 @@
 //! From the core's words to the window's, and back. Nothing is decided here.
 
 mod catalogue;
+mod disc;
+mod library;
 mod passport;
+mod playback;
 mod settings;
-mod tracks;
+mod store;
 
 pub use catalogue::*;
+pub use disc::*;
+pub use library::*;
 pub use passport::*;
+pub use playback::*;
 pub use settings::*;
-pub use tracks::*;
+pub use store::*;
 
+use cadenza_player::Code;
 use cadenza_player::Failure;
-use cadenza_protocol::media;
+use cadenza_player::player::Left;
 use cadenza_protocol::time::UnixTime;
 
 use crate::ipc::{Allowance, AppError};
@@ -32,29 +39,29 @@ pub fn small(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// How often something may be done, less how often it was.
-pub fn allowance(granted: media::Allowance, used: u32) -> Allowance {
-    match granted {
-        media::Allowance::Never => Allowance::Never,
-        media::Allowance::Times(times) => match u32::from(times).saturating_sub(used) {
-            0 => Allowance::Never,
-            left => Allowance::Times { left: u16::try_from(left).unwrap_or(u16::MAX) },
-        },
-        media::Allowance::Unlimited => Allowance::Unlimited,
+/// A number of things.
+pub fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// How often something may still be done; what cannot be counted may not.
+pub fn left(left: Result<Left, Failure>) -> Allowance {
+    match left {
+        Ok(Left::Unlimited) => Allowance::Unlimited,
+        Ok(Left::Times(left)) => Allowance::Times { left: u16::try_from(left).unwrap_or(u16::MAX) },
+        Ok(Left::Never) | Err(_) => Allowance::Never,
     }
+}
+
+/// Says that what was bought is here.
+pub fn arrived(title: String, tracks: usize) -> AppError {
+    let what = AppError::new(Code::PurchaseReady, format!("'{title}' is ready to play."));
+    what.with("title", title).with("count", tracks)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    // D3
-    #[test]
-    fn what_was_used_up_is_not_offered_again() {
-        assert_eq!(allowance(media::Allowance::Times(3), 1), Allowance::Times { left: 2 });
-        assert_eq!(allowance(media::Allowance::Times(3), 7), Allowance::Never);
-        assert_eq!(allowance(media::Allowance::Unlimited, 7), Allowance::Unlimited);
-    }
 
     #[test]
     fn numbers_too_large_for_the_window_stay_at_its_largest() {

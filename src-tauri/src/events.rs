@@ -40,6 +40,18 @@ pub struct BurnProgress {
     pub error: Option<AppError>,
 }
 
+impl BurnProgress {
+    /// A stage that has no sectors to count.
+    pub fn at(stage: BurnStage) -> Self {
+        Self { stage, track: 0, sectors_done: 0, sectors_total: 0, error: None }
+    }
+
+    /// It came to nothing.
+    pub fn failed(error: AppError) -> Self {
+        Self { error: Some(error), ..Self::at(BurnStage::Failed) }
+    }
+}
+
 /// The passport was made, opened, closed, brought in.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
 #[serde(rename_all = "camelCase")]

@@ -1,10 +1,12 @@
 //! Cadenza's window: a thin shell around `cadenza_player` that a Svelte page draws.
 //!
-//! In reading order: [`start`] puts everything together, [`ipc`] lists what crosses to the page, [`commands`] carries out
-//! what the page asks for, [`events`] tells it the news, [`core`] is what both speak to, [`convert`] translates between the
-//! core's words and the page's, [`sleeve`] brings the covers, [`os`] knows the desktop.
+//! Each looks at those before it only: [`ipc`] is what crosses to the page, [`events`] the news that do, [`sleeve`] brings the covers,
+//! [`convert`] translates between the player's words and the page's, [`core`] holds the player and what the window needs around it,
+//! [`commands`] carries out what the page asks for, [`bridge`] lists it all, [`start`] puts everything together. [`os`] knows the
+//! desktop.
 
 pub mod arguments;
+pub mod bridge;
 pub mod commands;
 pub mod convert;
 pub mod core;
@@ -34,7 +36,7 @@ pub fn run() -> ExitCode {
     cadenza_player::memory::harden();
     // Fails only when it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let ipc = ipc::builder();
+    let bridge = bridge::builder();
     let program = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(another_start))
         .plugin(tauri_plugin_deep_link::init())
@@ -47,9 +49,9 @@ pub fn run() -> ExitCode {
                 answer.respond(desk.cover(request.uri().path(), request.uri().query()).await);
             });
         })
-        .invoke_handler(ipc.invoke_handler())
+        .invoke_handler(bridge.invoke_handler())
         .setup(move |app| {
-            ipc.mount_events(app);
+            bridge.mount_events(app);
             start::set_up(app, &arguments)?;
             Ok(())
         })

@@ -11,7 +11,6 @@ use tauri::{App, AppHandle, Manager};
 
 use crate::arguments::Arguments;
 use crate::core::{Bundled, Core, Desk, Transport, working_folder};
-use crate::ipc::AppError;
 use crate::os::links::Opened;
 use crate::window;
 
@@ -50,7 +49,7 @@ fn open(app: &AppHandle, arguments: &Arguments) -> Result<Core, Failure> {
     let transport = Transport::start(kept.device.as_deref())?;
     let core = Core::new(app.clone(), player, transport, bundled);
     if let Some(failure) = unusable {
-        core.store.failed(AppError::from(failure));
+        core.player.store_watch().is_away(failure);
     }
     Ok(core)
 }

@@ -29,6 +29,24 @@ pub enum BurnTarget {
     Drive(String),
 }
 
+impl BurnTarget {
+    /// An image whose files are named by the disc's title.
+    pub fn image_of(folder: PathBuf, title: &str) -> Self {
+        Self::Image { folder, name: file_name(title) }
+    }
+}
+
+/// Most letters of an image's file name.
+const LONGEST_NAME: usize = 60;
+
+/// The disc's title as a name that every file system takes.
+fn file_name(title: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '\'' | '(' | ')');
+    let name: String = title.chars().filter(kept).take(LONGEST_NAME).collect();
+    let name = name.trim_matches([' ', '.']);
+    if name.is_empty() { "disc".to_owned() } else { name.to_owned() }
+}
+
 /// Counts recordings; the library keeps one, and a list of the listener's own files needs none.
 pub trait RecordLedger: Send + Sync {
     /// Takes one recording of each track, durably, before anything is written. All of them or none.
@@ -112,6 +130,18 @@ pub enum BurnProgress {
     },
 }
 
+impl BurnProgress {
+    /// The same for a whole hundredth of the work: for those who do not tell of every sector.
+    #[must_use]
+    pub fn hundredth(self) -> (bool, usize, u32) {
+        let part = |done: Sectors, total: Sectors| done.0 / (total.0 / 100).max(1);
+        match self {
+            Self::Writing { track, done, total } => (false, track, part(done, total)),
+            Self::Verifying { done, total } => (true, 0, part(done, total)),
+        }
+    }
+}
+
 /// Stops a job from outside.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
@@ -147,6 +177,8 @@ pub struct BurnJob {
 pub struct BurnReport {
     /// Its files.
     pub files: ImageFiles,
+    /// Tracks on it.
+    pub tracks: usize,
     /// Its length.
     pub length: Sectors,
     /// Whether it was read back and found right.
@@ -187,11 +219,14 @@ pub enum BurnError {
     /// What was read is not what was written.
     #[error("what was read back is not what was written; check the disk and try again")]
     Differs,
+    /// One at a time.
+    #[error("a disc is being written: wait until it is finished, or stop it")]
+    Busy,
     /// The listener stopped it.
     #[error("stopped, and nothing was kept")]
     Cancelled,
     /// Drives come later.
-    #[error("writing to the drive {0} is not available yet; write an image and burn that")]
+    #[error("not available yet: writing to the drive {0}; write an image with --to image:DIR and burn that")]
     NotAvailableYet(String),
 }
 
@@ -206,24 +241,19 @@ impl BurnError {
     }
 }
 
-impl Explain for RecordRefusal {
-    fn code(&self) -> Code {
-        match self {
-            RecordRefusal::Never(_) | RecordRefusal::UsedUp { .. } => Code::RecordNotAllowed,
-            RecordRefusal::Unwritable(_) => Code::WriteFailed,
-        }
-    }
-}
-
 impl Explain for BurnError {
     fn code(&self) -> Code {
         match self {
-            BurnError::Layout(e) => e.code(),
-            BurnError::Restricted(e) => e.code(),
+            BurnError::Layout(error) => error.code(),
+            BurnError::Restricted(RecordRefusal::Unwritable(_)) => Code::WriteFailed,
+            BurnError::Restricted(RecordRefusal::Never(_) | RecordRefusal::UsedUp { .. }) => {
+                Code::RecordNotAllowed
+            }
             BurnError::Track(_) => Code::DiscTrack,
             BurnError::DiskFull { .. } => Code::DiskFull,
             BurnError::Write { .. } => Code::DiscUnwritable,
             BurnError::ReadBack(_) | BurnError::Differs => Code::DiscVerify,
+            BurnError::Busy => Code::DiscBusy,
             BurnError::Cancelled => Code::Cancelled,
             BurnError::NotAvailableYet(_) => Code::NotAvailableYet,
         }
@@ -231,8 +261,20 @@ impl Explain for BurnError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            BurnError::Layout(e) => e.fields(),
-            _ => Vec::new(),
+            BurnError::Layout(error) => error.fields(),
+            BurnError::Restricted(RecordRefusal::Never(title) | RecordRefusal::UsedUp { title, .. }) => {
+                vec![("title", title.clone())]
+            }
+            BurnError::DiskFull { folder: path, .. } | BurnError::Write { path, .. } => {
+                vec![("path", path.display().to_string())]
+            }
+            BurnError::Restricted(RecordRefusal::Unwritable(_))
+            | BurnError::Track(_)
+            | BurnError::ReadBack(_)
+            | BurnError::Differs
+            | BurnError::Busy
+            | BurnError::Cancelled
+            | BurnError::NotAvailableYet(_) => Vec::new(),
         }
     }
 }
@@ -264,11 +306,24 @@ pub fn burn(
     match made {
         Ok(files) => {
             ledger.commit(reservation)?;
-            Ok(BurnReport { files, length: total, verified: job.verify })
+            Ok(BurnReport { files, tracks: tracks.len(), length: total, verified: job.verify })
         }
         Err(error) => {
             ledger.release(reservation);
             Err(error)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disc_s_title_becomes_a_harmless_file_name() {
+        assert_eq!(file_name("For the car: vol. 1"), "For the car vol. 1");
+        assert_eq!(file_name("../../etc"), "etc");
+        assert_eq!(file_name("///"), "disc");
+        assert!(file_name(&"é".repeat(300)).chars().count() <= LONGEST_NAME);
     }
 }

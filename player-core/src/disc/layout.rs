@@ -31,6 +31,26 @@ pub const SHORTEST_TRACK: Sectors = Sectors(4 * 75);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Sectors(pub u32);
 
+impl Sectors {
+    /// The sectors that so many milliseconds take.
+    #[must_use]
+    pub fn of_milliseconds(ms: u64) -> Self {
+        Sectors(u32::try_from(ms.saturating_mul(75).div_ceil(1_000)).unwrap_or(u32::MAX))
+    }
+
+    /// As milliseconds.
+    #[must_use]
+    pub fn milliseconds(self) -> u64 {
+        u64::from(self.0) * 1_000 / 75
+    }
+
+    /// So many more.
+    #[must_use]
+    pub fn plus(self, more: Self) -> Self {
+        Sectors(self.0.saturating_add(more.0))
+    }
+}
+
 impl fmt::Display for Sectors {
     /// Minutes, seconds and frames as in a CUE sheet.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -240,10 +260,15 @@ impl Explain for LayoutError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
+            LayoutError::TooMany(count) => vec![("count", count.to_string())],
+            LayoutError::TooLong { length, capacity } => {
+                let over_ms = Sectors(length.0 - capacity.0).milliseconds();
+                vec![("seconds", over_ms.div_ceil(1_000).to_string())]
+            }
             LayoutError::TooShort { title, .. } | LayoutError::Unreadable { title, .. } => {
                 vec![("title", title.clone())]
             }
-            _ => Vec::new(),
+            LayoutError::Empty | LayoutError::Isrc(_) => Vec::new(),
         }
     }
 }
@@ -386,6 +411,20 @@ mod tests {
         for bad in ["", "S16HN2600001", "SE6HN26000012", "SE6HN26000O1"] {
             assert!(bad.parse::<Isrc>().is_err(), "{bad}");
         }
+    }
+
+    // D1
+    #[test]
+    fn a_disc_of_seventy_four_minutes_holds_them_but_for_its_first_two_seconds() {
+        let seconds = Capacity::Minutes74.sectors().milliseconds() / 1_000;
+        assert!((74 * 60 - 3..=74 * 60).contains(&seconds), "{seconds}");
+    }
+
+    #[test]
+    fn a_part_of_a_sector_takes_a_whole_one() {
+        assert_eq!(Sectors::of_milliseconds(1_000), Sectors(75));
+        assert_eq!(Sectors::of_milliseconds(1_001), Sectors(76));
+        assert_eq!(Sectors(76).milliseconds(), 1_013);
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use cadenza_protocol::time::UnixTime;
 
 use super::index::{Index, IndexError};
 use super::playlist::Playlists;
+use super::plays::Plays;
 use super::search::SearchTable;
 use super::track::{TrackId, TrackRecord};
 
@@ -37,7 +40,12 @@ struct Shelf {
     tracks: Vec<Arc<TrackRecord>>,
     places: HashMap<TrackId, usize>,
     table: SearchTable,
+    /// Lists that were asked for since the shelf changed.
+    sorted: Mutex<HashMap<TrackOrder, Tracks>>,
 }
+
+/// A list of tracks that its readers share.
+pub type Tracks = Arc<[Arc<TrackRecord>]>;
 
 impl Library {
     /// Takes everything from the index into memory.
@@ -68,11 +76,26 @@ impl Library {
         shelf.places.get(&id).map(|place| Arc::clone(&shelf.tracks[*place]))
     }
 
-    /// All tracks in an order.
-    pub fn tracks(&self, order: TrackOrder) -> Vec<Arc<TrackRecord>> {
-        let mut tracks = self.shelf().tracks.clone();
-        sort(&mut tracks, order);
-        tracks
+    /// All tracks in an order; sorted once for everyone who asks before the library changes.
+    pub fn tracks(&self, order: TrackOrder) -> Tracks {
+        let shelf = self.shelf();
+        let mut sorted = shelf.sorted.lock().unwrap_or_else(PoisonError::into_inner);
+        let tracks = sorted.entry(order).or_insert_with(|| {
+            let mut tracks = shelf.tracks.clone();
+            sort(&mut tracks, order);
+            tracks.into()
+        });
+        Arc::clone(tracks)
+    }
+
+    /// How often a track was heard.
+    pub fn plays(&self, id: TrackId) -> Plays {
+        Plays::of(&self.index, id)
+    }
+
+    /// A track was heard.
+    pub fn count_play(&self, id: TrackId, now: UnixTime) -> Result<(), IndexError> {
+        Plays::count(&self.index, id, now)
     }
 
     /// Tracks that hold every word of `query`, best first.
@@ -138,6 +161,7 @@ impl Shelf {
         self.table.push(&[&track.title, &track.artist, &track.album, extra]);
         self.places.insert(track.id, self.tracks.len());
         self.tracks.push(track);
+        self.sorted.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

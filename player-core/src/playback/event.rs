@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::queue::{Entry, EntryKey, Repeat};
-use super::track::{Track, TrackId};
+use super::track::{Track, TrackId, TrackKind};
 use crate::audio::loudness::Normalisation;
 use crate::audio::output::DeviceChoice;
-use crate::error::Code;
+use crate::error::{Code, Failure};
 
 /// A wish of the listener. The engine carries wishes out in order.
 #[derive(Debug, Clone)]
@@ -54,6 +54,14 @@ pub enum Command {
     Device(DeviceChoice),
     /// What to do when the device disappears.
     OnDeviceLoss(OnDeviceLoss),
+}
+
+impl Command {
+    /// Stops, and empties the queue.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::Load { tracks: Vec::new(), start: 0, position_ms: 0, play: false }
+    }
 }
 
 /// What happens when the device disappears and another one is there (M4).
@@ -151,4 +159,68 @@ pub struct Status {
     pub underruns: u64,
     /// Frames of silence that this cost.
     pub missing_frames: u64,
+}
+
+impl Status {
+    /// Where the current track stands in the queue.
+    #[must_use]
+    pub fn index(&self) -> Option<usize> {
+        let current = self.current.as_ref()?;
+        self.queue.iter().position(|entry| entry.key == current.key)
+    }
+
+    /// Whether something comes after the current track.
+    #[must_use]
+    pub fn can_next(&self) -> bool {
+        let is_last = self.index().is_none_or(|index| index + 1 >= self.queue.len());
+        self.current.is_some() && (!is_last || self.shuffled || self.repeat != Repeat::Off)
+    }
+
+    /// Whether sound is running, or about to.
+    #[must_use]
+    pub fn is_sounding(&self) -> bool {
+        match self.state {
+            PlaybackState::Playing | PlaybackState::Buffering => true,
+            PlaybackState::Stopped | PlaybackState::Paused => false,
+        }
+    }
+
+    /// An entry of the queue, by its key as a number.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn entry(&self, number: u64) -> Result<EntryKey, Failure> {
+        let entry = self.queue.iter().find(|entry| entry.key.number() == number);
+        entry.map(|entry| entry.key).ok_or_else(|| {
+            Failure::new(Code::NotFound, "this entry is no longer in the queue: look at it again")
+        })
+    }
+
+    /// Whether the owner's line is to be shown: bought music is heard, or held (M5).
+    #[must_use]
+    pub fn shows_owner(&self) -> bool {
+        self.state != PlaybackState::Stopped && self.is_purchased()
+    }
+
+    /// Whether the current track was bought.
+    #[must_use]
+    pub fn is_purchased(&self) -> bool {
+        self.current.as_ref().is_some_and(|entry| entry.track.kind == TrackKind::Purchased)
+    }
+
+    /// Length of the current track, from its source or from what is known of it; 0 when neither says.
+    #[must_use]
+    pub fn length_ms(&self) -> u64 {
+        let known = self.current.as_ref().and_then(|entry| entry.track.duration_ms);
+        self.duration_ms.or(known).unwrap_or(0)
+    }
+
+    /// The running time. What was really heard, which is never shown to pass the length.
+    #[must_use]
+    pub fn time_ms(&self) -> u64 {
+        match self.length_ms() {
+            0 => self.position_ms,
+            length => self.position_ms.min(length),
+        }
+    }
 }

@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
+use cadenza_protocol::shop::{OrderItem, TrackOffer};
 use cadenza_protocol::voucher::{self, MediaVoucher, VoucherFile, VoucherKind};
+
+use url::Url;
 
 use super::Player;
 use crate::atomic;
@@ -30,15 +34,67 @@ pub struct Delivered {
 }
 
 impl Player {
-    /// Reads a voucher file that a browser brought (B4), and keeps its tracks for [`Player::deliver_all`].
-    pub fn take_voucher_file(&self, path: &Path) -> Result<Vec<VoucherId>, Failure> {
+    /// Reads a voucher file that a browser brought (B4), once it is found to be a content manager's.
+    pub async fn read_voucher(&self, path: &Path) -> Result<MediaVoucher, Failure> {
         let bytes = atomic::read_bounded(path, voucher::MAX_BYTES as u64)?;
-        self.take_voucher(self.genuine_voucher(&bytes)?)
+        // A store that is being started brings its root.
+        self.0.watch.started().await;
+        self.genuine_voucher(&bytes)
     }
 
     /// A voucher from anywhere, once it is found to be a content manager's.
     pub fn genuine_voucher(&self, bytes: &[u8]) -> Result<MediaVoucher, Failure> {
         Ok(VoucherFile::from_json(bytes)?.verify(&self.root()?)?)
+    }
+
+    /// What to say of vouchers that were taken without a passport.
+    pub fn kept_until_registered(&self) -> Failure {
+        Failure::new(
+            Code::NoPassport,
+            "register first: the tracks of this voucher are kept and arrive once you have a passport",
+        )
+    }
+
+    /// The voucher of an order, as its web page links to it. The address only names the order: the voucher is fetched from the
+    /// player's own store over TLS, never from wherever the link says.
+    pub async fn voucher_at(&self, link: &Url) -> Result<MediaVoucher, Failure> {
+        let order_id = order_of(link).ok_or_else(|| {
+            Failure::new(Code::LinkUnknown, "this link does not lead to a voucher: download the voucher file from the store's page and open that")
+        })?;
+        Ok(purchase::voucher_of(&self.started_store().await?, &order_id).await?)
+    }
+
+    /// Asks the merchant once more for what was bought in this player (B9); kept for [`Player::deliver_all`].
+    pub async fn order_again(&self, order_id: &str) -> Result<Vec<VoucherId>, Failure> {
+        let past = self.0.orders.order(order_id).ok_or_else(|| {
+            Failure::new(
+                Code::NotFound,
+                format!("there is no order {order_id} in this player: `orders` lists those there are"),
+            )
+        })?;
+        let voucher = purchase::voucher_of(&self.started_store().await?, &past.order.order_id).await?;
+        self.take_bought(voucher, &past.order.order_id)
+    }
+
+    /// Tries a delivery again that failed, or asks the merchant once more for a track that was bought here (B9).
+    pub async fn fetch_again(&self, id: MediaId) -> Result<Delivery, Failure> {
+        if let Some(failed) = self.0.board.of(id).filter(|d| !matches!(d.stage, Stage::Ready)) {
+            let waiting = Delivery { stage: Stage::Waiting, ..failed };
+            self.note(waiting.clone());
+            return Ok(waiting);
+        }
+        let (past, _) = self.0.orders.line_of(id).ok_or_else(|| {
+            Failure::new(
+                Code::NotFound,
+                "this track was not bought on this computer: import its file from where it was bought",
+            )
+        })?;
+        let mut voucher = purchase::voucher_of(&self.started_store().await?, &past.order.order_id).await?;
+        voucher.tracks.retain(|track| track.media_id == id);
+        self.take_bought(voucher, &past.order.order_id)?;
+        self.0.board.of(id).ok_or_else(|| {
+            Failure::new(Code::NotFound, "the store has no delivery for this track: ask its operator")
+        })
     }
 
     /// The same for a voucher that was found genuine.
@@ -49,17 +105,40 @@ impl Player {
         }
         let now = self.now();
         voucher.check_expiry(now)?;
-        let ids = purchase::keep_vouchers(&self.0.journal, voucher, None, now)?;
+        self.keep(voucher, None)
+    }
+
+    /// A voucher of an order that was paid here, whose end the merchant moves at each request.
+    fn take_bought(&self, voucher: MediaVoucher, order_id: &str) -> Result<Vec<VoucherId>, Failure> {
+        voucher.check_expiry(self.now())?;
+        self.keep(voucher, Some(order_id))
+    }
+
+    fn keep(&self, voucher: MediaVoucher, order_id: Option<&str>) -> Result<Vec<VoucherId>, Failure> {
+        let ids = purchase::keep_vouchers(&self.0.journal, voucher, order_id, self.now())?;
         for open in ids.iter().filter_map(|id| self.0.journal.voucher(*id)) {
             self.tell_stage(&open, Stage::Waiting);
         }
         Ok(ids)
     }
 
-    /// Deliveries that are not finished.
-    pub fn open_deliveries(&self) -> Vec<Delivery> {
-        let vouchers = self.0.journal.vouchers();
-        vouchers.iter().map(|open| delivery(open, Stage::Waiting)).collect()
+    /// Shows what waits to be delivered and is not shown as being on its way.
+    pub(super) fn await_deliveries(&self) {
+        for open in self.0.journal.vouchers() {
+            if !self.0.board.is_arriving(open.track.media_id) {
+                self.tell_stage(&open, Stage::Waiting);
+            }
+        }
+    }
+
+    /// Deliveries of this session and those that were not finished before, newest first.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.0.board.all()
+    }
+
+    /// How many are on their way.
+    pub fn arriving(&self) -> usize {
+        self.0.board.arriving()
     }
 
     /// Whether anything paid for is not in the library yet, or not acknowledged.
@@ -73,10 +152,21 @@ impl Player {
     }
 
     /// Brings everything that was bought, and everything that an earlier run was cut off at. One failure does not stop the
-    /// others. Needs the store and the open passport.
+    /// others. Needs the store and the open passport; without them, each delivery that waits says why.
     pub async fn deliver_all(&self) -> Result<Vec<Delivered>, Failure> {
         let _one_at_a_time = self.0.delivering.lock().await;
-        let client = self.store()?;
+        self.await_deliveries();
+        let delivered = self.deliver_open().await;
+        if let Err(failure) = &delivered {
+            for open in self.0.journal.vouchers() {
+                self.tell_stage(&open, Stage::Failed(failure.clone()));
+            }
+        }
+        delivered
+    }
+
+    async fn deliver_open(&self) -> Result<Vec<Delivered>, Failure> {
+        let client = self.started_store().await?;
         let resumed = purchase::resume(&client, &self.0.journal, self.now()).await;
         let vouchers = self.0.journal.vouchers();
         if vouchers.is_empty() {
@@ -114,11 +204,8 @@ impl Player {
         open: OpenVoucher,
     ) -> Result<TrackId, Failure> {
         let root = self.root()?;
-        let told = delivery(&open, Stage::Waiting);
-        let news = self.0.news.clone();
-        let progress = move |stage| {
-            let _ = news.send(News::Delivery(Delivery { stage, ..told.clone() }));
-        };
+        let told = self.delivery(&open, Stage::Waiting);
+        let progress = |stage| self.note(Delivery { stage, ..told.clone() });
         let courier = Courier {
             client,
             journal: &self.0.journal,
@@ -175,7 +262,42 @@ impl Player {
     }
 
     fn tell_stage(&self, open: &OpenVoucher, stage: Stage) {
-        self.tell(News::Delivery(delivery(open, stage)));
+        self.note(self.delivery(open, stage));
+    }
+
+    /// Notes how far a delivery is, and says so; and says once when the last one is here.
+    fn note(&self, delivery: Delivery) {
+        let is_ready = matches!(delivery.stage, Stage::Ready);
+        let title = delivery.title.clone().unwrap_or_default();
+        self.0.board.note(delivery.clone());
+        self.tell(News::Delivery(delivery));
+        if is_ready {
+            let tracks = self.0.arrived.fetch_add(1, Ordering::Relaxed) + 1;
+            if self.arriving() == 0 {
+                self.0.arrived.store(0, Ordering::Relaxed);
+                self.tell(News::Arrived { title, tracks });
+            }
+        }
+    }
+
+    /// A delivery with all that order and catalogue say of its track.
+    fn delivery(&self, open: &OpenVoucher, stage: Stage) -> Delivery {
+        let media_id = open.track.media_id;
+        let line = self.0.orders.line_of(media_id).map(|(_, line)| line);
+        let offer = self.known_offer(media_id);
+        let either = |ordered: fn(&OrderItem) -> &String, offered: fn(&TrackOffer) -> &String| {
+            line.as_ref().map(ordered).or(offer.as_ref().map(offered)).cloned()
+        };
+        Delivery {
+            voucher_id: open.id(),
+            media_id,
+            title: open.track.title.clone().or_else(|| either(|line| &line.title, |offer| &offer.title)),
+            artist: either(|line| &line.artist, |offer| &offer.artist),
+            album: offer.as_ref().map(|offer| offer.album.clone()),
+            quality: line.map(|line| line.quality),
+            order_id: open.order_id.clone(),
+            stage,
+        }
     }
 }
 
@@ -185,12 +307,33 @@ async fn renewed(client: &StoreClient, open: &OpenVoucher) -> Option<OpenVoucher
     Some(OpenVoucher { track, expires, ..open.duplicate() })
 }
 
-fn delivery(open: &OpenVoucher, stage: Stage) -> Delivery {
-    Delivery {
-        voucher_id: open.id(),
-        media_id: open.track.media_id,
-        title: open.track.title.clone(),
-        order_id: open.order_id.clone(),
-        stage,
+/// The order's id in `.../orders/ID/voucher`, with or without an extension.
+fn order_of(url: &Url) -> Option<String> {
+    let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
+    let place = parts.iter().position(|part| matches!(*part, "orders" | "order" | "retrieve"))?;
+    let id = parts.get(place + 1)?.split('.').next()?;
+    let is_id = (8..=100).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    is_id.then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // B4
+    #[test]
+    fn a_link_names_an_order_and_nothing_else() {
+        let order = |text: &str| order_of(&Url::parse(text).unwrap());
+        assert_eq!(
+            order("http://127.0.0.1:8080/orders/0123456789abcdef/voucher").as_deref(),
+            Some("0123456789abcdef")
+        );
+        assert_eq!(
+            order("https://shop.example/retrieve/0123456789abcdef.cadvoucher").as_deref(),
+            Some("0123456789abcdef")
+        );
+        assert_eq!(order("https://shop.example/orders/..%2f..%2fv1/voucher"), None);
+        assert_eq!(order("https://shop.example/"), None);
     }
 }

@@ -67,7 +67,7 @@ impl Player {
         let form = form.check(now).map_err(RegisterError::Form)?;
         // A passport that cannot be kept must not be asked for: the card would have been checked for nothing.
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
-        let registration = register::request(&self.store()?, &form, now).await?;
+        let registration = register::request(&self.started_store().await?, &form, now).await?;
         let holder = registration.holder();
         *locked(&self.0.registration) = Some(registration);
         self.tell(News::Passport);
@@ -161,19 +161,14 @@ impl Player {
         Ok(self.0.vault.export(to)?)
     }
 
-    /// Brings in a passport from elsewhere (G6). It is checked against the root that is known here.
-    pub fn import_passport(&self, from: &Path) -> Result<(), Failure> {
+    /// Brings in a passport from elsewhere (G6). It is checked against the root that is known here. With `replace` in place of one
+    /// that is here, which stays beside it under another name.
+    pub fn import_passport(&self, from: &Path, replace: bool) -> Result<(), Failure> {
         let root = self.root()?;
-        self.0.vault.import(from, &root)?;
-        self.pin_root(&root)?;
-        self.tell(News::Passport);
-        Ok(())
-    }
-
-    /// The same in place of the passport that is here, which stays beside it under another name.
-    pub fn replace_passport(&self, from: &Path) -> Result<(), Failure> {
-        let root = self.root()?;
-        self.0.vault.import_instead(from, &root)?;
+        match self.0.vault.import(from, &root) {
+            Err(VaultError::Exists { .. }) if replace => self.0.vault.import_instead(from, &root)?,
+            imported => imported?,
+        }
         self.pin_root(&root)?;
         self.tell(News::Passport);
         Ok(())
@@ -185,7 +180,7 @@ impl Player {
         let now = self.now();
         let form = form.check(now).map_err(RegisterError::Form)?;
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
-        let registration = register::request_recovery(&self.store()?, &form, now).await?;
+        let registration = register::request_recovery(&self.started_store().await?, &form, now).await?;
         let holder = registration.holder();
         *locked(&self.0.registration) = Some(registration);
         self.tell(News::Passport);
@@ -196,7 +191,7 @@ impl Player {
     pub async fn renew(&self, passphrase: Passphrase) -> Result<(), Failure> {
         self.passport_facts()?;
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
-        let store = self.store()?;
+        let store = self.started_store().await?;
         let (player, now) = (self.clone(), self.now());
         let (request, passphrase) = blocking(move || {
             player.0.vault.request_renewal(&passphrase, now).map(|request| (request, passphrase))

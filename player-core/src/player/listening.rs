@@ -15,6 +15,7 @@ use cadenza_protocol::crypto::wrap::{KeyBundle, WrapLabel};
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::media::{Allowance, ImageReader};
 use cadenza_protocol::preview::PreviewKind;
+use cadenza_protocol::voucher::MediaVoucher;
 
 use super::Player;
 use crate::audio::decode::FileSource;
@@ -157,15 +158,32 @@ impl Player {
         Ok(records.iter().map(track).collect())
     }
 
-    /// What the engine plays for a preview (V1, V4 to V6): one track for each of the voucher's.
+    /// What the engine plays for a preview (V1, V4 to V6): one track for each id.
     pub async fn preview_tracks(
         &self,
         ids: &[MediaId],
         kind: PreviewKind,
-        setup: &StreamSetup,
     ) -> Result<Vec<Arc<Track>>, Failure> {
+        self.learn_of(ids).await?;
+        let setup = self.stream_setup()?;
         let voucher = self.preview_voucher(ids, kind).await?;
-        Ok(stream::tracks(&voucher, kind, setup).into_iter().map(Arc::new).collect())
+        Ok(stream::tracks(&voucher, kind, &setup).into_iter().map(Arc::new).collect())
+    }
+
+    /// The same for a preview voucher that was brought.
+    pub async fn preview_of_voucher(&self, voucher: &MediaVoucher) -> Result<Vec<Arc<Track>>, Failure> {
+        let ids: Vec<MediaId> = voucher.tracks.iter().map(|track| track.media_id).collect();
+        self.learn_of(&ids).await?;
+        let setup = self.stream_setup()?;
+        Ok(stream::tracks(voucher, PreviewKind::Clip, &setup).into_iter().map(Arc::new).collect())
+    }
+
+    /// Asks about tracks that the catalogue was not asked about yet, so that it can be shown what plays.
+    async fn learn_of(&self, ids: &[MediaId]) -> Result<(), Failure> {
+        for id in ids {
+            self.store_track(*id).await?;
+        }
+        Ok(())
     }
 
     /// How previews are streamed: whom to trust, and the listener's bandwidth from the settings.

@@ -2,23 +2,26 @@
 //!
 //! The disc writer asks a [`RecordLedger`] before its first sector: the player is that ledger.
 
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
 use cadenza_protocol::media::Allowance;
+use serde::Serialize;
 
-use super::Player;
+use super::{Player, locked};
 use crate::disc::burn::{
     self, BurnError, BurnJob, BurnProgress, BurnReport, Cancel, RecordLedger, RecordRefusal, Reservation,
 };
-use crate::disc::layout::{DiscLayout, DiscOptions, DiscTrack};
+use crate::disc::draft::DiscDraft;
+use crate::disc::layout::{Capacity, DiscLayout, DiscOptions, DiscTrack};
 use crate::error::{Code, Failure};
 use crate::library::ledger::{self, Use};
 use crate::library::{TrackId, TrackRecord};
 use crate::playback::TrackId as PlaybackId;
 
-/// How a track stands with being recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recordable {
+/// How often something may still be done with a track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Left {
     /// Not at all (any more).
     Never,
     /// So many times more.
@@ -29,15 +32,24 @@ pub enum Recordable {
 
 impl Player {
     /// How often a track may still be recorded.
-    pub fn recordable(&self, track: &TrackRecord) -> Result<Recordable, Failure> {
-        Ok(match track.may_record() {
-            Allowance::Never => Recordable::Never,
-            Allowance::Unlimited => Recordable::Unlimited,
+    pub fn recordable(&self, track: &TrackRecord) -> Result<Left, Failure> {
+        self.left(track.may_record(), Use::Record, track)
+    }
+
+    /// How often a track may still be played.
+    pub fn playable_still(&self, track: &TrackRecord) -> Result<Left, Failure> {
+        self.left(track.may_play(), Use::Play, track)
+    }
+
+    fn left(&self, allowed: Allowance, what: Use, track: &TrackRecord) -> Result<Left, Failure> {
+        Ok(match allowed {
+            Allowance::Never => Left::Never,
+            Allowance::Unlimited => Left::Unlimited,
             Allowance::Times(limit) => {
-                let used = self.ledger()?.used(Use::Record, track.id);
+                let used = self.ledger()?.used(what, track.id);
                 match u32::from(limit).saturating_sub(used) {
-                    0 => Recordable::Never,
-                    left => Recordable::Times(left),
+                    0 => Left::Never,
+                    left => Left::Times(left),
                 }
             }
         })
@@ -46,23 +58,29 @@ impl Player {
     /// Refuses a track that may not be recorded (any more).
     pub fn may_record(&self, track: &TrackRecord) -> Result<(), Failure> {
         let message = match (self.recordable(track)?, track.may_record()) {
-            (Recordable::Times(_) | Recordable::Unlimited, _) => return Ok(()),
-            (Recordable::Never, Allowance::Times(limit)) => {
+            (Left::Times(_) | Left::Unlimited, _) => return Ok(()),
+            (Left::Never, Allowance::Times(limit)) => {
                 format!(
                     "'{}' was recorded {limit} times, which is all that its author allows: leave it out",
                     track.title
                 )
             }
-            (Recordable::Never, _) => {
+            (Left::Never, _) => {
                 format!("'{}' may not be recorded, its author says: leave it out", track.title)
             }
         };
         Err(Failure::new(Code::RecordNotAllowed, message).with("title", &track.title).with("track", track.id))
     }
 
+    /// A disc on paper, for a list that is still being made: opens nothing.
+    pub fn draft_disc(&self, ids: &[TrackId], capacity: Capacity) -> Result<DiscDraft, Failure> {
+        let records = ids.iter().map(|id| self.track(*id)).collect::<Result<Vec<_>, _>>()?;
+        Ok(DiscDraft::new(records, capacity, |track| self.may_record(track).err()))
+    }
+
     /// Lays a disc out: restrictions, lengths, what fits. Bought tracks take the open passport. Reads every track's header, so not
-    /// for a UI thread.
-    pub fn plan_disc(&self, ids: &[TrackId], options: DiscOptions) -> Result<DiscLayout, Failure> {
+    /// for a UI thread. With no performer named, the one that all tracks have is the disc's.
+    pub fn plan_disc(&self, ids: &[TrackId], mut options: DiscOptions) -> Result<DiscLayout, Failure> {
         let records = ids.iter().map(|id| self.track(*id)).collect::<Result<Vec<_>, _>>()?;
         records.iter().try_for_each(|r| self.may_record(r))?;
         let tracks = self.recording_tracks(&records)?;
@@ -70,23 +88,32 @@ impl Player {
             // A code that is none on the file is no reason to refuse the disc.
             DiscTrack::measure(track, record.isrc.as_deref().and_then(|code| code.parse().ok()))
         });
-        let measured: Result<Vec<_>, _> = measured.collect();
-        Ok(measured.and_then(|tracks| DiscLayout::plan(tracks, options))?)
+        let measured = measured.collect::<Result<Vec<_>, _>>()?;
+        if let Some(first) = measured.first()
+            && options.performer.is_empty()
+            && measured.iter().all(|track| track.performer == first.performer)
+        {
+            options.performer.clone_from(&first.performer);
+        }
+        Ok(DiscLayout::plan(measured, options)?)
     }
 
-    /// Writes a disc or its image, on the calling thread.
+    /// Writes a disc or its image, on the calling thread. One at a time.
     pub fn burn_disc(
         &self,
         job: &BurnJob,
         cancel: &Cancel,
         progress: &mut dyn FnMut(BurnProgress),
     ) -> Result<BurnReport, Failure> {
-        burn::burn(job, self, cancel, progress).map_err(|e| match e {
-            BurnError::NotAvailableYet(drive) => Failure::not_available_yet(&format!(
-                "writing to the drive {drive}; write an image with --to image:DIR and burn that"
-            )),
-            other => other.into(),
-        })
+        let _one_at_a_time = Burning::begin(&self.0.burning, cancel)?;
+        Ok(burn::burn(job, self, cancel, progress)?)
+    }
+
+    /// Stops the disc that is being written, if there is one; what was written is removed.
+    pub fn stop_burning(&self) {
+        if let Some(cancel) = &*locked(&self.0.burning) {
+            cancel.cancel();
+        }
     }
 
     /// Counts one recording of each limited track, before anything is written. Counted on disk when this returns.
@@ -125,6 +152,26 @@ impl Player {
         &self,
     ) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Vec<ledger::Reservation>>> {
         self.0.recordings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A disc is being written until this is dropped.
+struct Burning<'p>(&'p Mutex<Option<Cancel>>);
+
+impl<'p> Burning<'p> {
+    fn begin(burning: &'p Mutex<Option<Cancel>>, cancel: &Cancel) -> Result<Self, BurnError> {
+        let mut running = locked(burning);
+        if running.is_some() {
+            return Err(BurnError::Busy);
+        }
+        *running = Some(cancel.clone());
+        Ok(Self(burning))
+    }
+}
+
+impl Drop for Burning<'_> {
+    fn drop(&mut self) {
+        locked(self.0).take();
     }
 }
 

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cadenza_protocol::id::MediaId;
 use cadenza_protocol::media::{GraphicKind, MediaError, TextKind};
 
 use super::{Player, blocking};
 use crate::error::{Code, Failure};
 use crate::event::News;
-use crate::library::playlist::Playlist;
+use crate::library::groups::{self, Album, AlbumKey};
+use crate::library::playlist::{Playlist, PlaylistError};
 use crate::library::{Library, Origin, TrackId, TrackOrder, TrackRecord, import, scan};
 
 /// A picture of a track.
@@ -174,7 +176,7 @@ impl Player {
                 problem: checked.err().map(|e| e.to_string()),
             });
         }
-        for track in &tracks {
+        for track in tracks.iter() {
             let path = self.track_path(track);
             if track.media_id().is_some() && !path.exists() {
                 let problem = "the file is missing; redeem or download the track again".to_owned();
@@ -247,6 +249,53 @@ impl Player {
         .await?
     }
 
+    /// What there is to read about a track: of one that is here all, of one in the store what is free to read.
+    pub async fn texts_of_any(&self, id: TrackId) -> Result<Texts, Failure> {
+        if self.track(id).is_ok() {
+            return self.texts(id).await;
+        }
+        let offer = self.store_track(MediaId::from_bytes(*id.as_bytes())).await?;
+        Ok(Texts { liner_notes: offer.liner_notes, credits: offer.credits, ..Texts::default() })
+    }
+
+    /// A new playlist with these tracks.
+    pub fn playlist_create(&self, name: &str, tracks: &[TrackId]) -> Result<Playlist, Failure> {
+        self.change_playlists(|lists| {
+            let made = lists.create(name)?;
+            lists.add(&made.id.to_string(), tracks)
+        })
+    }
+
+    /// Takes out of a playlist what stands at these places of [`Player::playlist`], from 0.
+    pub fn playlist_remove(&self, name: &str, shown: &[usize]) -> Result<Playlist, Failure> {
+        let mut places = self.places(name, shown)?;
+        // From the end, so that the places before it stay what they were.
+        places.sort_unstable();
+        places.dedup();
+        self.change_playlists(|lists| {
+            places.iter().rev().try_for_each(|place| lists.remove_at(name, *place).map(drop))?;
+            lists.find(name)
+        })
+    }
+
+    /// Moves a track from one place of [`Player::playlist`] to another, from 0.
+    pub fn playlist_move(&self, name: &str, from: usize, to: usize) -> Result<Playlist, Failure> {
+        let places = self.places(name, &[from, to])?;
+        self.change_playlists(|lists| lists.shift(name, places[0], places[1]))
+    }
+
+    /// Where tracks that are shown really stand: tracks that are not in the library are left out of what is shown, not forgotten.
+    fn places(&self, name: &str, shown: &[usize]) -> Result<Vec<usize>, PlaylistError> {
+        let list = self.0.library.playlists().find(name)?;
+        let is_here = |place: &usize| self.0.library.track(list.tracks[*place]).is_some();
+        let real: Vec<usize> = (0..list.tracks.len()).filter(is_here).collect();
+        let place = |shown: &usize| {
+            let missing = PlaylistError::NoPlace { place: shown + 1, count: real.len() };
+            real.get(*shown).copied().ok_or(missing)
+        };
+        shown.iter().map(place).collect()
+    }
+
     /// Changes a playlist and says so.
     pub fn change_playlists<T, E: Into<Failure>>(
         &self,
@@ -260,7 +309,22 @@ impl Player {
     /// A playlist with the tracks that are in the library; others are left out, not forgotten.
     pub fn playlist(&self, name: &str) -> Result<(Playlist, Vec<Arc<TrackRecord>>), Failure> {
         let playlist = self.0.library.playlists().find(name)?;
-        let tracks = playlist.tracks.iter().filter_map(|id| self.0.library.track(*id)).collect();
+        let tracks = self.tracks_of(&playlist);
         Ok((playlist, tracks))
+    }
+
+    /// The tracks of a playlist that are in the library.
+    pub fn tracks_of(&self, playlist: &Playlist) -> Vec<Arc<TrackRecord>> {
+        playlist.tracks.iter().filter_map(|id| self.0.library.track(*id)).collect()
+    }
+
+    /// An album of the library by its key, as [`AlbumKey`] writes it.
+    pub fn library_album(&self, key: &str) -> Result<Album, Failure> {
+        let key: Option<AlbumKey> = key.parse().ok();
+        let tracks = self.0.library.tracks(TrackOrder::Album);
+        let album = groups::albums(&tracks).into_iter().find(|album| Some(album.key) == key);
+        album.ok_or_else(|| {
+            Failure::new(Code::NotFound, "this album is no longer in the library: go back to the list")
+        })
     }
 }

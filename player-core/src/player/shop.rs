@@ -2,51 +2,132 @@
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::preview::PreviewKind;
-use cadenza_protocol::shop::{About, AlbumPage, Order, OrderedTrack, StoreFront, TrackList, TrackOffer};
+use cadenza_protocol::shop::{
+    About, AlbumCard, AlbumPage, Order, OrderedTrack, StoreFront, TrackList, TrackOffer,
+};
 use cadenza_protocol::voucher::MediaVoucher;
 
 use super::Player;
 use crate::error::{Code, Failure};
 use crate::event::News;
 use crate::library::{Origin, TrackId};
+use crate::passport::VaultError;
+use crate::passport::vault::Phase;
+use crate::store::basket::{Basket, BasketLine};
 use crate::store::cart::CartItem;
+use crate::store::orders::{OrderStanding, PastOrder};
 use crate::store::payment::TypedCard;
-use crate::store::purchase;
+use crate::store::standing::StoreWatch;
+use crate::store::{StoreAddress, StoreClient, purchase};
+
+/// How a track on sale stands with this listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// It can be bought.
+    None,
+    /// It is in the cart.
+    InCart,
+    /// Bought, on its way.
+    Arriving,
+    /// In the library.
+    Owned,
+}
+
+/// What a search of the store found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Albums whose title or artist hold all the words.
+    pub albums: Vec<AlbumCard>,
+    /// Tracks that hold them.
+    pub tracks: Vec<TrackOffer>,
+}
 
 impl Player {
+    /// Whether the store answers, and news of it.
+    pub fn store_watch(&self) -> &StoreWatch {
+        &self.0.watch
+    }
+
+    /// Turns to a store, e.g. the bundled one once it answers.
+    pub fn set_store(&self, store: StoreAddress) {
+        let mut root = super::locked(&self.0.root);
+        if root.is_none() {
+            *root = Some(store.root.clone());
+        }
+        self.0.vault.offer_root(&store.root);
+        *super::locked(&self.0.client) = Some(self.0.watched_client(store));
+    }
+
+    /// The store's client.
+    pub fn store(&self) -> Result<StoreClient, Failure> {
+        super::locked(&self.0.client).clone().ok_or_else(|| {
+            Failure::new(Code::NoStore, "no store is named: add --store with a ready file or an https address, or choose one in the settings")
+        })
+    }
+
+    /// The same, once a store that is being started has started.
+    pub(super) async fn started_store(&self) -> Result<StoreClient, Failure> {
+        self.0.watch.started().await;
+        self.store()
+    }
+
     /// Who sells here.
     pub async fn about_store(&self) -> Result<About, Failure> {
-        Ok(self.store()?.about().await?)
+        Ok(self.started_store().await?.about().await?)
     }
 
     /// Albums on sale.
     pub async fn store_front(&self) -> Result<StoreFront, Failure> {
-        Ok(self.store()?.store_front().await?)
+        Ok(self.started_store().await?.store_front().await?)
     }
 
     /// One album with its tracks.
     pub async fn store_album(&self, id: &str) -> Result<AlbumPage, Failure> {
-        Ok(self.store()?.album(id).await?)
+        Ok(self.started_store().await?.album(id).await?)
+    }
+
+    /// How many tracks of an album on sale are in the library, as far as the album was looked at.
+    pub fn owned_of_album(&self, id: &str) -> usize {
+        let page = self.store().ok().and_then(|client| client.known_album(id));
+        page.map_or(0, |page| page.tracks.iter().filter(|offer| self.owns(offer.media_id, None)).count())
     }
 
     /// Tracks on sale that hold these words; all for none.
     pub async fn catalogue(&self, words: &str) -> Result<TrackList, Failure> {
-        Ok(self.store()?.tracks(words).await?)
+        Ok(self.started_store().await?.tracks(words).await?)
     }
 
-    /// One track on sale.
+    /// Albums and tracks on sale that hold all these words.
+    pub async fn search_store(&self, query: &str) -> Result<Found, Failure> {
+        let client = self.started_store().await?;
+        let (front, list) = tokio::try_join!(client.store_front(), client.tracks(query))?;
+        let words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let holds_all = |card: &AlbumCard| {
+            let text = format!("{} {}", card.title, card.artist).to_lowercase();
+            words.iter().all(|word| text.contains(word))
+        };
+        let albums = front.albums.into_iter().filter(holds_all).collect();
+        Ok(Found { albums, tracks: list.tracks })
+    }
+
+    /// One track on sale, as last seen or asked now.
     pub async fn store_track(&self, id: MediaId) -> Result<TrackOffer, Failure> {
-        Ok(self.store()?.track(id).await?)
+        Ok(self.started_store().await?.track_seen(id).await?)
+    }
+
+    /// One track on sale as it was last seen; nothing is asked.
+    pub fn known_offer(&self, id: MediaId) -> Option<TrackOffer> {
+        self.store().ok()?.known_track(id)
     }
 
     /// The cover of a track on sale: media type and bytes.
     pub async fn store_art(&self, id: MediaId, size: u32) -> Result<(String, Vec<u8>), Failure> {
-        Ok(self.store()?.art(id, size).await?)
+        Ok(self.started_store().await?.art(id, size).await?)
     }
 
     /// A voucher to hear tracks before buying them (V1); the stream itself is opened with [`crate::playback`].
     pub async fn preview_voucher(&self, ids: &[MediaId], kind: PreviewKind) -> Result<MediaVoucher, Failure> {
-        Ok(self.store()?.preview(ids, kind).await?)
+        Ok(self.started_store().await?.preview(ids, kind).await?)
     }
 
     /// What is in the cart.
@@ -54,9 +135,17 @@ impl Player {
         self.0.cart.items()
     }
 
-    /// Puts a track into the cart, or changes its quality there.
-    pub fn cart_add(&self, item: CartItem) -> Result<(), Failure> {
-        self.0.cart.add(item)?;
+    /// Puts tracks into the cart. One that is there, owned or on its way is left as it is.
+    pub fn cart_add(&self, items: Vec<CartItem>) -> Result<(), Failure> {
+        let new = items.into_iter().filter(|item| self.ownership(item.media_id) == Ownership::None);
+        self.0.cart.add(new.collect())?;
+        self.tell(News::Cart);
+        Ok(())
+    }
+
+    /// Chooses another quality of a track in the cart.
+    pub fn cart_set_quality(&self, media_id: MediaId, quality: String) -> Result<(), Failure> {
+        self.0.cart.add(vec![CartItem { media_id, quality: Some(quality) }])?;
         self.tell(News::Cart);
         Ok(())
     }
@@ -68,6 +157,52 @@ impl Player {
         Ok(())
     }
 
+    /// Empties the cart.
+    pub fn cart_clear(&self) -> Result<(), Failure> {
+        self.0.cart.clear()?;
+        self.tell(News::Cart);
+        Ok(())
+    }
+
+    /// The cart with what the store says about its tracks. Worked out once for everyone who asks after a change.
+    pub async fn basket(&self) -> Result<Basket, Failure> {
+        let mut kept = self.0.basket.lock().await;
+        let chosen = self.cart();
+        if let Some((of, basket)) = &*kept
+            && *of == chosen
+        {
+            return Ok(basket.clone());
+        }
+        let basket = self.priced(&chosen).await?;
+        *kept = Some((chosen, basket.clone()));
+        Ok(basket)
+    }
+
+    async fn priced(&self, chosen: &[CartItem]) -> Result<Basket, Failure> {
+        let (mut lines, mut currency, mut gone) = (Vec::new(), None, Vec::new());
+        if !chosen.is_empty() {
+            let client = self.started_store().await?;
+            for item in chosen {
+                let offer = match client.track_seen(item.media_id).await {
+                    Ok(offer) => offer,
+                    // No longer on sale: it cannot be bought, so it does not stand in the cart.
+                    Err(e) if e.is_unknown_track() => {
+                        gone.push(item.media_id);
+                        continue;
+                    }
+                    Err(e) => return Err(e.into()),
+                };
+                let page = client.album_seen(&offer.album_id).await?;
+                currency = Some(page.currency);
+                lines.extend(BasketLine::new(item, offer, page.card));
+            }
+        }
+        if !gone.is_empty() {
+            self.cart_remove(&gone)?;
+        }
+        Basket::of(lines, currency).map_err(|e| Failure::new(Code::StoreGarbled, e.to_string()))
+    }
+
     /// Whether a track was bought before, in this quality or (with none named) in any.
     pub fn owns(&self, media_id: MediaId, quality: Option<&str>) -> bool {
         self.0.library.track(TrackId::from(media_id)).is_some_and(|track| match &track.origin {
@@ -76,32 +211,50 @@ impl Player {
         })
     }
 
-    /// Pays for tracks (B1 to B3). Their vouchers are kept for [`Player::deliver_all`]; bought tracks leave the cart.
+    /// How a track on sale stands with this listener.
+    pub fn ownership(&self, id: MediaId) -> Ownership {
+        if self.0.board.is_arriving(id) {
+            Ownership::Arriving
+        } else if self.owns(id, None) {
+            Ownership::Owned
+        } else if self.cart().iter().any(|chosen| chosen.media_id == id) {
+            Ownership::InCart
+        } else {
+            Ownership::None
+        }
+    }
+
+    /// Pays for tracks (B1 to B3). Their vouchers are kept for [`Player::deliver_all`], the order in the list of orders; bought
+    /// tracks leave the cart.
     ///
     /// The passport has to be open, so that what is paid for can be delivered. When no answer comes the same call again is the
     /// same order: it is paid once.
-    pub async fn buy(&self, items: &[CartItem], card: &TypedCard) -> Result<Order, Failure> {
-        let client = self.store()?;
+    pub async fn buy(&self, items: &[CartItem], card: &TypedCard) -> Result<PastOrder, Failure> {
+        let client = self.started_store().await?;
         let now = self.now();
         self.0.vault.may_buy(now)?;
-        if self.passport_phase() == crate::passport::vault::Phase::Locked {
-            return Err(crate::passport::VaultError::Locked.into());
+        if self.passport_phase() == Phase::Locked {
+            return Err(VaultError::Locked.into());
         }
         self.check_licensing_center(&client)?;
         let card = card.check(now)?;
         let mut wanted = Vec::new();
         for item in items {
-            wanted.push(self.priced(item).await?);
+            // Asked now: what is paid for must be on sale today.
+            wanted.push(self.ordered(item, client.track(item.media_id).await?)?);
         }
         let order = purchase::buy(&client, &self.0.journal, wanted, &card, now).await?;
+        if let Err(error) = self.0.orders.add(order.clone(), now) {
+            tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
+        }
         let bought: Vec<MediaId> = items.iter().map(|i| i.media_id).collect();
         self.cart_remove(&bought)?;
-        Ok(order)
+        self.await_deliveries();
+        Ok(PastOrder { placed_at: now, order })
     }
 
     /// The quality that is meant, checked against what is for sale and what is owned already.
-    async fn priced(&self, item: &CartItem) -> Result<OrderedTrack, Failure> {
-        let offer = self.store_track(item.media_id).await?;
+    fn ordered(&self, item: &CartItem, offer: TrackOffer) -> Result<OrderedTrack, Failure> {
         let quality = match &item.quality {
             None => offer.qualities.first().map(|q| q.name.clone()),
             Some(wanted) => offer.qualities.iter().find(|q| q.name == *wanted).map(|q| q.name.clone()),
@@ -123,8 +276,24 @@ impl Player {
         Ok(OrderedTrack { media_id: item.media_id, quality })
     }
 
+    /// Past orders, newest first.
+    pub fn orders(&self) -> Vec<PastOrder> {
+        self.0.orders.all()
+    }
+
+    /// How far an order is.
+    pub fn order_standing(&self, order: &Order) -> OrderStanding {
+        if order.items.iter().all(|item| self.owns(item.media_id, None)) {
+            OrderStanding::Delivered
+        } else if order.items.iter().any(|item| self.0.board.is_arriving(item.media_id)) {
+            OrderStanding::Arriving
+        } else {
+            OrderStanding::Incomplete
+        }
+    }
+
     /// A passport is good for stores of its own licensing center.
-    fn check_licensing_center(&self, client: &crate::store::StoreClient) -> Result<(), Failure> {
+    fn check_licensing_center(&self, client: &StoreClient) -> Result<(), Failure> {
         match self.0.vault.root() {
             Some(root) if root != client.address().root => Err(Failure::new(
                 Code::OtherLicensingCenter,

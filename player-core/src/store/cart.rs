@@ -42,12 +42,16 @@ impl Cart {
         self.locked().clone()
     }
 
-    /// Adds a track, or changes its quality: no track is in a cart twice. A full cart stays as it is.
-    pub fn add(&self, item: CartItem) -> Result<(), FileError> {
-        self.change(|items| match items.iter().position(|i| i.media_id == item.media_id) {
-            Some(place) => items[place] = item,
-            None if items.len() < MOST_ITEMS => items.push(item),
-            None => {}
+    /// Adds tracks, or changes their quality: no track is in a cart twice. A full cart stays as it is.
+    pub fn add(&self, added: Vec<CartItem>) -> Result<(), FileError> {
+        self.change(|items| {
+            for item in added {
+                match items.iter().position(|i| i.media_id == item.media_id) {
+                    Some(place) => items[place] = item,
+                    None if items.len() < MOST_ITEMS => items.push(item),
+                    None => {}
+                }
+            }
         })
     }
 
@@ -88,9 +92,10 @@ mod tests {
         let path = folder.path().join("cart.json");
         let (one, two) = (MediaId::random(), MediaId::random());
         let cart = Cart::open(&path);
-        cart.add(CartItem { media_id: one, quality: None }).unwrap();
-        cart.add(CartItem { media_id: two, quality: None }).unwrap();
-        cart.add(CartItem { media_id: one, quality: Some("lossy".into()) }).unwrap();
+        let item =
+            |media_id, quality: Option<&str>| CartItem { media_id, quality: quality.map(str::to_owned) };
+        cart.add(vec![item(one, None), item(two, None)]).unwrap();
+        cart.add(vec![item(one, Some("lossy"))]).unwrap();
         let tomorrow = Cart::open(&path);
         assert_eq!(tomorrow.items().len(), 2);
         assert_eq!(tomorrow.items()[0], CartItem { media_id: one, quality: Some("lossy".into()) });

@@ -1,4 +1,4 @@
-//! Questions about what is for sale (requirement B1).
+//! Questions about what is for sale (requirement B1). What was answered lately is remembered by the client.
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::preview::PreviewKind;
@@ -22,17 +22,49 @@ impl StoreClient {
 
     /// One album with its tracks.
     pub async fn album(&self, id: &str) -> Result<AlbumPage, ExchangeError> {
-        self.get(&format!("v1/albums/{}", escaped(id))).await
+        let page: AlbumPage = self.get(&format!("v1/albums/{}", escaped(id))).await?;
+        self.seen.note_album(&page);
+        Ok(page)
+    }
+
+    /// An album as last seen, or asked now.
+    pub async fn album_seen(&self, id: &str) -> Result<AlbumPage, ExchangeError> {
+        match self.seen.album(id) {
+            Some(page) => Ok(page),
+            None => self.album(id).await,
+        }
+    }
+
+    /// An album as last seen; nothing is asked.
+    pub fn known_album(&self, id: &str) -> Option<AlbumPage> {
+        self.seen.album(id)
     }
 
     /// Tracks whose title, artist or album hold these words; all tracks for no words.
     pub async fn tracks(&self, words: &str) -> Result<TrackList, ExchangeError> {
-        self.get(&format!("v1/tracks?q={}", escaped(words))).await
+        let list: TrackList = self.get(&format!("v1/tracks?q={}", escaped(words))).await?;
+        self.seen.note(&list.tracks);
+        Ok(list)
     }
 
     /// One track.
     pub async fn track(&self, id: MediaId) -> Result<TrackOffer, ExchangeError> {
-        self.get(&format!("v1/tracks/{id}")).await
+        let offer = self.get(&format!("v1/tracks/{id}")).await?;
+        self.seen.note([&offer]);
+        Ok(offer)
+    }
+
+    /// A track as last seen, or asked now.
+    pub async fn track_seen(&self, id: MediaId) -> Result<TrackOffer, ExchangeError> {
+        match self.seen.track(id) {
+            Some(offer) => Ok(offer),
+            None => self.track(id).await,
+        }
+    }
+
+    /// A track as last seen; nothing is asked.
+    pub fn known_track(&self, id: MediaId) -> Option<TrackOffer> {
+        self.seen.track(id)
     }
 
     /// The cover of a track, about `size` pixels wide: media type and bytes.

@@ -21,6 +21,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::address::{StoreAddress, host_of};
+use super::seen::Seen;
+use super::standing::StoreWatch;
 use crate::clock::Clock;
 use crate::error::Code;
 
@@ -60,6 +62,8 @@ pub struct StoreClient {
     licensing_center: Client,
     delivery: Client,
     patience: Patience,
+    pub(super) seen: Seen,
+    watch: StoreWatch,
 }
 
 impl std::fmt::Debug for StoreClient {
@@ -88,7 +92,15 @@ impl StoreClient {
             licensing: address.licensing_url.clone().map_or_else(OnceLock::new, OnceLock::from),
             address,
             patience,
+            seen: Seen::default(),
+            watch: StoreWatch::default(),
         }
+    }
+
+    /// The same, telling `watch` whether the store answers.
+    #[must_use]
+    pub fn watched(self, watch: StoreWatch) -> Self {
+        Self { watch, ..self }
     }
 
     /// The store it speaks to.
@@ -100,7 +112,7 @@ impl StoreClient {
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ExchangeError> {
         let url = join(&self.address.store_url, path);
         let request = self.merchant.get(url.clone()).timeout(self.patience.answer);
-        read_json(&url, request).await
+        self.heard(read_json(&url, request).await)
     }
 
     /// `GET` of a voucher, checked to be a content manager's.
@@ -111,7 +123,8 @@ impl StoreClient {
     /// `GET` of a picture or other bytes of the merchant, with their media type.
     pub async fn get_bytes(&self, path: &str) -> Result<(String, Vec<u8>), ExchangeError> {
         let url = join(&self.address.store_url, path);
-        let response = send(&url, self.merchant.get(url.clone()).timeout(self.patience.answer)).await?;
+        let request = self.merchant.get(url.clone()).timeout(self.patience.answer);
+        let response = self.heard(send(&url, request).await)?;
         let media_type = response.headers().get("content-type").and_then(|v| v.to_str().ok());
         let media_type = media_type.unwrap_or("application/octet-stream").to_owned();
         Ok((media_type, read_bounded(&url, response).await?))
@@ -125,7 +138,7 @@ impl StoreClient {
     ) -> Result<T, ExchangeError> {
         let url = join(&self.address.store_url, path);
         let request = json_body(self.merchant.post(url.clone()), body).timeout(self.patience.answer);
-        read_json(&url, request).await
+        self.heard(read_json(&url, request).await)
     }
 
     /// `POST` of JSON to the licensing center; gives the bytes, which may hold a secret.
@@ -136,7 +149,7 @@ impl StoreClient {
     ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
         let url = join(&self.licensing_url().await?, path);
         let request = json_body(self.licensing_center.post(url.clone()), body).timeout(self.patience.answer);
-        let response = send(&url, request).await?;
+        let response = self.heard(send(&url, request).await)?;
         read_bounded(&url, response).await.map(Zeroizing::new)
     }
 
@@ -172,6 +185,12 @@ impl StoreClient {
             Ok(answer) => answer,
             Err(_) => Err(ExchangeError::Silent { host: host_of(url) }),
         }
+    }
+
+    /// Every exchange with the store's own servers says whether it is there.
+    fn heard<T>(&self, outcome: Result<T, ExchangeError>) -> Result<T, ExchangeError> {
+        self.watch.learn(&outcome);
+        outcome
     }
 
     async fn licensing_url(&self) -> Result<Url, ExchangeError> {

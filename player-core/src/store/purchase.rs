@@ -169,7 +169,8 @@ async fn fetch_vouchers(
     Ok(journal.close_order(open)?)
 }
 
-async fn voucher_of(client: &StoreClient, order_id: &str) -> Result<MediaVoucher, ExchangeError> {
+/// The voucher of an order that was paid.
+pub async fn voucher_of(client: &StoreClient, order_id: &str) -> Result<MediaVoucher, ExchangeError> {
     let escaped: String = url::form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
     client.get_voucher(&format!("v1/orders/{escaped}/voucher")).await
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tauri::State;
 
+use crate::convert;
 use crate::core::Desk;
 use crate::ipc::{AppError, DiscPlan, DiscResult, DiscSize, TrackId};
 
@@ -15,7 +16,9 @@ pub async fn disc_plan(
     track_ids: Vec<TrackId>,
     size: DiscSize,
 ) -> Result<DiscPlan, AppError> {
-    desk.core()?.disc_plan(&super::track_ids(&track_ids)?, size)
+    let core = desk.core()?;
+    let draft = core.player.draft_disc(&super::track_ids(&track_ids)?, convert::capacity(size))?;
+    Ok(core.disc_plan(&draft))
 }
 
 /// Writes the disc image (BIN, CUE and cdrdao TOC) into a folder; `BurnProgress` tells how far.
@@ -35,6 +38,6 @@ pub async fn disc_burn(
 #[tauri::command]
 #[specta::specta]
 pub async fn disc_cancel(desk: State<'_, Desk>) -> Result<(), AppError> {
-    desk.core()?.burner.cancel();
+    desk.core()?.player.stop_burning();
     Ok(())
 }

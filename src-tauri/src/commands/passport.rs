@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use cadenza_player::Code;
 use cadenza_player::passport::strength;
 use cadenza_protocol::secret::Passphrase;
 use tauri::State;
@@ -16,11 +15,7 @@ use crate::ipc::{AppError, PassphraseStrength, PassportFacts, RecoveryForm, Regi
 #[tauri::command]
 #[specta::specta]
 pub async fn register(desk: State<'_, Desk>, form: RegistrationForm) -> Result<String, AppError> {
-    let core = desk.core()?;
-    core.store.known().await;
-    let holder = core.player.register(&convert::form(form)).await;
-    core.store.learn(&holder);
-    Ok(holder?)
+    Ok(desk.core()?.player.register(&convert::form(form)).await?)
 }
 
 /// Asks the licensing center for a lost passport (G7). It is checked and held in memory until `set_passphrase`, which
@@ -28,11 +23,7 @@ pub async fn register(desk: State<'_, Desk>, form: RegistrationForm) -> Result<S
 #[tauri::command]
 #[specta::specta]
 pub async fn recover_passport(desk: State<'_, Desk>, form: RecoveryForm) -> Result<String, AppError> {
-    let core = desk.core()?;
-    core.store.known().await;
-    let holder = core.player.recover(&convert::recovery_form(form)).await;
-    core.store.learn(&holder);
-    Ok(holder?)
+    Ok(desk.core()?.player.recover(&convert::recovery_form(form)).await?)
 }
 
 /// Locks the fresh passport under the passphrase, writes it and opens it (G5).
@@ -101,8 +92,9 @@ pub async fn import_passport(
     replace: bool,
 ) -> Result<PassportFacts, AppError> {
     let core = desk.core()?;
-    core.store.known().await;
-    core.import_passport(Path::new(&path), replace)?;
+    // A store that is being started brings the root that the file is checked against.
+    core.player.store_watch().started().await;
+    core.player.import_passport(Path::new(&path), replace)?;
     facts(core)
 }
 
@@ -123,18 +115,13 @@ pub async fn change_passphrase(
 #[specta::specta]
 pub async fn renew_passport(desk: State<'_, Desk>, passphrase: String) -> Result<PassportFacts, AppError> {
     let core = desk.core()?;
-    core.store.known().await;
-    let renewed = core.player.renew(Passphrase::new(passphrase)).await;
-    core.store.learn(&renewed);
-    renewed?;
+    core.player.renew(Passphrase::new(passphrase)).await?;
     facts(core)
 }
 
 fn facts(core: &Core) -> Result<PassportFacts, AppError> {
     let facts = convert::passport_facts(&core.player)?;
-    facts.ok_or_else(|| {
-        AppError::new(Code::NoPassport, "there is no passport on this computer: register first")
-    })
+    Ok(facts.ok_or(VaultError::None).map_err(Failure::from)?)
 }
 
 fn with_extension(path: PathBuf) -> PathBuf {

@@ -1,12 +1,12 @@
 //! The transport and the queue (V5, M2).
 
-use cadenza_player::Code;
-use cadenza_player::playback::{Command, EntryKey, PlaybackState as Engine, Repeat as CoreRepeat};
+use cadenza_player::playback::Command;
 use tauri::State;
 use tauri::ipc::Channel;
 
 use super::id;
-use crate::core::{Core, Desk, entry_id};
+use crate::convert;
+use crate::core::Desk;
 use crate::ipc::{
     AppError, MediaId, PlaybackState, Position, PreviewKind, Queue, QueuePlace, Repeat, TrackId,
 };
@@ -21,7 +21,7 @@ pub async fn preview(
     kind: PreviewKind,
 ) -> Result<PlaybackState, AppError> {
     let ids = media_ids.iter().map(id).collect::<Result<Vec<_>, _>>()?;
-    desk.core()?.preview(&ids, start_index, kind).await
+    desk.core()?.preview(&ids, start_index, convert::preview_kind(kind)).await
 }
 
 /// Plays these tracks of the library; they become the queue.
@@ -40,39 +40,37 @@ pub async fn play(
 #[specta::specta]
 pub async fn play_pause(desk: State<'_, Desk>) -> Result<PlaybackState, AppError> {
     let core = desk.core()?;
-    let command = match core.transport.status().state {
-        Engine::Playing | Engine::Buffering => Command::Pause,
-        Engine::Paused | Engine::Stopped => Command::Play,
-    };
-    core.wish(command).await
+    let command = if core.transport.status().is_sounding() { Command::Pause } else { Command::Play };
+    Ok(core.wish(command).await)
 }
 
 /// Stops with a fade; the queue stays.
 #[tauri::command]
 #[specta::specta]
 pub async fn stop(desk: State<'_, Desk>) -> Result<PlaybackState, AppError> {
-    desk.core()?.wish(Command::Stop).await
+    Ok(desk.core()?.wish(Command::Stop).await)
 }
 
 /// The next track.
 #[tauri::command]
 #[specta::specta]
 pub async fn next(desk: State<'_, Desk>) -> Result<PlaybackState, AppError> {
-    desk.core()?.wish(Command::Next).await
+    Ok(desk.core()?.wish(Command::Next).await)
 }
 
 /// Back to the start, or to the track before when in the first three seconds.
 #[tauri::command]
 #[specta::specta]
 pub async fn previous(desk: State<'_, Desk>) -> Result<PlaybackState, AppError> {
-    desk.core()?.wish(Command::Previous).await
+    Ok(desk.core()?.wish(Command::Previous).await)
 }
 
 /// Goes to this time of the track.
 #[tauri::command]
 #[specta::specta]
 pub async fn seek(desk: State<'_, Desk>, position_ms: u32) -> Result<(), AppError> {
-    desk.core()?.wish(Command::Seek(u64::from(position_ms))).await.map(drop)
+    desk.core()?.wish(Command::Seek(position_ms.into())).await;
+    Ok(())
 }
 
 /// 0 to 100.
@@ -80,7 +78,7 @@ pub async fn seek(desk: State<'_, Desk>, position_ms: u32) -> Result<(), AppErro
 #[specta::specta]
 pub async fn set_volume(desk: State<'_, Desk>, volume: u8) -> Result<PlaybackState, AppError> {
     let core = desk.core()?;
-    core.transport.set_volume(volume);
+    core.transport.turn(|knob| knob.turned(volume));
     core.tell_playback();
     Ok(core.answer())
 }
@@ -90,7 +88,7 @@ pub async fn set_volume(desk: State<'_, Desk>, volume: u8) -> Result<PlaybackSta
 #[specta::specta]
 pub async fn set_muted(desk: State<'_, Desk>, muted: bool) -> Result<PlaybackState, AppError> {
     let core = desk.core()?;
-    core.transport.set_muted(muted);
+    core.transport.turn(|knob| knob.muted(muted));
     core.tell_playback();
     Ok(core.answer())
 }
@@ -99,19 +97,14 @@ pub async fn set_muted(desk: State<'_, Desk>, muted: bool) -> Result<PlaybackSta
 #[tauri::command]
 #[specta::specta]
 pub async fn set_shuffle(desk: State<'_, Desk>, shuffle: bool) -> Result<PlaybackState, AppError> {
-    desk.core()?.wish(Command::Shuffle(shuffle)).await
+    Ok(desk.core()?.wish(Command::Shuffle(shuffle)).await)
 }
 
 /// What happens at the end.
 #[tauri::command]
 #[specta::specta]
 pub async fn set_repeat(desk: State<'_, Desk>, repeat: Repeat) -> Result<PlaybackState, AppError> {
-    let repeat = match repeat {
-        Repeat::Off => CoreRepeat::Off,
-        Repeat::All => CoreRepeat::All,
-        Repeat::One => CoreRepeat::One,
-    };
-    desk.core()?.wish(Command::Repeat(repeat)).await
+    Ok(desk.core()?.wish(Command::Repeat(convert::repeat(repeat))).await)
 }
 
 /// The transport as it is.
@@ -141,7 +134,7 @@ pub async fn queue(desk: State<'_, Desk>) -> Result<Queue, AppError> {
 #[specta::specta]
 pub async fn queue_play(desk: State<'_, Desk>, entry_id: u32) -> Result<PlaybackState, AppError> {
     let core = desk.core()?;
-    core.wish(Command::Jump(core.entry(entry_id)?)).await
+    Ok(core.wish(Command::Jump(core.entry(entry_id)?)).await)
 }
 
 /// Adds tracks of the library.
@@ -158,7 +151,8 @@ pub async fn queue_add(
         QueuePlace::Next => Command::AppendNext(tracks),
         QueuePlace::Last => Command::Append(tracks),
     };
-    core.wish(command).await.map(|_| core.queue())
+    core.wish(command).await;
+    Ok(core.queue())
 }
 
 /// Takes entries out.
@@ -167,7 +161,7 @@ pub async fn queue_add(
 pub async fn queue_remove(desk: State<'_, Desk>, entry_ids: Vec<u32>) -> Result<Queue, AppError> {
     let core = desk.core()?;
     for key in entry_ids.into_iter().filter_map(|id| core.entry(id).ok()) {
-        core.wish(Command::Remove(key)).await?;
+        core.wish(Command::Remove(key)).await;
     }
     Ok(core.queue())
 }
@@ -177,7 +171,8 @@ pub async fn queue_remove(desk: State<'_, Desk>, entry_ids: Vec<u32>) -> Result<
 #[specta::specta]
 pub async fn queue_move(desk: State<'_, Desk>, entry_id: u32, to: u32) -> Result<Queue, AppError> {
     let core = desk.core()?;
-    core.wish(Command::Reorder(core.entry(entry_id)?, to as usize)).await.map(|_| core.queue())
+    core.wish(Command::Reorder(core.entry(entry_id)?, to as usize)).await;
+    Ok(core.queue())
 }
 
 /// Stops and empties the queue.
@@ -185,22 +180,6 @@ pub async fn queue_move(desk: State<'_, Desk>, entry_id: u32, to: u32) -> Result
 #[specta::specta]
 pub async fn queue_clear(desk: State<'_, Desk>) -> Result<Queue, AppError> {
     let core = desk.core()?;
-    core.wish(Command::Load { tracks: Vec::new(), start: 0, position_ms: 0, play: false })
-        .await
-        .map(|_| core.queue())
-}
-
-impl Core {
-    async fn wish(&self, command: Command) -> Result<PlaybackState, AppError> {
-        self.transport.wish(command).await;
-        Ok(self.answer())
-    }
-
-    fn entry(&self, number: u32) -> Result<EntryKey, AppError> {
-        let status = self.transport.status();
-        let entry = status.queue.iter().find(|entry| entry_id(entry) == number);
-        entry.map(|entry| entry.key).ok_or_else(|| {
-            AppError::new(Code::NotFound, "this entry is no longer in the queue: look at it again")
-        })
-    }
+    core.wish(Command::empty()).await;
+    Ok(core.queue())
 }

@@ -17,11 +17,11 @@ pub async fn app_state(app: AppHandle, desk: State<'_, Desk>) -> Result<AppState
         passport: convert::phase(&core.player),
         owner: convert::owner(&core.player),
         owner_name: convert::owner_name(&core.player),
-        store: core.store.state(),
+        store: core.store_state(),
         settings: convert::settings(&core.player.settings()),
-        library_tracks: u32::try_from(core.player.library().len()).unwrap_or(u32::MAX),
-        cart_items: u32::try_from(core.player.cart().len()).unwrap_or(u32::MAX),
-        arriving: core.arriving(),
+        library_tracks: convert::count(core.player.library().len()),
+        cart_items: convert::count(core.player.cart().len()),
+        arriving: convert::count(core.player.arriving()),
     })
 }
 

@@ -3,23 +3,22 @@
 use std::path::Path;
 
 use cadenza_player::store::cart::CartItem as Chosen;
-use cadenza_player::store::payment::TypedCard;
 use cadenza_protocol::secret::Passphrase;
 use tauri::State;
 
 use super::id;
 use crate::convert;
-use crate::core::{Core, Desk};
+use crate::core::Desk;
 use crate::ipc::{
-    AlbumId, AppError, Cart, CartChoice, Download, MediaId, Order, Ownership, PaymentCard, StoreAlbum,
-    StoreFront, StoreResults, StoreState,
+    AlbumId, AppError, Cart, CartChoice, Download, MediaId, Order, PaymentCard, StoreAlbum, StoreFront,
+    StoreResults, StoreState,
 };
 
 /// Whether the store answers.
 #[tauri::command]
 #[specta::specta]
 pub async fn store_state(desk: State<'_, Desk>) -> Result<StoreState, AppError> {
-    Ok(desk.core()?.store.state())
+    Ok(desk.core()?.store_state())
 }
 
 /// Tries the store again at once.
@@ -27,7 +26,7 @@ pub async fn store_state(desk: State<'_, Desk>) -> Result<StoreState, AppError> 
 #[specta::specta]
 pub async fn store_retry(desk: State<'_, Desk>) -> Result<StoreState, AppError> {
     desk.look_for_store().await;
-    Ok(desk.core()?.store.state())
+    Ok(desk.core()?.store_state())
 }
 
 /// The albums on sale.
@@ -35,11 +34,8 @@ pub async fn store_retry(desk: State<'_, Desk>) -> Result<StoreState, AppError> 
 #[specta::specta]
 pub async fn store_front(desk: State<'_, Desk>) -> Result<StoreFront, AppError> {
     let core = desk.core()?;
-    core.store.known().await;
-    let front = core.player.store_front().await;
-    core.store.learn(&front);
-    let front = front?;
-    let albums = front.albums.iter().map(|card| convert::album_card(card, core.owned_tracks(&card.id)));
+    let front = core.player.store_front().await?;
+    let albums = front.albums.iter().map(|card| core.album_card(card));
     Ok(StoreFront { albums: albums.collect(), currency: front.currency })
 }
 
@@ -48,20 +44,7 @@ pub async fn store_front(desk: State<'_, Desk>) -> Result<StoreFront, AppError> 
 #[specta::specta]
 pub async fn store_album(desk: State<'_, Desk>, album_id: AlbumId) -> Result<StoreAlbum, AppError> {
     let core = desk.core()?;
-    let page = core.fresh_album(&album_id.0).await?;
-    Ok(StoreAlbum {
-        card: convert::album_card(&page.card, core.owned_tracks(&page.card.id)),
-        currency: page.currency,
-        tracks: page
-            .tracks
-            .iter()
-            .map(|offer| convert::store_track(offer, core.ownership(offer.media_id)))
-            .collect(),
-        liner_notes: page.liner_notes,
-        credits: page.credits,
-        label: page.label,
-        copyright: page.copyright,
-    })
+    Ok(core.store_album(core.player.store_album(&album_id.0).await?))
 }
 
 /// Albums and tracks in which all the words appear.
@@ -69,23 +52,10 @@ pub async fn store_album(desk: State<'_, Desk>, album_id: AlbumId) -> Result<Sto
 #[specta::specta]
 pub async fn store_search(desk: State<'_, Desk>, query: String) -> Result<StoreResults, AppError> {
     let core = desk.core()?;
-    core.store.known().await;
-    let found = tokio::try_join!(core.player.store_front(), core.player.catalogue(&query));
-    core.store.learn(&found);
-    let (front, list) = found?;
-    core.offers.see(&list.tracks);
-    let words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
-    let albums = front.albums.iter().filter(|card| {
-        let text = format!("{} {}", card.title, card.artist).to_lowercase();
-        words.iter().all(|word| text.contains(word))
-    });
+    let found = core.player.search_store(&query).await?;
     Ok(StoreResults {
-        albums: albums.map(|card| convert::album_card(card, core.owned_tracks(&card.id))).collect(),
-        tracks: list
-            .tracks
-            .iter()
-            .map(|offer| convert::store_track(offer, core.ownership(offer.media_id)))
-            .collect(),
+        albums: found.albums.iter().map(|card| core.album_card(card)).collect(),
+        tracks: found.tracks.iter().map(|offer| core.store_track(offer)).collect(),
     })
 }
 
@@ -101,12 +71,8 @@ pub async fn cart(desk: State<'_, Desk>) -> Result<Cart, AppError> {
 #[specta::specta]
 pub async fn cart_add(desk: State<'_, Desk>, items: Vec<CartChoice>) -> Result<Cart, AppError> {
     let core = desk.core()?;
-    for item in items {
-        let media_id = id(&item.media_id)?;
-        if core.ownership(media_id) == Ownership::None {
-            core.player.cart_add(Chosen { media_id, quality: item.quality })?;
-        }
-    }
+    let chosen = |item: CartChoice| Ok(Chosen { media_id: id(&item.media_id)?, quality: item.quality });
+    core.player.cart_add(items.into_iter().map(chosen).collect::<Result<_, AppError>>()?)?;
     core.cart().await
 }
 
@@ -128,7 +94,7 @@ pub async fn cart_set_quality(
     quality: String,
 ) -> Result<Cart, AppError> {
     let core = desk.core()?;
-    core.player.cart_add(Chosen { media_id: id(&media_id)?, quality: Some(quality) })?;
+    core.player.cart_set_quality(id(&media_id)?, quality)?;
     core.cart().await
 }
 
@@ -137,8 +103,7 @@ pub async fn cart_set_quality(
 #[specta::specta]
 pub async fn cart_clear(desk: State<'_, Desk>) -> Result<Cart, AppError> {
     let core = desk.core()?;
-    let all: Vec<_> = core.player.cart().into_iter().map(|chosen| chosen.media_id).collect();
-    core.player.cart_remove(&all)?;
+    core.player.cart_clear()?;
     core.cart().await
 }
 
@@ -151,36 +116,38 @@ pub async fn checkout(
     passphrase: Option<String>,
 ) -> Result<Order, AppError> {
     let core = desk.core()?;
-    let card = TypedCard { number: card.number.into(), expiry: card.expiry, name: card.name };
     if let Some(passphrase) = passphrase {
         core.player.unlock(Passphrase::new(passphrase)).await?;
     }
-    let order = core.checkout(card).await?;
+    let order = core.player.buy(&core.player.cart(), &convert::card(card)).await?;
     desk.deliver();
-    Ok(order)
+    Ok(core.order(&order))
 }
 
 /// Past orders, newest first.
 #[tauri::command]
 #[specta::specta]
 pub async fn orders(desk: State<'_, Desk>) -> Result<Vec<Order>, AppError> {
-    Ok(desk.core()?.orders())
+    let core = desk.core()?;
+    Ok(core.player.orders().iter().map(|past| core.order(past)).collect())
 }
 
 /// Deliveries of this session and those that are not finished, newest first.
 #[tauri::command]
 #[specta::specta]
 pub async fn downloads(desk: State<'_, Desk>) -> Result<Vec<Download>, AppError> {
-    Ok(desk.core()?.downloads())
+    let core = desk.core()?;
+    Ok(core.player.deliveries().iter().map(|delivery| core.download(delivery)).collect())
 }
 
 /// Tries a failed delivery again, or brings an owned track here once more (B9).
 #[tauri::command]
 #[specta::specta]
 pub async fn download_retry(desk: State<'_, Desk>, media_id: MediaId) -> Result<Download, AppError> {
-    let download = desk.core()?.fetch_again(id(&media_id)?).await?;
+    let core = desk.core()?;
+    let delivery = core.player.fetch_again(id(&media_id)?).await?;
     desk.deliver();
-    Ok(download)
+    Ok(core.download(&delivery))
 }
 
 /// Redeems a voucher file that a browser brought (B4); a preview voucher plays.
@@ -188,13 +155,4 @@ pub async fn download_retry(desk: State<'_, Desk>, media_id: MediaId) -> Result<
 #[specta::specta]
 pub async fn redeem_voucher(desk: State<'_, Desk>, path: String) -> Result<Vec<Download>, AppError> {
     desk.open_voucher(Path::new(&path)).await
-}
-
-impl Core {
-    /// How many tracks of an album are here already.
-    fn owned_tracks(&self, album: &str) -> u16 {
-        let tracks = self.offers.album(album).map(|page| page.tracks).unwrap_or_default();
-        let owned = tracks.iter().filter(|offer| self.player.owns(offer.media_id, None)).count();
-        u16::try_from(owned).unwrap_or(u16::MAX)
-    }
 }

@@ -1,16 +1,14 @@
 //! The catalogue's shapes.
 
-use cadenza_protocol::preview::PreviewKind as CorePreviewKind;
+use cadenza_player::player::Ownership;
 use cadenza_protocol::shop;
 
 use super::small;
-use crate::ipc::{
-    AlbumCard, AlbumId, AudioFormat, Clip, MediaId, Ownership, PreviewKind, Quality, StoreTrack,
-};
+use crate::ipc::{AlbumCard, AlbumId, AudioFormat, Clip, MediaId, Quality, StoreTrack};
 use crate::sleeve;
 
 /// An album as it stands in a grid.
-pub fn album_card(card: &shop::AlbumCard, owned_tracks: u16) -> AlbumCard {
+pub fn album_card(card: &shop::AlbumCard, owned_tracks: usize) -> AlbumCard {
     let art = card.art.map(|id| id.to_string());
     AlbumCard {
         id: AlbumId(card.id.clone()),
@@ -22,7 +20,7 @@ pub fn album_card(card: &shop::AlbumCard, owned_tracks: u16) -> AlbumCard {
         track_count: card.track_count,
         duration_ms: small(card.duration_ms),
         price_cents: card.prices.first().map_or(0, |price| small(price.price_cents)),
-        owned_tracks,
+        owned_tracks: u16::try_from(owned_tracks).unwrap_or(u16::MAX),
     }
 }
 
@@ -37,18 +35,18 @@ pub fn store_track(offer: &shop::TrackOffer, ownership: Ownership) -> StoreTrack
         artist: offer.artist.clone(),
         composer: offer.composer.clone(),
         duration_ms: small(offer.duration_ms),
-        clip: clip(offer),
+        clip: clip(&offer.clip),
         waveform: offer.waveform.clone(),
         sleeve: sleeve::of_store(Some(&id), offer.hue, offer.chroma_milli),
         qualities: offer.qualities.iter().map(quality).collect(),
-        ownership,
+        ownership: super::ownership(ownership),
         media_id: MediaId(id),
     }
 }
 
 /// The part that can be heard before buying.
-pub fn clip(offer: &shop::TrackOffer) -> Clip {
-    Clip { start_ms: offer.clip.start_ms, duration_ms: offer.clip.duration_ms }
+pub fn clip(clip: &shop::Clip) -> Clip {
+    Clip { start_ms: clip.start_ms, duration_ms: clip.duration_ms }
 }
 
 /// One quality on sale.
@@ -64,14 +62,6 @@ pub fn quality(quality: &shop::Quality) -> Quality {
         },
         size_bytes: small(quality.size_bytes),
         price_cents: small(quality.price_cents),
-    }
-}
-
-/// How much of a track to stream.
-pub fn preview_kind(kind: PreviewKind) -> CorePreviewKind {
-    match kind {
-        PreviewKind::Clip => CorePreviewKind::Clip,
-        PreviewKind::Song => CorePreviewKind::Song,
     }
 }
 

@@ -43,10 +43,8 @@ impl Core {
         match &wanted.of {
             CoverOf::Store(id) => {
                 let id = id.parse().map_err(Failure::internal)?;
-                self.store.known().await;
-                let art = self.player.store_art(id, wanted.size).await;
-                self.store.learn(&art);
-                art.map(|(media_type, bytes)| Some(Picture { media_type, bytes: bytes.into() }))
+                let (media_type, bytes) = self.player.store_art(id, wanted.size).await?;
+                Ok(Some(Picture { media_type, bytes: bytes.into() }))
             }
             CoverOf::Library(id) => {
                 let art = self.player.cover(id.parse().map_err(Failure::internal)?).await?;

@@ -6,11 +6,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cadenza_player::store::StoreAddress;
-use cadenza_player::{Code, Failure};
+use cadenza_player::Failure;
+use cadenza_player::store::{Reach, StoreAddress};
 
 use super::{Core, Desk};
-use crate::ipc::StoreStatus;
 
 /// Time between two looks for a store that does not answer.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -28,22 +27,19 @@ impl Desk {
     /// Finds out whether the store answers; starts the bundled one if that is not done yet.
     pub async fn look_for_store(&self) {
         let Ok(core) = self.core() else { return };
-        match core.player.store() {
-            Ok(client) => {
-                core.store.named(client.address().name());
-                core.store.learn(&core.player.about_store().await);
-            }
-            Err(missing) => match core.host().await {
+        if core.player.store().is_err() {
+            match core.host().await {
                 Ok(Some(address)) => {
-                    core.store.named(address.name());
                     core.player.set_store(address);
-                    core.store.learn(&core.player.about_store().await);
                     core.tell_passport();
                 }
-                Ok(None) => core.store.failed(missing.into()),
-                Err(failure) => core.store.failed(failure.into()),
-            },
+                // None is named: every wish for the store says so.
+                Ok(None) => {}
+                Err(failure) => core.player.store_watch().is_away(failure),
+            }
         }
+        // Whether it answers is noted by the exchange itself.
+        let _ = core.player.about_store().await;
     }
 
     /// Looks for the store now, and again whenever it has ceased to answer.
@@ -53,11 +49,11 @@ impl Desk {
             desk.look_for_store().await;
             desk.deliver();
             let Ok(core) = desk.core() else { return };
-            let mut changes = core.store.changes();
-            while changes.wait_for(|state| state.status == StoreStatus::Unreachable).await.is_ok() {
+            let mut changes = core.player.store_watch().changes();
+            while changes.wait_for(|standing| matches!(standing.reach, Reach::Silent(_))).await.is_ok() {
                 tokio::time::sleep(LOOK_AGAIN).await;
                 desk.look_for_store().await;
-                if core.store.state().status == StoreStatus::Reachable {
+                if core.player.store_watch().now().reach == Reach::Answers {
                     desk.deliver();
                 }
             }
@@ -71,7 +67,7 @@ mod server {
 
     use cadenza_server::serve::{RunningServer, ServeOptions, Server};
 
-    use super::{Bundled, Code, Core, Failure, StoreAddress};
+    use super::{Bundled, Core, Failure, StoreAddress};
 
     /// The store inside this process.
     #[derive(Default)]

@@ -1,9 +1,8 @@
 //! The core's news, told to the page, and what follows from them.
 
-use std::sync::atomic::Ordering;
-
-use cadenza_player::Code;
 use cadenza_player::event::{Delivery, News, Stage};
+use cadenza_player::library::TrackOrder;
+use cadenza_player::settings::AfterDelivery;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Core, Desk};
@@ -11,7 +10,6 @@ use crate::convert;
 use crate::events::{
     CartChanged, DownloadChanged, LibraryChanged, NoticeLevel, PassportChanged, StoreReachable,
 };
-use crate::ipc::AppError;
 
 impl Desk {
     /// Passes the news on for as long as the program runs.
@@ -40,10 +38,10 @@ impl Desk {
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
             let Ok(core) = desk.core() else { return };
-            let mut changes = core.store.changes();
+            let mut changes = core.player.store_watch().changes();
             while changes.changed().await.is_ok() {
-                let state = changes.borrow_and_update().clone();
-                core.tell(StoreReachable(state));
+                changes.borrow_and_update();
+                core.tell(StoreReachable(core.store_state()));
             }
         });
     }
@@ -60,34 +58,26 @@ impl Desk {
                 Err(error) => tracing::warn!(message = error.message, "the cart cannot be shown"),
             },
             News::Library => {
-                core.collection.forget_order();
                 core.tell_library();
                 self.look_at_covers();
             }
-            News::Delivery(delivery) => self.follow_delivery(core, delivery).await,
+            News::Delivery(delivery) => follow_delivery(core, &delivery).await,
+            News::Arrived { title, tracks } => {
+                core.notice(NoticeLevel::Good, convert::arrived(title, tracks))
+            }
         }
     }
 
-    async fn follow_delivery(&self, core: &Core, delivery: Delivery) {
-        let (id, is_ready) = (delivery.media_id, matches!(delivery.stage, Stage::Ready));
-        let download = core.note_delivery(delivery);
-        let title = download.title.clone();
-        core.tell(DownloadChanged(download));
-        if !is_ready {
-            return;
-        }
-        let wants_to_hear =
-            core.player.settings().after_delivery == cadenza_player::settings::AfterDelivery::Play;
-        if wants_to_hear && let Err(error) = core.play_when_idle(id).await {
-            core.notice(NoticeLevel::Warning, error);
-        }
-        let count = core.arrived.fetch_add(1, Ordering::Relaxed) + 1;
-        // An album is announced once, when its last track is here.
-        if core.arriving() == 0 {
-            core.arrived.store(0, Ordering::Relaxed);
-            let what = AppError::new(Code::PurchaseReady, format!("'{title}' is ready to play."));
-            core.notice(NoticeLevel::Good, what.with("title", title).with("count", count));
-        }
+    /// Brings home everything that is paid for, in the background. What happens comes as news.
+    pub fn deliver(&self) {
+        let desk = self.clone();
+        tauri::async_runtime::spawn(async move {
+            let Ok(core) = desk.core() else { return };
+            if core.player.has_open_deliveries() {
+                // Each delivery that fails has said why.
+                let _ = core.player.deliver_all().await;
+            }
+        });
     }
 
     /// Works out the colours of covers that are new.
@@ -95,11 +85,22 @@ impl Desk {
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
             let Ok(core) = desk.core() else { return };
-            let tracks = core.collection.tracks(cadenza_player::library::TrackOrder::Album);
-            if core.collection.sleeves().look_at_new(&core.player, &tracks).await {
+            let tracks = core.player.library().tracks(TrackOrder::Album);
+            if core.sleeves.look_at_new(&core.player, &tracks).await {
                 core.tell_library();
             }
         });
+    }
+}
+
+async fn follow_delivery(core: &Core, delivery: &Delivery) {
+    core.tell(DownloadChanged(core.download(delivery)));
+    let is_ready = matches!(delivery.stage, Stage::Ready);
+    if is_ready
+        && core.player.settings().after_delivery == AfterDelivery::Play
+        && let Err(error) = core.play_when_idle(delivery.media_id).await
+    {
+        core.notice(NoticeLevel::Warning, error);
     }
 }
 

@@ -1,12 +1,13 @@
-//! The running time, to every page that asked for it, and what has been heard by then.
+//! The running time, to every page that asked for it, and to the count of what was heard.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cadenza_player::playback::{EntryKey, TrackKind};
+use cadenza_player::playback::HeardMark;
 use tauri::ipc::Channel;
 
 use super::{Core, Desk};
+use crate::convert;
 use crate::ipc::Position;
 
 /// Time between two ticks while something plays.
@@ -34,29 +35,8 @@ impl Listeners {
 impl Core {
     /// One more page that wants to know the time.
     pub fn listen_to_time(&self, channel: Channel<Position>) {
-        if channel.send(self.transport.position()).is_ok() {
+        if channel.send(convert::position(&self.transport.status())).is_ok() {
             self.listeners.add(channel);
-        }
-    }
-
-    /// Counts a track of the library as heard once more than half of it was.
-    fn count_heard(&self, position: Position, counted: &mut Option<EntryKey>) {
-        let Some(entry) = self.transport.status().current else { return };
-        let is_half = position.duration_ms > 0 && position.position_ms > position.duration_ms / 2;
-        if !is_half {
-            // Back before the middle: it is heard anew.
-            *counted = counted.filter(|key| *key != entry.key);
-        } else if *counted != Some(entry.key) && entry.track.kind != TrackKind::Preview {
-            *counted = Some(entry.key);
-            let noted = entry
-                .track
-                .id
-                .as_str()
-                .parse()
-                .map(|id| self.collection.heard(id, super::buying::now_seconds()));
-            if let Ok(Err(failure)) = noted {
-                tracing::warn!(%failure, "this play is not counted");
-            }
         }
     }
 }
@@ -68,16 +48,21 @@ impl Desk {
         tauri::async_runtime::spawn(async move {
             let Ok(core) = desk.core() else { return };
             let mut tick = tokio::time::interval(TICK);
-            let (mut told, mut counted) = (None, None);
+            let (mut told, mut mark) = (None, HeardMark::default());
             loop {
                 tick.tick().await;
-                let now = core.transport.position();
+                let status = core.transport.status();
+                let now = convert::position(&status);
                 if told != Some(now) {
                     core.listeners.tell(now);
                     // What the engine began a moment after it was asked to.
                     core.tell_playback();
-                    core.count_heard(now, &mut counted);
                     told = Some(now);
+                }
+                if let Some(entry) = mark.look(&status)
+                    && let Err(failure) = core.player.count_heard(&entry)
+                {
+                    tracing::warn!(%failure, "this play is not counted");
                 }
             }
         });

@@ -9,31 +9,21 @@ use std::time::Duration;
 
 use cadenza_player::Failure;
 use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
-use cadenza_player::playback::{Command, Event, Playback, Status, Track};
+use cadenza_player::playback::{Command, Event, Knob, Playback, PlaybackState, Status, Track};
 use tokio::sync::watch;
 
 use super::Desk;
-use crate::convert;
 use crate::events::{NoticeLevel, QueueChanged};
-use crate::ipc::{AppError, AudioDevice, PlaybackKind, Position};
+use crate::ipc::{AppError, AudioDevice};
 
 /// Longest wait for the engine to carry out a wish before the answer is given as things stand.
 const A_MOMENT: Duration = Duration::from_millis(250);
-/// Volume before anything was chosen.
-const VOLUME: u8 = 80;
 
 /// The engine, and what the window adds to it.
 pub struct Transport {
     playback: Playback,
-    sound: Mutex<Sound>,
+    knob: Mutex<Knob>,
     notes: Arc<Notes>,
-}
-
-/// Volume and silence are two things to the listener and one to the engine.
-#[derive(Debug, Clone, Copy)]
-struct Sound {
-    volume: u8,
-    muted: bool,
 }
 
 /// What the engine's thread leaves for us.
@@ -90,8 +80,8 @@ impl Transport {
         let heard = Arc::clone(&notes);
         let playback =
             Playback::start(choice(device), move |event| heard.note(event)).map_err(Failure::internal)?;
-        let transport = Self { playback, sound: Mutex::new(Sound { volume: VOLUME, muted: false }), notes };
-        transport.sound(|_| ());
+        let transport = Self { playback, knob: Mutex::default(), notes };
+        transport.turn(|knob| knob);
         Ok(transport)
     }
 
@@ -115,43 +105,21 @@ impl Transport {
         self.playback.status()
     }
 
-    /// The running time.
-    pub fn position(&self) -> Position {
-        let status = self.playback.status();
-        let known = status.current.as_ref().and_then(|entry| entry.track.duration_ms);
-        let duration_ms = convert::small(status.duration_ms.or(known).unwrap_or(0));
-        // The engine's duration is exact, its position is what was really heard: never let the second pass the first.
-        let position_ms = convert::small(status.position_ms);
-        let position_ms = if duration_ms > 0 { position_ms.min(duration_ms) } else { position_ms };
-        Position { position_ms, duration_ms, buffered_ms: duration_ms }
-    }
-
     /// Why it stopped by itself.
     pub fn failure(&self) -> Option<AppError> {
         self.notes.kept().last_failure.clone()
     }
 
-    /// Volume 0 to 100, and whether it is silenced.
-    pub fn volume(&self) -> (u8, bool) {
-        let sound = *self.sound.lock().unwrap_or_else(PoisonError::into_inner);
-        (sound.volume, sound.muted)
+    /// The volume, and whether it is silenced.
+    pub fn knob(&self) -> Knob {
+        *self.knob.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the volume; turning it up ends a silence.
-    pub fn set_volume(&self, volume: u8) {
-        self.sound(|sound| *sound = Sound { volume: volume.min(100), muted: sound.muted && volume == 0 });
-    }
-
-    /// Silences, or ends the silence.
-    pub fn set_muted(&self, muted: bool) {
-        self.sound(|sound| sound.muted = muted);
-    }
-
-    fn sound(&self, change: impl FnOnce(&mut Sound)) {
-        let mut sound = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut sound);
-        let heard = if sound.muted { 0 } else { sound.volume };
-        self.playback.set_volume(f32::from(heard) / 100.0);
+    /// Turns the volume, or silences it.
+    pub fn turn(&self, change: impl FnOnce(Knob) -> Knob) {
+        let mut knob = self.knob.lock().unwrap_or_else(PoisonError::into_inner);
+        *knob = change(*knob);
+        self.playback.set_volume(knob.level());
     }
 
     /// Plays on another device.
@@ -192,27 +160,31 @@ impl Desk {
                 if queue_changed {
                     core.tell(QueueChanged);
                 }
-                let now = core.playback_state();
-                if let Some(track) = now
-                    .track
-                    .as_ref()
-                    .filter(|track| track.kind != PlaybackKind::Preview && track.waveform.is_empty())
-                    && let Ok(id) = track.track_id.0.parse()
-                {
-                    desk.draw_waveform(id);
+                let status = core.transport.status();
+                if let Some(entry) = &status.current {
+                    desk.draw_waveform(Arc::clone(&entry.track));
                 }
                 core.tell_playback();
                 // A device that goes while nothing is heard is looked for again when something is to be heard.
-                if now_is_heard(&core.transport) {
+                if status.state != PlaybackState::Stopped {
                     failures.into_iter().for_each(|failure| core.notice(NoticeLevel::Problem, failure));
                 }
             }
         });
     }
-}
 
-fn now_is_heard(transport: &Transport) -> bool {
-    transport.status().state != cadenza_player::playback::PlaybackState::Stopped
+    /// Works the levels of this track out in the background, and shows them when they are there.
+    fn draw_waveform(&self, track: Arc<Track>) {
+        let desk = self.clone();
+        tauri::async_runtime::spawn(async move {
+            let Ok(core) = desk.core() else { return };
+            match core.player.draw_waveform(&track).await {
+                Ok(true) => core.tell_playback(),
+                Ok(false) => {}
+                Err(failure) => tracing::debug!(%failure, "no waveform"),
+            }
+        });
+    }
 }
 
 fn choice(device: Option<&str>) -> DeviceChoice {

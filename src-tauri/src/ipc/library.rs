@@ -71,6 +71,16 @@ pub struct TrackQuery {
     pub limit: u32,
 }
 
+/// Most rows of one part of a list.
+const LARGEST_PAGE: usize = 500;
+
+impl TrackQuery {
+    /// How many rows to give.
+    pub fn rows(&self) -> usize {
+        (self.limit as usize).min(LARGEST_PAGE)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct TrackSort {

@@ -88,6 +88,15 @@ pub enum Command {
         /// A .cadvoucher file that a browser brought
         voucher: Option<PathBuf>,
     },
+    /// Everything that was bought with this player, newest first; `--again` fetches an order's tracks once more
+    #[command(
+        after_help = "Example:\n  cadenza-cli --store ready.json --passphrase-file secret.txt orders --again 5d2e...9b"
+    )]
+    Orders {
+        /// An order of the list: its tracks are delivered again
+        #[arg(long, value_name = "ORDER")]
+        again: Option<String>,
+    },
     /// Play tracks of the library or own files, without a gap; prints frames played and underruns
     #[command(
         after_help = "Examples:\n  cadenza-cli --passphrase-file secret.txt play 0f3c...e1 song.flac --seek 30 --seconds 10\n  cadenza-cli play song.flac --device silent"
@@ -192,6 +201,11 @@ pub enum Library {
         /// The words
         #[arg(required = true)]
         words: Vec<String>,
+    },
+    /// One track: what is known of it, how often it was heard, may be played and recorded
+    Show {
+        /// Its id
+        track: String,
     },
     /// Take in own files or folders (FLAC, MP3, AAC, ALAC, Vorbis, WAV, AIFF), or read the music folder again
     Import {
@@ -346,9 +360,12 @@ mod tests {
             "preview ID --from 1 --seconds 2 --bandwidth 64 --udp --keep",
             "buy A B --quality lossless --card-file F",
             "redeem F",
+            "orders",
+            "orders --again ORDER",
             "play A song.flac --seek 1 --seconds 2 --device silent",
             "library list",
             "library search q",
+            "library show ID",
             "library import P",
             "library verify",
             "burn A B --to image:DIR --simulate --speed 4 --no-verify",

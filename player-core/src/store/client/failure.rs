@@ -62,6 +62,11 @@ pub enum ExchangeError {
 }
 
 impl ExchangeError {
+    /// Whether the merchant says that it sells no such track.
+    pub fn is_unknown_track(&self) -> bool {
+        matches!(self, Self::Refused { code: Code::NotFound | Code::UnknownMedia, .. })
+    }
+
     /// Whether the server may have done what it was asked although no good answer came.
     pub fn leaves_doubt(&self) -> bool {
         match self {

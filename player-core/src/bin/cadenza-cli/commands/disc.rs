@@ -1,6 +1,6 @@
 //! `burn`, `drives`.
 
-use cadenza_player::disc::burn::{BurnJob, BurnProgress, BurnTarget, Cancel};
+use cadenza_player::disc::burn::{BurnError, BurnJob, BurnProgress, BurnTarget, Cancel};
 use cadenza_player::disc::layout::{DiscLayout, DiscOptions};
 use cadenza_player::library::TrackId;
 use cadenza_player::{Code, Failure, Player};
@@ -13,12 +13,7 @@ use crate::output::{Output, table};
 pub async fn burn(global: &Global, wish: &Burn, output: &Output) -> Result<(), Failure> {
     let target = match &wish.to {
         Target::Image(folder) => BurnTarget::Image { folder: folder.clone(), name: "disc".into() },
-        Target::Drive(drive) => {
-            let what = format!(
-                "burning to the drive {drive}; `--to image:DIR` writes an image that any burning program takes"
-            );
-            return Err(Failure::not_available_yet(&what));
-        }
+        Target::Drive(drive) => return Err(BurnError::NotAvailableYet(drive.clone()).into()),
     };
     let player = open(global)?;
     let (title, ids) = wanted(&player, &wish.tracks)?;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use cadenza_player::library::{Origin, TrackOrder, TrackRecord};
-use cadenza_player::{Code, Failure};
+use cadenza_player::passport::vault::day;
+use cadenza_player::player::Left;
+use cadenza_player::{Code, Failure, Player};
 use serde_json::json;
 
 use super::open;
@@ -29,6 +31,7 @@ pub async fn run(global: &Global, command: Library, output: &Output) -> Result<(
             );
             Ok(())
         }
+        Library::Show { track } => show_one(&player, &track, output),
         Library::Import { path } => {
             let imported = player.import(&path).await?;
             let refused: Vec<_> =
@@ -52,7 +55,42 @@ pub async fn run(global: &Global, command: Library, output: &Output) -> Result<(
     }
 }
 
-async fn verify(player: &cadenza_player::Player, output: &Output) -> Result<(), Failure> {
+/// All that is known of one track.
+fn show_one(player: &Player, typed: &str, output: &Output) -> Result<(), Failure> {
+    let track = player.track(super::shop::media_id(typed)?.into())?;
+    let (plays, play, record) =
+        (player.library().plays(track.id), player.playable_still(&track)?, player.recordable(&track)?);
+    let last = plays.last.map(day);
+    let document = json!({
+        "track": &*track, "plays": plays.count, "last_played": last, "may_play": play, "may_record": record,
+    });
+    output.result(&document, || {
+        let heard = match &last {
+            Some(last) => format!("{} times, last on {last}", plays.count),
+            None => "never".to_owned(),
+        };
+        table(&[
+            vec!["title".into(), track.title.clone()],
+            vec!["artist".into(), track.artist.clone()],
+            vec!["album".into(), track.album.clone()],
+            vec!["length".into(), minutes(track.duration_ms.into())],
+            vec!["heard".into(), heard],
+            vec!["may be played".into(), still(play)],
+            vec!["may be recorded".into(), still(record)],
+        ])
+    });
+    Ok(())
+}
+
+fn still(left: Left) -> String {
+    match left {
+        Left::Never => "no (more)".into(),
+        Left::Times(times) => format!("{times} times more"),
+        Left::Unlimited => "as often as you like".into(),
+    }
+}
+
+async fn verify(player: &Player, output: &Output) -> Result<(), Failure> {
     let checked = player.verify().await?;
     let bad: Vec<_> = checked.iter().filter(|v| v.problem.is_some()).collect();
     if let Some(first) = bad.first() {

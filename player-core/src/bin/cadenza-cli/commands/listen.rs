@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
 use cadenza_player::library::{TrackId, TrackRecord};
 use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
-use cadenza_player::playback::{Command, Event, Playback, Status, Track, TrackId as PlaybackId, TrackKind};
+use cadenza_player::playback::{
+    Command, Entry, Event, HeardMark, Playback, Status, Track, TrackId as PlaybackId, TrackKind,
+};
 use cadenza_player::{Code, Failure, Player};
 use cadenza_protocol::preview::{Npt, PreviewAddress, PreviewKind};
 use serde_json::json;
@@ -51,7 +53,12 @@ pub async fn play(
     let titles: Vec<String> = records.iter().map(|r| r.title.clone()).collect();
     let turn =
         Turn { tracks, start_ms: as_ms(seek.unwrap_or_default()), limit: seconds, device: choice(device) };
-    let heard = tokio::task::block_in_place(|| turn.play(output))?;
+    let count = |entry: &Entry| {
+        if let Err(failure) = player.count_heard(entry) {
+            output.progress(&format!("This play is not counted: {failure}"));
+        }
+    };
+    let heard = tokio::task::block_in_place(|| turn.play(&count, output))?;
     let document = json!({
         "tracks": titles,
         "frames_played": heard.status.frames_played,
@@ -104,7 +111,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
         limit: wish.seconds,
         device: choice(wish.device.as_deref()),
     };
-    let heard = tokio::task::block_in_place(|| turn.play(output))?;
+    let heard = tokio::task::block_in_place(|| turn.play(&|_| (), output))?;
     let monitor = monitor.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let kept = match &monitor {
         Some(monitor) if wish.keep => Some(kept(monitor).await?),
@@ -194,7 +201,8 @@ struct Heard {
 }
 
 impl Turn {
-    fn play(self, output: &Output) -> Result<Heard, Failure> {
+    /// Plays; `count` hears of each track of which more than half was heard.
+    fn play(self, count: &dyn Fn(&Entry), output: &Output) -> Result<Heard, Failure> {
         let (tell, news) = sync_channel(NEWS);
         let playback = Playback::start(self.device.clone(), move |event| {
             // Full only when nobody looks any more; the status holds everything that counts.
@@ -207,7 +215,7 @@ impl Turn {
         playback.send(load);
         let mut heard = Heard { status: Status::default(), first_sample: None, device: None };
         // Whatever still sounds when this is over fades out as the engine is dropped.
-        self.follow(&playback, &news, begun, &mut heard, output)?;
+        self.follow(&playback, &news, begun, &mut heard, count, output)?;
         heard.status = playback.status();
         heard.device = heard.status.device.clone().or(heard.device);
         Ok(heard)
@@ -220,9 +228,11 @@ impl Turn {
         news: &Receiver<Event>,
         begun: Instant,
         heard: &mut Heard,
+        count: &dyn Fn(&Entry),
         output: &Output,
     ) -> Result<(), Failure> {
         let mut failures: Vec<Failure> = Vec::new();
+        let mut mark = HeardMark::default();
         loop {
             match news.recv_timeout(LOOK) {
                 Ok(Event::Ended) => {
@@ -250,6 +260,7 @@ impl Turn {
                 }
             }
             let status = playback.status();
+            mark.look(&status).iter().for_each(count);
             if heard.first_sample.is_none() && begun.elapsed() > PATIENCE {
                 return Err(Failure::new(
                     Code::NoSound,

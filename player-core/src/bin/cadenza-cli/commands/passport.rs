@@ -50,7 +50,7 @@ pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<
             Ok(())
         }
         Passport::Import { file } => {
-            player.import_passport(&file)?;
+            player.import_passport(&file, false)?;
             let facts = player.passport_facts()?;
             output.result(
                 &json!({ "holder": facts.holder, "serial": facts.serial, "passport": facts.path }),

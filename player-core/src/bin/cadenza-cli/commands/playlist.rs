@@ -50,11 +50,11 @@ pub fn run(global: &Global, command: Playlist, output: &Output) -> Result<(), Fa
         }
         Playlist::Move { playlist, from, to } => {
             let (from, to) = (place(from)?, place(to)?);
-            player.change_playlists(|lists| lists.shift(&playlist, from, to))?
+            player.playlist_move(&playlist, from, to)?
         }
         Playlist::Remove { playlist, place: typed } => {
             let at = place(typed)?;
-            player.change_playlists(|lists| lists.remove_at(&playlist, at))?
+            player.playlist_remove(&playlist, &[at])?
         }
     };
     tell(&changed, output);

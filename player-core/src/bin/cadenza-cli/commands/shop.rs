@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use cadenza_player::event::{News, Stage};
+use cadenza_player::passport::vault::day;
 use cadenza_player::player::Delivered;
 use cadenza_player::store::cart::CartItem;
+use cadenza_player::store::orders::{OrderStanding, PastOrder};
 use cadenza_player::store::payment::TypedCard;
 use cadenza_player::{Code, Failure, Player, atomic};
 use cadenza_protocol::id::{MediaId, VoucherId};
@@ -49,7 +51,7 @@ pub async fn buy(
     }
     let card = read_card(card_file)?;
     unlock(&player, global).await?;
-    let order = player.buy(&items, &card).await?;
+    let order = player.buy(&items, &card).await?.order;
     drop(card);
     output.progress(&format!("Paid {} ({}).", price(order.total_cents, &order.currency), order.paid_with));
     let ours = order.items.iter().map(|i| i.voucher_id).collect::<Vec<_>>();
@@ -65,7 +67,10 @@ pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) ->
             "An order was never answered: `buy {ids}` asks for it again, and it is paid once."
         ));
     }
-    let ours = voucher.map(|voucher| player.take_voucher_file(voucher)).transpose()?;
+    let ours = match voucher {
+        Some(voucher) => Some(player.take_voucher(player.read_voucher(voucher).await?)?),
+        None => None,
+    };
     if ours.is_none() && !player.has_open_deliveries() {
         output.result(&json!({ "tracks": [] }), || "Everything that was bought is in the library.".into());
         return Ok(());
@@ -74,6 +79,49 @@ pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) ->
     let delivered = deliver(&player, output).await?;
     let delivered = ours.map_or(delivered.clone(), |ours| only(&ours, delivered, output));
     finish(delivered, output, json!({}))
+}
+
+pub fn orders(global: &Global, output: &Output) -> Result<(), Failure> {
+    let player = open(global)?;
+    let orders = player.orders();
+    let document: Vec<_> = orders
+        .iter()
+        .map(|past| {
+            json!({ "placed_at": past.placed_at, "standing": player.order_standing(&past.order), "order": past.order })
+        })
+        .collect();
+    output.result(&json!({ "orders": document }), || {
+        if orders.is_empty() {
+            return "Nothing was bought with this player.".into();
+        }
+        orders.iter().map(|past| told(&player, past)).collect::<Vec<_>>().join("\n")
+    });
+    Ok(())
+}
+
+/// An order: a line for itself, and one for each of its tracks.
+fn told(player: &Player, past: &PastOrder) -> String {
+    let order = &past.order;
+    let standing = match player.order_standing(order) {
+        OrderStanding::Arriving => "on its way: `redeem` brings it",
+        OrderStanding::Delivered => "in the library",
+        OrderStanding::Incomplete => "not all of it has arrived: `redeem` or `orders --again` brings it",
+    };
+    let paid = price(order.total_cents, &order.currency);
+    let head = format!("{}  {}  {paid}  {standing}", order.order_id, day(past.placed_at));
+    let lines = order.items.iter().map(|item| {
+        let price = price(item.price_cents, &order.currency);
+        format!("  {}  {}, {} ({}) {price}", item.media_id, item.title, item.artist, item.quality)
+    });
+    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+pub async fn order_again(global: &Global, order_id: &str, output: &Output) -> Result<(), Failure> {
+    let player = open(global)?;
+    unlock(&player, global).await?;
+    let ours = player.order_again(order_id).await?;
+    let delivered = deliver(&player, output).await?;
+    finish(only(&ours, delivered, output), output, json!({ "order_id": order_id }))
 }
 
 /// What was asked for now; how older deliveries went is told beside it.

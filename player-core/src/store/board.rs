@@ -2,8 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cadenza_player::event::{Delivery, Stage};
 use cadenza_protocol::id::MediaId;
+
+use crate::event::{Delivery, Stage};
 
 /// Most entries; the oldest finished ones go first.
 const MOST: usize = 500;
@@ -19,10 +20,9 @@ impl Board {
         match board.iter_mut().find(|known| known.voucher_id == news.voucher_id) {
             Some(known) => {
                 // A later word may know less than the first one.
-                let (title, order_id) = (known.title.take(), known.order_id.take());
-                *known = news;
-                known.title = known.title.take().or(title);
-                known.order_id = known.order_id.take().or(order_id);
+                let before = std::mem::replace(known, news);
+                known.title = known.title.take().or(before.title);
+                known.order_id = known.order_id.take().or(before.order_id);
             }
             None => board.push(news),
         }
@@ -48,8 +48,8 @@ impl Board {
     }
 
     /// How many are on their way.
-    pub fn arriving(&self) -> u32 {
-        u32::try_from(self.board().iter().filter(|d| is_open(&d.stage)).count()).unwrap_or(u32::MAX)
+    pub fn arriving(&self) -> usize {
+        self.board().iter().filter(|d| is_open(&d.stage)).count()
     }
 
     fn board(&self) -> MutexGuard<'_, Vec<Delivery>> {
@@ -71,7 +71,17 @@ mod tests {
     use super::*;
 
     fn delivery(voucher_id: VoucherId, media_id: MediaId, title: Option<&str>, stage: Stage) -> Delivery {
-        Delivery { voucher_id, media_id, title: title.map(str::to_owned), order_id: None, stage }
+        let title = title.map(str::to_owned);
+        Delivery {
+            voucher_id,
+            media_id,
+            title,
+            artist: None,
+            album: None,
+            quality: None,
+            order_id: None,
+            stage,
+        }
     }
 
     // B9

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cadenza_player::Player;
-use cadenza_player::library::TrackRecord;
+use cadenza_player::library::{AlbumKey, TrackRecord};
 
-use super::album_id;
 use crate::ipc::Sleeve;
 use crate::sleeve::{self, SleeveColour};
 
@@ -66,6 +65,6 @@ impl Sleeves {
 fn bearer(track: &TrackRecord) -> String {
     match track.media_id() {
         Some(id) => id.to_string(),
-        None => album_id(track).0,
+        None => AlbumKey::of(track).to_string(),
     }
 }

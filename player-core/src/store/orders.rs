@@ -1,12 +1,14 @@
 //! Past orders, in `orders.json` of the home folder: what was bought when, for how much. No card is in it.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cadenza_player::Failure;
-use cadenza_player::atomic;
-use cadenza_protocol::shop::Order;
+use cadenza_protocol::id::MediaId;
+use cadenza_protocol::shop::{Order, OrderItem};
+use cadenza_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
+
+use crate::atomic::{self, FileError};
 
 /// Largest file that is read.
 const BOUND: u64 = 32 << 20;
@@ -14,10 +16,22 @@ const BOUND: u64 = 32 << 20;
 /// An order and when it was placed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PastOrder {
-    /// Seconds since 1970.
-    pub placed_at: u32,
+    /// When.
+    pub placed_at: UnixTime,
     /// As the merchant told it.
     pub order: Order,
+}
+
+/// How far an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderStanding {
+    /// Paid, tracks on their way.
+    Arriving,
+    /// Everything is in the library.
+    Delivered,
+    /// Paid, but something did not arrive: it can be fetched again, nothing is lost (B7).
+    Incomplete,
 }
 
 /// The orders of one home folder.
@@ -42,20 +56,37 @@ impl OrderBook {
 
     /// All, newest first.
     pub fn all(&self) -> Vec<PastOrder> {
-        let mut all = self.orders.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut all = self.locked().clone();
         all.reverse();
         all
     }
 
+    /// One order.
+    pub fn order(&self, order_id: &str) -> Option<PastOrder> {
+        self.locked().iter().find(|past| past.order.order_id == order_id).cloned()
+    }
+
+    /// The latest order that a track was bought in, with the track's line.
+    pub fn line_of(&self, id: MediaId) -> Option<(PastOrder, OrderItem)> {
+        self.locked().iter().rev().find_map(|past| {
+            let line = past.order.items.iter().find(|item| item.media_id == id)?;
+            Some((past.clone(), line.clone()))
+        })
+    }
+
     /// Adds an order; the same one again changes nothing.
-    pub fn add(&self, order: Order, placed_at: u32) -> Result<(), Failure> {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn add(&self, order: Order, placed_at: UnixTime) -> Result<(), FileError> {
+        let mut orders = self.locked();
         if orders.iter().any(|past| past.order.order_id == order.order_id) {
             return Ok(());
         }
         orders.push(PastOrder { placed_at, order });
-        let json = serde_json::to_vec(&*orders).map_err(Failure::internal)?;
-        Ok(atomic::replace_file(&self.path, &json)?)
+        let json = serde_json::to_vec(&*orders).expect("an order is plain data");
+        atomic::replace_file(&self.path, &json)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<PastOrder>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,7 +112,7 @@ mod tests {
         let path = folder.path().join("orders.json");
         let book = OrderBook::open(path.clone());
         for id in ["a", "b", "a"] {
-            book.add(order(id), 7).unwrap();
+            book.add(order(id), UnixTime(7)).unwrap();
         }
         let ids: Vec<String> =
             OrderBook::open(path).all().into_iter().map(|past| past.order.order_id).collect();

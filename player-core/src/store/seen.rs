@@ -1,7 +1,7 @@
 //! What the store said about its tracks and albums lately: the cart, the transport and the deliveries need it again.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::shop::{AlbumPage, TrackOffer};
@@ -9,20 +9,20 @@ use cadenza_protocol::shop::{AlbumPage, TrackOffer};
 /// Most tracks remembered; a catalogue that is larger is asked again.
 const MOST: usize = 20_000;
 
-/// Tracks and albums as they were last seen.
-#[derive(Debug, Default)]
-pub struct Offers(Mutex<Seen>);
+/// Tracks and albums as they were last seen. Clones are the same memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen(Arc<Mutex<Catalogue>>);
 
 #[derive(Debug, Default)]
-struct Seen {
+struct Catalogue {
     tracks: HashMap<MediaId, TrackOffer>,
     albums: HashMap<String, AlbumPage>,
 }
 
-impl Offers {
+impl Seen {
     /// Remembers tracks.
-    pub fn see<'a>(&self, offers: impl IntoIterator<Item = &'a TrackOffer>) {
-        let mut seen = self.seen();
+    pub(super) fn note<'a>(&self, offers: impl IntoIterator<Item = &'a TrackOffer>) {
+        let mut seen = self.locked();
         if seen.tracks.len() > MOST {
             seen.tracks.clear();
         }
@@ -30,9 +30,9 @@ impl Offers {
     }
 
     /// Remembers an album and its tracks.
-    pub fn see_album(&self, page: &AlbumPage) {
-        self.see(&page.tracks);
-        let mut seen = self.seen();
+    pub(super) fn note_album(&self, page: &AlbumPage) {
+        self.note(&page.tracks);
+        let mut seen = self.locked();
         if seen.albums.len() > MOST / 10 {
             seen.albums.clear();
         }
@@ -40,16 +40,16 @@ impl Offers {
     }
 
     /// A track.
-    pub fn track(&self, id: MediaId) -> Option<TrackOffer> {
-        self.seen().tracks.get(&id).cloned()
+    pub(super) fn track(&self, id: MediaId) -> Option<TrackOffer> {
+        self.locked().tracks.get(&id).cloned()
     }
 
     /// An album.
-    pub fn album(&self, id: &str) -> Option<AlbumPage> {
-        self.seen().albums.get(id).cloned()
+    pub(super) fn album(&self, id: &str) -> Option<AlbumPage> {
+        self.locked().albums.get(id).cloned()
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn locked(&self) -> MutexGuard<'_, Catalogue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

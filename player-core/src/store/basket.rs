@@ -1,0 +1,51 @@
+//! What the cart costs (requirement B1): its tracks as the store offers them, added up by the rule that the merchant charges by.
+
+use cadenza_protocol::shop::price::{self, Line, Price, TooMuch};
+use cadenza_protocol::shop::{AlbumCard, Quality, TrackOffer};
+
+use super::cart::CartItem;
+
+/// What the merchant counts in when nothing was asked of it yet.
+const CURRENCY: &str = "USD";
+
+/// A cart with prices, in hundredths of its currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basket {
+    /// ISO 4217.
+    pub currency: String,
+    /// In the order of adding.
+    pub lines: Vec<BasketLine>,
+    /// What it costs.
+    pub price: Price,
+}
+
+/// One track of a cart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasketLine {
+    /// The track as it is sold.
+    pub offer: TrackOffer,
+    /// The quality that was chosen, or the best.
+    pub quality: Quality,
+    /// Its album.
+    album: AlbumCard,
+}
+
+impl BasketLine {
+    /// A choice with what the store says of it; none when the track is not for sale in any quality.
+    pub(crate) fn new(chosen: &CartItem, offer: TrackOffer, album: AlbumCard) -> Option<Self> {
+        let named =
+            chosen.quality.as_deref().and_then(|name| offer.qualities.iter().find(|q| q.name == name));
+        let quality = named.or(offer.qualities.first())?.clone();
+        Some(Self { offer, quality, album })
+    }
+}
+
+impl Basket {
+    /// Adds the prices up.
+    pub(crate) fn of(lines: Vec<BasketLine>, currency: Option<String>) -> Result<Self, TooMuch> {
+        let priced: Vec<Line<'_>> =
+            lines.iter().map(|line| Line { album: &line.album, quality: &line.quality }).collect();
+        let price = price::price(&priced)?;
+        Ok(Self { currency: currency.unwrap_or_else(|| CURRENCY.to_owned()), lines, price })
+    }
+}
