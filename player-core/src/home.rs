@@ -8,13 +8,16 @@
 //! library/               sled: index, playlists, queue, counters; can be made again from music/
 //! record-ledger          how often restricted tracks were recorded
 //! cart.json              the cart
-//! orders.json            what was bought when, for how much
+//! orders.json            past orders
+//! previews/              previews that were kept
+//! store/                 the data of the store that comes with the program
 //! settings.toml          what the listener chose
 //! cadenza.lock           held by the running player
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -67,92 +70,132 @@ impl Explain for HomeError {
     }
 }
 
+/// Where everything lies in a home folder, whether a player has it open or not. Nobody else knows these names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeFolder(PathBuf);
+
+impl HomeFolder {
+    /// This folder.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self(folder.into())
+    }
+
+    /// The folder that was asked for, or the one that this system keeps for a person's data.
+    pub fn chosen(folder: Option<&Path>) -> Result<Self, HomeError> {
+        match folder {
+            Some(folder) => Ok(Self::at(folder)),
+            None => default_folder(&variable).map(Self).ok_or(HomeError::Nowhere),
+        }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The passport's default place.
+    pub fn passport(&self) -> PathBuf {
+        self.0.join("passport.cadpassport")
+    }
+
+    /// Where bought tracks lie.
+    pub fn music(&self) -> PathBuf {
+        self.0.join("music")
+    }
+
+    /// Orders and vouchers that are not finished.
+    pub fn deliveries(&self) -> PathBuf {
+        self.0.join("deliveries")
+    }
+
+    /// Past orders.
+    pub fn orders(&self) -> PathBuf {
+        self.0.join("orders.json")
+    }
+
+    /// The sled database.
+    pub fn library(&self) -> PathBuf {
+        self.0.join("library")
+    }
+
+    /// How often restricted tracks were recorded and played.
+    pub fn record_ledger(&self) -> PathBuf {
+        self.0.join("record-ledger")
+    }
+
+    /// The cart.
+    pub fn cart(&self) -> PathBuf {
+        self.0.join("cart.json")
+    }
+
+    /// The pinned root of the passport's licensing center.
+    pub fn licensing_root(&self) -> PathBuf {
+        self.0.join("licensing-root.pem")
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> PathBuf {
+        self.0.join("settings.toml")
+    }
+
+    /// Previews that were kept.
+    pub fn previews(&self) -> PathBuf {
+        self.0.join("previews")
+    }
+
+    /// The data of the store that comes with the program.
+    pub fn bundled_store(&self) -> PathBuf {
+        self.0.join("store")
+    }
+
+    /// The file in which that store says where it is reached.
+    pub fn bundled_store_ready(&self) -> PathBuf {
+        self.bundled_store().join("ready.json")
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.0.join("cadenza.lock")
+    }
+}
+
 /// An open home folder. One at a time: the lock goes when this is dropped, or when the process ends however it ends.
 #[derive(Debug)]
 pub struct Home {
-    folder: PathBuf,
+    folder: HomeFolder,
     _lock: File,
 }
 
 impl Home {
     /// Opens the folder, creating what is missing.
-    pub fn open(folder: &Path) -> Result<Self, HomeError> {
-        let unusable = |source| HomeError::Unusable { folder: folder.to_owned(), source };
-        create_private_folder(folder).map_err(unusable)?;
+    pub fn open(folder: &HomeFolder) -> Result<Self, HomeError> {
+        let unusable = |source| HomeError::Unusable { folder: folder.path().to_owned(), source };
+        create_private_folder(folder.path()).map_err(unusable)?;
         // Absolute, because a later change of the working folder must not move the home.
-        let folder = std::path::absolute(folder).map_err(unusable)?;
+        let folder = HomeFolder(std::path::absolute(folder.path()).map_err(unusable)?);
         let lock = lock(&folder)?;
-        let home = Self { folder, _lock: lock };
-        for sub in [home.music(), home.deliveries()] {
+        for sub in [folder.music(), folder.deliveries()] {
             create_private_folder(&sub).map_err(unusable)?;
         }
-        Ok(home)
-    }
-
-    /// The folder that this system keeps for a person's data.
-    pub fn default_folder() -> Result<PathBuf, HomeError> {
-        default_folder(&|name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute()))
-            .ok_or(HomeError::Nowhere)
-    }
-
-    /// The folder itself.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// The passport's default place.
-    pub fn passport(&self) -> PathBuf {
-        self.folder.join("passport.cadpassport")
-    }
-
-    /// Where bought tracks lie.
-    pub fn music(&self) -> PathBuf {
-        self.folder.join("music")
-    }
-
-    /// Past orders.
-    pub fn orders(&self) -> PathBuf {
-        self.folder.join("orders.json")
-    }
-
-    /// Orders and vouchers that are not finished.
-    pub fn deliveries(&self) -> PathBuf {
-        self.folder.join("deliveries")
-    }
-
-    /// The sled database.
-    pub fn library(&self) -> PathBuf {
-        self.folder.join("library")
-    }
-
-    /// How often restricted tracks were recorded and played.
-    pub fn record_ledger(&self) -> PathBuf {
-        self.folder.join("record-ledger")
-    }
-
-    /// The cart.
-    pub fn cart(&self) -> PathBuf {
-        self.folder.join("cart.json")
-    }
-
-    /// The pinned root of the passport's licensing center.
-    pub fn licensing_root(&self) -> PathBuf {
-        self.folder.join("licensing-root.pem")
-    }
-
-    /// The settings.
-    pub fn settings(&self) -> PathBuf {
-        self.folder.join("settings.toml")
+        Ok(Self { folder, _lock: lock })
     }
 }
 
-fn lock(folder: &Path) -> Result<File, HomeError> {
-    let unusable = |source| HomeError::Unusable { folder: folder.to_owned(), source };
-    let path = folder.join("cadenza.lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
+impl Deref for Home {
+    type Target = HomeFolder;
+
+    fn deref(&self) -> &HomeFolder {
+        &self.folder
+    }
+}
+
+fn lock(folder: &HomeFolder) -> Result<File, HomeError> {
+    let path = || folder.path().to_owned();
+    let unusable = |source| HomeError::Unusable { folder: path(), source };
+    let mut options = OpenOptions::new();
+    let file = options.create(true).truncate(false).write(true).open(folder.lock()).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(HomeError::Busy { folder: folder.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(HomeError::Busy { folder: path() }),
         Err(TryLockError::Error(e)) => Err(unusable(e)),
     }
 }
@@ -163,6 +206,10 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 fn default_folder(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
@@ -184,11 +231,12 @@ mod tests {
     #[test]
     fn a_second_player_is_told_that_the_folder_is_in_use() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Home::open(folder.path()).unwrap();
-        let refused = Home::open(folder.path()).unwrap_err();
+        let home = HomeFolder::at(folder.path());
+        let first = Home::open(&home).unwrap();
+        let refused = Home::open(&home).unwrap_err();
         assert_eq!(refused.code(), Code::HomeBusy);
         drop(first);
-        assert!(Home::open(folder.path()).is_ok());
+        assert!(Home::open(&home).is_ok());
     }
 
     #[test]
@@ -196,7 +244,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, b"x").unwrap();
-        let refused = Home::open(&path).unwrap_err();
+        let refused = Home::open(&HomeFolder::at(path)).unwrap_err();
         assert_eq!(refused.code(), Code::HomeUnusable);
         assert!(refused.to_string().contains("file"), "{refused}");
     }

@@ -26,7 +26,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::disc::burn::Cancel;
 use crate::error::{Code, Failure};
 use crate::event::News;
-use crate::home::Home;
+use crate::home::{Home, HomeFolder};
 use crate::library::ledger::{Ledger, LedgerError, Reservation};
 use crate::library::{Index, Library, TrackId, scan};
 use crate::passport::Vault;
@@ -55,7 +55,7 @@ const ROOT_BOUND: u64 = 64 << 10;
 #[derive(Clone)]
 pub struct PlayerConfig {
     /// The home folder.
-    pub home: PathBuf,
+    pub home: HomeFolder,
     /// The store; without one everything but buying, previews and registration works.
     pub store: Option<StoreAddress>,
     /// The licensing center's root, when no store names it.
@@ -75,7 +75,7 @@ impl std::fmt::Debug for PlayerConfig {
 
 impl PlayerConfig {
     /// A home folder, the computer's clock, no store.
-    pub fn new(home: PathBuf) -> Self {
+    pub fn new(home: HomeFolder) -> Self {
         Self { home, store: None, root: None, clock: Arc::new(SystemClock) }
     }
 }
@@ -124,7 +124,7 @@ impl Inner {
 
 impl std::fmt::Debug for Player {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Player({})", self.0.home.folder().display())
+        write!(f, "Player({})", self.0.home.path().display())
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use cadenza_player::clock::{Clock, ManualClock};
+use cadenza_player::home::HomeFolder;
 use cadenza_player::library::{TrackId, TrackOrder};
 use cadenza_player::passport::vault::Phase;
 use cadenza_player::player::Left;
@@ -117,7 +118,7 @@ impl House {
     }
 
     fn open(&self) -> Player {
-        let mut config = PlayerConfig::new(self.folder.path().to_owned());
+        let mut config = PlayerConfig::new(HomeFolder::at(self.folder.path()));
         config.root = Some(world().center.root.clone());
         config.clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         Player::open(config).unwrap()

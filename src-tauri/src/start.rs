@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cadenza_player::home::Home;
+use cadenza_player::home::HomeFolder;
 use cadenza_player::settings::Settings;
 use cadenza_player::store::StoreAddress;
 use cadenza_player::{Failure, Player, PlayerConfig};
@@ -34,17 +34,17 @@ pub fn set_up(app: &App, arguments: &Arguments) -> tauri::Result<()> {
 }
 
 fn open(app: &AppHandle, arguments: &Arguments) -> Result<Core, Failure> {
-    let home = match &arguments.home {
-        Some(home) => home.clone(),
-        None => Home::default_folder()?,
-    };
-    let kept = Settings::load(&home.join("settings.toml"))?;
+    let home = HomeFolder::chosen(arguments.home.as_deref())?;
+    let kept = Settings::load(&home.settings())?;
     let (store, unusable) = match chosen_store(arguments, &kept).transpose() {
         Ok(store) => (store, None),
         Err(failure) => (None, Some(failure)),
     };
-    let bundled = (store.is_none() && unusable.is_none())
-        .then(|| Bundled { data: home.join("store"), album: demo_album(app) });
+    let bundled = (store.is_none() && unusable.is_none()).then(|| Bundled {
+        data: home.bundled_store(),
+        ready: home.bundled_store_ready(),
+        album: demo_album(app),
+    });
     let player = Player::open(PlayerConfig { store, ..PlayerConfig::new(home) })?;
     let transport = Transport::start(kept.device.as_deref())?;
     let core = Core::new(app.clone(), player, transport, bundled);

@@ -19,6 +19,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 pub struct Bundled {
     /// Its own folder, in the player's home.
     pub data: PathBuf,
+    /// Where it writes how it is reached.
+    pub ready: PathBuf,
     /// Published media files, or recordings with their descriptions.
     pub album: Option<PathBuf>,
 }
@@ -63,8 +65,6 @@ impl Desk {
 
 #[cfg(feature = "bundled-store")]
 mod server {
-    use std::path::PathBuf;
-
     use cadenza_server::serve::{RunningServer, ServeOptions, Server};
 
     use super::{Bundled, Core, Failure, StoreAddress};
@@ -83,7 +83,7 @@ mod server {
                 None => start(bundled).await?,
             };
             *running = Some(server);
-            Ok(Some(StoreAddress::from_ready_file(&ready_file(bundled), None)?))
+            Ok(Some(StoreAddress::from_ready_file(&bundled.ready, None)?))
         }
 
         /// Ends the bundled store cleanly.
@@ -98,15 +98,11 @@ mod server {
         let mut options = ServeOptions::new(bundled.data.clone());
         options.demo = true;
         options.demo_album.clone_from(&bundled.album);
-        options.ready_file = Some(ready_file(bundled));
+        options.ready_file = Some(bundled.ready.clone());
         Server::start(options).await.map_err(|error| {
             let message = format!("the store that comes with Cadenza cannot start: {error}");
             Failure::new(Code::StoreStart, message).with("path", bundled.data.display())
         })
-    }
-
-    fn ready_file(bundled: &Bundled) -> PathBuf {
-        bundled.data.join("ready.json")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cadenza_player::home::HomeFolder;
 use cadenza_player::store::StoreAddress;
 use cadenza_player::store::cart::CartItem;
 use cadenza_player::store::payment::TypedCard;
@@ -29,7 +30,7 @@ impl Listener {
         let songs = TITLES.iter().zip(1..).map(|(title, seed)| (*title, long_track(minutes, seed)));
         let store = TestStore::open_with_songs(&songs.collect::<Vec<_>>());
         let player = TestPlayer::registered(&store);
-        let mut config = PlayerConfig::new(player.home());
+        let mut config = PlayerConfig::new(HomeFolder::at(player.home()));
         let ready = store.ready_file();
         config.store = Some(StoreAddress::parse(&ready.to_string_lossy(), None).expect("a ready file"));
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -13,6 +13,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use cadenza_player::audio::output::DeviceChoice;
+use cadenza_player::home::HomeFolder;
 use cadenza_player::library::TrackId;
 use cadenza_player::playback::Playback;
 use cadenza_player::store::StoreAddress;
@@ -25,7 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let mut config = PlayerConfig::new(words.first().expect("the first argument is a home folder").into());
+    let mut config =
+        PlayerConfig::new(HomeFolder::at(words.first().expect("the first argument is a home folder")));
     if let [_, store, root] = &*words {
         config.store = Some(StoreAddress::parse(store, Some(Path::new(root))).expect("a store"));
     }

@@ -9,7 +9,7 @@ mod shop;
 
 use std::path::Path;
 
-use cadenza_player::home::Home;
+use cadenza_player::home::HomeFolder;
 use cadenza_player::passport::vault::Phase;
 use cadenza_player::settings::Settings;
 use cadenza_player::store::StoreAddress;
@@ -49,12 +49,9 @@ pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
 
 /// Opens the home folder, with the store of the command line or of the settings.
 fn open(global: &Global) -> Result<Player, Failure> {
-    let home = match &global.home {
-        Some(home) => home.clone(),
-        None => Home::default_folder()?,
-    };
-    let mut config = PlayerConfig::new(home.clone());
-    let settings = Settings::load(&home.join("settings.toml"))?;
+    let home = HomeFolder::chosen(global.home.as_deref())?;
+    let settings = Settings::load(&home.settings())?;
+    let mut config = PlayerConfig::new(home);
     let store = global.store.as_deref().or(settings.store.as_deref());
     let root = global.root.as_deref().or(settings.store_root.as_deref());
     config.store = store.map(|store| StoreAddress::parse(store, root)).transpose()?;

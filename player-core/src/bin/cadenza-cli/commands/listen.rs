@@ -94,7 +94,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
     let monitor: Arc<Mutex<Option<StreamMonitor>>> = Arc::default();
     let watched = Arc::clone(&monitor);
     let title = of.title.clone().unwrap_or_default();
-    let keep = wish.keep.then(|| player.home().folder().join("previews").join(format!("{media_id}.opus")));
+    let keep = wish.keep.then(|| player.home().previews().join(format!("{media_id}.opus")));
     let track =
         Track::new(PlaybackId::new(&media_id.to_string()), TrackKind::Preview, title.clone(), move || {
             let (stream, monitor) = LiveStream::open(place.clone(), setup.clone(), Npt::ZERO)?;
