@@ -4,15 +4,11 @@
 //! [`RecordLedger`]: it is taken durably **before** the first sector is written, and given back only when nothing
 //! usable was made. A crash in between therefore costs a count and never gains one.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
 
+pub use super::failure::{BurnError, Cancel, RecordRefusal};
 use super::image::{self, ImageFiles};
-use super::layout::{DiscLayout, LayoutError, Sectors};
-use super::sectors::SectorError;
-use crate::error::{Code, Explain};
+use super::layout::{DiscLayout, Sectors};
 use crate::playback::TrackId;
 
 /// Where a disc goes.
@@ -74,25 +70,6 @@ pub struct Reservation {
     pub tracks: Vec<TrackId>,
 }
 
-/// Why tracks may not be recorded.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RecordRefusal {
-    /// Its author does not allow it.
-    #[error("'{0}' may not be recorded to disc; take it off the list")]
-    Never(String),
-    /// All recordings that its author allows have been made.
-    #[error("'{title}' may be recorded {allowed} times, and has been; take it off the list")]
-    UsedUp {
-        /// The track.
-        title: String,
-        /// Recordings that its author allows.
-        allowed: u16,
-    },
-    /// The count cannot be kept.
-    #[error("the count of recordings cannot be kept ({0}); check the disk of the music folder and try again")]
-    Unwritable(String),
-}
-
 /// Ledger for tracks without restrictions: the listener's own files.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unrestricted;
@@ -142,25 +119,6 @@ impl BurnProgress {
     }
 }
 
-/// Stops a job from outside.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Stops the job at its next look.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    /// Ends a job that was cancelled.
-    ///
-    /// # Errors
-    /// [`BurnError::Cancelled`] if it was.
-    pub fn check(&self) -> Result<(), BurnError> {
-        if self.0.load(Ordering::Acquire) { Err(BurnError::Cancelled) } else { Ok(()) }
-    }
-}
-
 /// A job.
 #[derive(Debug, Clone)]
 pub struct BurnJob {
@@ -183,100 +141,6 @@ pub struct BurnReport {
     pub length: Sectors,
     /// Whether it was read back and found right.
     pub verified: bool,
-}
-
-/// Why no disc was made. Whatever it says, nothing half-made is left behind and no recording is counted.
-#[derive(Debug, thiserror::Error)]
-pub enum BurnError {
-    /// The list is no disc.
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-    /// A track may not be recorded.
-    #[error(transparent)]
-    Restricted(#[from] RecordRefusal),
-    /// A track cannot be read.
-    #[error(transparent)]
-    Track(#[from] SectorError),
-    /// No room.
-    #[error("the disk is full: {needed_mb} MB are needed in {}; make room there or choose another folder", folder.display())]
-    DiskFull {
-        /// The folder.
-        folder: PathBuf,
-        /// What the image takes.
-        needed_mb: u64,
-    },
-    /// The folder cannot be written.
-    #[error("the image cannot be written to {} ({source}); choose a folder you may write to", path.display())]
-    Write {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The image cannot be read back.
-    #[error("the image cannot be read back ({0}); check the disk and try again")]
-    ReadBack(#[source] io::Error),
-    /// What was read is not what was written.
-    #[error("what was read back is not what was written; check the disk and try again")]
-    Differs,
-    /// One at a time.
-    #[error("a disc is being written: wait until it is finished, or stop it")]
-    Busy,
-    /// The listener stopped it.
-    #[error("stopped, and nothing was kept")]
-    Cancelled,
-    /// Drives come later.
-    #[error("not available yet: writing to the drive {0}; write an image with --to image:DIR and burn that")]
-    NotAvailableYet(String),
-}
-
-impl BurnError {
-    pub(super) fn write(path: &Path, needed: u64, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                BurnError::DiskFull { folder: path.to_owned(), needed_mb: needed.div_ceil(1_000_000) }
-            }
-            _ => BurnError::Write { path: path.to_owned(), source },
-        }
-    }
-}
-
-impl Explain for BurnError {
-    fn code(&self) -> Code {
-        match self {
-            BurnError::Layout(error) => error.code(),
-            BurnError::Restricted(RecordRefusal::Unwritable(_)) => Code::WriteFailed,
-            BurnError::Restricted(RecordRefusal::Never(_) | RecordRefusal::UsedUp { .. }) => {
-                Code::RecordNotAllowed
-            }
-            BurnError::Track(_) => Code::DiscTrack,
-            BurnError::DiskFull { .. } => Code::DiskFull,
-            BurnError::Write { .. } => Code::DiscUnwritable,
-            BurnError::ReadBack(_) | BurnError::Differs => Code::DiscVerify,
-            BurnError::Busy => Code::DiscBusy,
-            BurnError::Cancelled => Code::Cancelled,
-            BurnError::NotAvailableYet(_) => Code::NotAvailableYet,
-        }
-    }
-
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        match self {
-            BurnError::Layout(error) => error.fields(),
-            BurnError::Restricted(RecordRefusal::Never(title) | RecordRefusal::UsedUp { title, .. }) => {
-                vec![("title", title.clone())]
-            }
-            BurnError::DiskFull { folder: path, .. } | BurnError::Write { path, .. } => {
-                vec![("path", path.display().to_string())]
-            }
-            BurnError::Restricted(RecordRefusal::Unwritable(_))
-            | BurnError::Track(_)
-            | BurnError::ReadBack(_)
-            | BurnError::Differs
-            | BurnError::Busy
-            | BurnError::Cancelled
-            | BurnError::NotAvailableYet(_) => Vec::new(),
-        }
-    }
 }
 
 /// Does a job on the calling thread; `progress` hears how far it is.

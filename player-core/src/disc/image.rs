@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use ring::digest::{Context, Digest, SHA256};
 use tempfile::NamedTempFile;
 
-use super::burn::{BurnError, Cancel};
+use super::failure::{BurnError, Cancel};
 use super::layout::{DiscLayout, SECTOR_BYTES, Sectors};
 use super::sectors::SectorStream;
 use super::sheet;
