@@ -1,13 +1,20 @@
-//! Files that are either the old ones or the new ones, never half: written beside the target, synced, renamed, and the folder
-//! synced too. Bytes come from memory (settings, passport, cart, journals); deliveries use the same last steps.
+//! Files that are either the old ones or the new ones, never half: written beside their place, synced, renamed, and the folder
+//! synced too. [`NewFile`] is such a file on its way, [`replace_file`] one whose bytes are in memory (settings, passport, cart,
+//! journals); deliveries, which go on after a crash, use the last steps of it.
+//!
+//! On Windows a file is synced through a handle that may write, and the names in a folder are the file system's own care.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::error::{Code, Explain};
+
+/// How the name of an unfinished file begins and ends.
+const UNFINISHED: (&str, &str) = (".cadenza-", ".new");
 
 /// Why a file could not be written or read.
 #[derive(Debug, Error)]
@@ -96,20 +103,86 @@ impl Explain for FileError {
 
 /// Puts `bytes` in the place of `path`, readable by its owner only. After `Ok` they survive a power cut.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let beside = beside(path);
-    let written = write_synced(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    if let Err(e) = written {
-        // Best effort: the failure itself is what the person needs to hear of.
-        let _ = fs::remove_file(&beside);
-        return Err(FileError::writing(path, e));
+    let write = || {
+        let mut new = NewFile::private(path)?;
+        new.write_all(bytes)?;
+        new.place()
+    };
+    write().map_err(|e| FileError::writing(path, e))
+}
+
+/// A file that is being written beside its place, in a folder that is there. Dropped, it is gone.
+#[derive(Debug)]
+pub struct NewFile {
+    part: NamedTempFile,
+    place: PathBuf,
+}
+
+impl NewFile {
+    /// Begins a file that only its owner may read.
+    pub fn private(place: &Path) -> io::Result<Self> {
+        Self::begin(place, 0o600)
     }
-    sync_folder_of(path).map_err(|e| FileError::writing(path, e))
+
+    /// Begins a file that everyone may read.
+    pub fn public(place: &Path) -> io::Result<Self> {
+        Self::begin(place, 0o644)
+    }
+
+    fn begin(place: &Path, mode: u32) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+        #[cfg(not(unix))]
+        let _ = mode;
+        Ok(Self { part: builder.tempfile_in(folder_of(place))?, place: place.to_owned() })
+    }
+
+    /// Where it lies until it is placed.
+    pub fn path(&self) -> &Path {
+        self.part.path()
+    }
+
+    /// The open file.
+    pub fn file(&mut self) -> &mut File {
+        self.part.as_file_mut()
+    }
+
+    /// Syncs it and gives it its name, which lasts once this returns.
+    pub fn place(self) -> io::Result<()> {
+        self.part.as_file().sync_all()?;
+        self.part.persist(&self.place).map_err(|failed| failed.error)?;
+        sync_folder_of(&self.place)
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.part.as_file_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.part.as_file_mut().flush()
+    }
+}
+
+/// Removes what a crash left unfinished in a folder that nobody else writes to.
+pub fn sweep(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let is_unfinished = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        name.starts_with(UNFINISHED.0.as_bytes()) && name.ends_with(UNFINISHED.1.as_bytes())
+    };
+    for entry in entries.filter(is_unfinished) {
+        let _ = fs::remove_file(entry.path());
+    }
 }
 
 /// Sees whether `bytes` more would fit where `path` lies, before something is begun that cannot be undone.
 pub fn check_room(path: &Path, bytes: u64) -> Result<(), FileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    match fs4::available_space(folder) {
+    match fs4::available_space(folder_of(path)) {
         Ok(free) if free < bytes => Err(FileError::DiskFull { path: path.to_owned() }),
         // A system that cannot tell is asked when it is written to.
         Ok(_) | Err(_) => Ok(()),
@@ -139,33 +212,26 @@ pub fn read_bounded(path: &Path, bound: u64) -> Result<Vec<u8>, FileError> {
     fs::read(path).map_err(|e| FileError::reading(path, e))
 }
 
-/// Makes the names in the folder of `path` survive a power cut. On Windows the file system does that by itself.
+/// Makes what somebody else wrote into a file survive a power cut.
+pub fn sync_file(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.sync_all()
+}
+
+/// Makes the names in the folder of `path` survive a power cut.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-        _ => Ok(()),
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(folder_of(path))?.sync_all() {
+        // A stick or a network folder may keep its names without being told.
+        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        done => done,
     }
 }
 
-/// Opens a file for writing that only its owner may read.
-pub fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = create_private(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    path.with_file_name(name)
+/// The folder of a file; a bare name lies in the working folder.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -180,6 +246,52 @@ mod tests {
         replace_file(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_dropped_unfinished_is_gone_and_the_old_one_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("song.cadenza");
+        replace_file(&path, b"old").unwrap();
+        let mut new = NewFile::private(&path).unwrap();
+        new.write_all(b"ne").unwrap();
+        drop(new);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_crash_left_unfinished_is_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("song.part");
+        fs::write(&path, b"arriving").unwrap();
+        let unfinished = NewFile::private(&path).unwrap();
+        std::mem::forget(unfinished);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        sweep(folder.path());
+        assert_eq!(fs::read(&path).unwrap(), b"arriving");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_may_read_a_private_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passport");
+        replace_file(&path, b"x").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    // Windows syncs through a handle that may write only; here the call itself is seen to work.
+    #[test]
+    fn a_file_that_another_wrote_can_be_synced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        fs::write(&path, b"x").unwrap();
+        sync_file(&path).unwrap();
+        sync_folder_of(&path).unwrap();
+        sync_folder_of(Path::new("a-bare-name")).unwrap();
     }
 
     #[test]

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::atomic;
 use crate::error::{Code, Explain};
 
 /// Why a home folder cannot be used.
@@ -175,6 +176,9 @@ impl Home {
         let lock = lock(&folder)?;
         for sub in [folder.music(), folder.deliveries()] {
             create_private_folder(&sub).map_err(unusable)?;
+        }
+        for ours in [folder.path(), &folder.music(), &folder.deliveries(), &folder.previews()] {
+            atomic::sweep(ours);
         }
         Ok(Self { folder, _lock: lock })
     }

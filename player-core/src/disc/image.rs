@@ -5,16 +5,16 @@
 //! temporary files away.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, Digest, SHA256};
-use tempfile::NamedTempFile;
 
 use super::failure::{BurnError, Cancel};
 use super::layout::{DiscLayout, SECTOR_BYTES, Sectors};
 use super::sectors::SectorStream;
 use super::sheet;
+use crate::atomic::NewFile;
 
 /// Sectors written at a time.
 const SECTORS_A_WRITE: usize = 64;
@@ -35,9 +35,9 @@ pub struct ImageFiles {
 /// An image that is whole but does not have its name yet; dropped, it is gone.
 #[derive(Debug)]
 pub struct WrittenImage {
-    bin: NamedTempFile,
-    cue: NamedTempFile,
-    toc: NamedTempFile,
+    bin: NewFile,
+    cue: NewFile,
+    toc: NewFile,
     files: ImageFiles,
     digest: Option<Digest>,
 }
@@ -61,7 +61,7 @@ pub fn write(
     let with = |extension: &str| folder.join(format!("{name}.{extension}"));
     let files = ImageFiles { bin: with("bin"), cue: with("cue"), toc: with("toc") };
 
-    let mut bin = temporary(folder).map_err(failed)?;
+    let mut bin = NewFile::public(&files.bin).map_err(failed)?;
     let mut stream = SectorStream::new(layout);
     let mut buffer = vec![0; SECTORS_A_WRITE * SECTOR_BYTES as usize];
     let mut digest = verify.then(|| Context::new(&SHA256));
@@ -79,16 +79,15 @@ pub fn write(
         done += bytes as u64 / SECTOR_BYTES;
         progress(stream.track_number(), Sectors(done as u32));
     }
-    bin.as_file().sync_all().map_err(failed)?;
+    bin.file().sync_all().map_err(failed)?;
 
     let bin_name = format!("{name}.bin");
-    let sheet = |text: String| -> Result<NamedTempFile, BurnError> {
-        let mut file = temporary(folder).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-        Ok(file)
+    let sheet = |place: &Path, text: String| {
+        let mut file = NewFile::public(place)?;
+        file.write_all(text.as_bytes()).map(|()| file)
     };
-    let cue = sheet(sheet::cue(layout, &bin_name))?;
-    let toc = sheet(sheet::toc(layout, &bin_name))?;
+    let cue = sheet(&files.cue, sheet::cue(layout, &bin_name)).map_err(failed)?;
+    let toc = sheet(&files.toc, sheet::toc(layout, &bin_name)).map_err(failed)?;
     Ok(WrittenImage { bin, cue, toc, files, digest: digest.map(Context::finish) })
 }
 
@@ -123,28 +122,15 @@ impl WrittenImage {
     /// A file of that name cannot be replaced.
     pub fn keep(self) -> Result<ImageFiles, BurnError> {
         let WrittenImage { bin, cue, toc, files, .. } = self;
-        let failed = |error: tempfile::PersistError| BurnError::write(&files.bin, SHEET_BYTES, error.error);
-        bin.persist(&files.bin).map_err(failed)?;
-        let sheets = toc.persist(&files.toc).and_then(|_| cue.persist(&files.cue)).map_err(failed);
-        if sheets.is_err() {
+        let failed = |error| BurnError::write(&files.bin, SHEET_BYTES, error);
+        bin.place().map_err(failed)?;
+        if let Err(error) = toc.place().and_then(|()| cue.place()) {
             // Samples without a sheet are no image.
             let _ = fs::remove_file(&files.bin);
+            return Err(failed(error));
         }
-        sheets?;
-        sync_folder(&files.bin);
         Ok(files)
     }
-}
-
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".cadenza-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o644));
-    }
-    builder.tempfile_in(folder)
 }
 
 fn check_space(folder: &Path, needed: u64) -> Result<(), BurnError> {
@@ -154,15 +140,5 @@ fn check_space(folder: &Path, needed: u64) -> Result<(), BurnError> {
             Err(BurnError::DiskFull { folder: folder.to_owned(), needed_mb: needed.div_ceil(1_000_000) })
         }
         _ => Ok(()),
-    }
-}
-
-/// Makes the new names survive a power cut, where folders can be synced.
-fn sync_folder(file: &Path) {
-    if cfg!(unix)
-        && let Some(folder) = file.parent()
-        && let Ok(folder) = File::open(folder)
-    {
-        let _ = folder.sync_all();
     }
 }

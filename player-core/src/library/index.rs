@@ -3,7 +3,6 @@
 //! It only repeats what the files say, except playlists, queue and counters; so a database that cannot be opened is put aside
 //! and made again from the files. On Linux sled's own `flush` does not reach the disk: its file is synced after it.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,7 @@ use sled::{Db, Tree};
 use thiserror::Error;
 
 use super::track::{TrackId, TrackRecord};
-use crate::atomic::FileError;
+use crate::atomic::{self, FileError};
 use crate::error::{Code, Explain};
 
 /// Bytes of sled's page cache: the tracks are in memory anyway.
@@ -144,8 +143,7 @@ impl Index {
     pub fn sync(&self) -> Result<(), IndexError> {
         self.db.flush().map_err(|e| told(&self.folder, e))?;
         let file = self.folder.join("db");
-        let synced = File::open(&file).and_then(|f| f.sync_all());
-        synced.map_err(|e| FileError::writing(&file, e).into())
+        atomic::sync_file(&file).map_err(|e| FileError::writing(&file, e).into())
     }
 }
 

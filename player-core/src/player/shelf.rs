@@ -7,6 +7,7 @@ use cadenza_protocol::id::MediaId;
 use cadenza_protocol::media::{GraphicKind, MediaError, TextKind};
 
 use super::{Player, blocking};
+use crate::atomic::{FileError, NewFile};
 use crate::error::{Code, Failure};
 use crate::event::News;
 use crate::library::groups::{self, Album, AlbumKey};
@@ -104,7 +105,7 @@ impl Player {
     }
 
     fn import_now(&self, path: &Path) -> Result<Imported, Failure> {
-        let missing = |e| Failure::from(crate::atomic::FileError::reading(path, e));
+        let missing = |e| Failure::from(FileError::reading(path, e));
         let absolute = std::path::absolute(path).map_err(missing)?;
         if absolute.extension().is_some_and(|e| e == "cadenza") {
             return self.import_media(&absolute);
@@ -139,14 +140,12 @@ impl Player {
         let record = scan::read(folder, &name, &root).map_err(refuse)?;
         let target = self.0.home.music().join(&name);
         if target != path {
-            let beside = target.with_extension("part");
-            let copied = std::fs::copy(path, &beside).and_then(|_| std::fs::File::open(&beside)?.sync_all());
-            let placed = copied.map_err(|e| crate::atomic::FileError::writing(&target, e));
-            let placed = placed.and_then(|()| crate::atomic::place_file(&beside, &target));
-            if let Err(e) = placed {
-                let _ = std::fs::remove_file(&beside);
-                return Err(e.into());
-            }
+            let copy = || {
+                let mut new = NewFile::private(&target)?;
+                std::io::copy(&mut std::fs::File::open(path)?, new.file())?;
+                new.place()
+            };
+            copy().map_err(|e| FileError::writing(&target, e))?;
         }
         self.shelve(vec![record])?;
         Ok(Imported { tracks: 1, refused: Vec::new() })

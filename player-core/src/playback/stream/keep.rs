@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use crate::atomic::NewFile;
 
 /// A free image larger than this is not kept: previews are a few megabytes.
 const LARGEST: u64 = 256 << 20;
@@ -12,15 +12,15 @@ const LARGEST: u64 = 256 << 20;
 #[derive(Debug)]
 pub(super) struct Keeping {
     path: PathBuf,
-    part: NamedTempFile,
+    part: NewFile,
     length: u64,
 }
 
 impl Keeping {
     /// Begins beside the file's final place.
     pub(super) fn begin(path: PathBuf) -> Result<Self, String> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let part = std::fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let part = std::fs::create_dir_all(folder).and_then(|()| NewFile::private(&path));
         let part = part.map_err(|error| told(&path, &error))?;
         Ok(Self { path, part, length: 0 })
     }
@@ -38,8 +38,7 @@ impl Keeping {
     /// Puts the whole file in its place.
     pub(super) fn finish(self) -> Result<PathBuf, String> {
         let Self { path, part, .. } = self;
-        part.as_file().sync_all().map_err(|error| told(&path, &error))?;
-        part.persist(&path).map_err(|failed| told(&path, &failed.error))?;
+        part.place().map_err(|error| told(&path, &error))?;
         Ok(path)
     }
 }
