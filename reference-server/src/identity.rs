@@ -3,13 +3,14 @@
 //! The file is PEM: the chain, leaf first, then the PKCS#8 key; readable by its owner only. Author account
 //! files (`publish --account`) have the same form.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use cadenza_protocol::cert::{CertificateChain, CertificateError};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
+
+use crate::atomic;
 
 /// A certificate chain with the private key of its leaf.
 #[derive(Clone)]
@@ -82,17 +83,6 @@ impl Identity {
             text.push('\n');
         }
         text.push_str("-----END PRIVATE KEY-----\n");
-        write_private(path, text.as_bytes()).map_err(|e| IdentityError::Io(path.to_owned(), e))
+        atomic::write_private(path, text.as_bytes()).map_err(|e| IdentityError::Io(path.to_owned(), e))
     }
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?; // created 0600
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
 }

@@ -15,12 +15,14 @@
 //!
 //! # What all of them stand on
 //!
-//! [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`clock`], [`api`] (errors that cross the network), [`call`] (what comes back from there), [`config`], [`admin`].
+//! [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`atomic`] (whole files), [`clock`], [`api`] (errors that cross the
+//! network), [`call`] (what comes back from there), [`config`], [`admin`].
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod admin;
 pub mod api;
+pub mod atomic;
 pub mod authoring;
 pub mod call;
 pub mod clock;

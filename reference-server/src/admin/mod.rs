@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::api::{ApiFailure, JsonBody};
+use crate::atomic::write_private;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::content::log::SecureLogError;
 use crate::content::{ContentManager, ContentStatistics};
-use crate::identity::write_private;
 use crate::licensing::LicensingCenter;
 use crate::licensing::renewal::CertificateCount;
 

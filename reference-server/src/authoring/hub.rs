@@ -23,8 +23,9 @@ use cadenza_protocol::media::{AgencyCode, AgencyFacts, MediaError, MediaFile};
 use cadenza_protocol::time::UnixTime;
 use serde::Deserialize;
 
-use super::{keys_path, partial};
-use crate::identity::{Identity, write_private};
+use super::keys_path;
+use crate::atomic::{NewFile, write_private};
+use crate::identity::Identity;
 
 /// Longest agency file, bytes.
 const MAX_AGENCY_FILE: u64 = 64 * 1024;
@@ -167,12 +168,11 @@ fn copy_keys(options: &HubOptions) -> Result<bool, HubError> {
 fn write(options: &HubOptions, length: u64, block: &[u8], root: &Certificate) -> Result<u64, HubError> {
     let failed = |e| HubError::Write(options.out.clone(), e);
     let source = File::open(&options.input).map_err(|e| HubError::Read(options.input.clone(), e))?;
-    let mut out = partial(&options.out).map_err(failed)?;
-    let copied = std::io::copy(&mut source.take(length), &mut out).map_err(failed)?;
+    let mut out = NewFile::public(&options.out).map_err(failed)?;
+    let copied = std::io::copy(&mut source.take(length), out.file()).map_err(failed)?;
     out.write_all(block).map_err(failed)?;
-    out.as_file().sync_all().map_err(failed)?;
-    let again = out.reopen().map_err(failed)?;
+    let again = out.again().map_err(failed)?;
     MediaFile::open(BufReader::new(again), root).map_err(|e| HubError::Media(options.input.clone(), e))?;
-    out.persist(&options.out).map_err(|e| failed(e.error))?;
+    out.place().map_err(failed)?;
     Ok(copied + block.len() as u64)
 }

@@ -33,6 +33,7 @@ use thiserror::Error;
 pub use about::{About, AboutError};
 pub use keys::{AuthorKeys, AuthorKeysError, keys_path};
 
+use crate::atomic::{NewFile, write_private};
 use crate::identity::{Identity, IdentityError};
 
 /// What to author, and where to put it.
@@ -116,30 +117,16 @@ pub fn author(
         let path = path.to_owned();
         move |source| AuthoringError::Write { path, source }
     };
-    let mut media = partial(&options.out).map_err(write_error(&options.out))?;
+    let mut media = NewFile::public(&options.out).map_err(write_error(&options.out))?;
     let keys = builder
-        .finish(bytes.through(media.as_file_mut()), &signer, account.chain(), now)
+        .finish(bytes.through(media.file()), &signer, account.chain(), now)
         .map_err(write_error(&options.out))?;
     let keys_path = keys_path(&options.out);
     let locked = AuthorKeys::lock(media_id, &keys, account.chain().leaf())?;
     // Keys first: a media file without its keys could never be published.
-    crate::identity::write_private(&keys_path, &locked.to_json()).map_err(write_error(&keys_path))?;
-    media.as_file().sync_all().map_err(write_error(&options.out))?;
-    media.persist(&options.out).map_err(|e| write_error(&options.out)(e.error))?;
+    write_private(&keys_path, &locked.to_json()).map_err(write_error(&keys_path))?;
+    media.place().map_err(write_error(&options.out))?;
     Ok(Authored { media_id, bytes: bytes.count })
-}
-
-/// An unfinished file beside its final place, removed again unless it is finished.
-fn partial(out: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    builder.prefix(".authoring-").tempfile_in(folder)
 }
 
 /// Counts what passes through.

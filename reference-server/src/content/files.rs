@@ -50,6 +50,8 @@ impl Serialize for MediaStore {
     }
 }
 
+use crate::atomic::NewFile;
+
 /// The published files of a store.
 #[derive(Debug, Clone)]
 pub struct MediaFiles {
@@ -119,14 +121,14 @@ impl MediaFiles {
     }
 
     async fn fetch(&self, name: &ObjectPath, path: &Path) -> Result<(), MediaFilesError> {
-        let part = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-        let mut out = tokio::fs::File::from_std(part.reopen()?);
+        let new = NewFile::private(path)?;
+        let mut out = tokio::fs::File::from_std(new.again()?);
         let mut bytes = self.store.get(name).await?.into_stream();
         while let Some(piece) = bytes.next().await {
             out.write_all(&piece?).await?;
         }
-        out.sync_all().await?;
-        part.persist(path).map_err(|failed| failed.error)?;
+        out.flush().await?;
+        tokio::task::spawn_blocking(move || new.place()).await.map_err(std::io::Error::from)??;
         Ok(())
     }
 

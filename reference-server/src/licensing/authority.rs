@@ -19,7 +19,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use time::OffsetDateTime;
 
 use super::keys::{self, KeyError};
-use crate::identity::{Identity, IdentityError, write_private};
+use crate::atomic::write_private;
+use crate::identity::{Identity, IdentityError};
 
 const ROOT_YEARS: i64 = 10;
 /// Days that a revocation list is good for.

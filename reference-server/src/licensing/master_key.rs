@@ -11,7 +11,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use zeroize::Zeroizing;
 
-use crate::identity::write_private;
+use crate::atomic::write_private;
 
 /// The licensing center's master key.
 #[derive(Debug)]

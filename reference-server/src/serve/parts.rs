@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{DemoError, Ready, ServeOptions};
 use crate::admin::{READY_FILE, TokenError};
+use crate::atomic::write_private;
 use crate::clock::Clock;
 use crate::content::files::{MediaFiles, MediaFilesError, MediaStore};
 use crate::content::log::client::LogClient;
@@ -16,7 +17,6 @@ use crate::content::log::state_file::StateFile;
 use crate::content::log::{SecureLog, SecureLogError};
 use crate::db::{Database, DatabaseError};
 use crate::delivery::DeliveryError;
-use crate::identity::write_private;
 use crate::licensing::LicensingError;
 use crate::licensing::authority::{Authority, AuthorityError};
 use crate::licensing::enrol::{EnrolError, Enrolling, Enrolment};
