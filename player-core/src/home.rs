@@ -20,6 +20,7 @@ use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
+use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use thiserror::Error;
 
 use crate::atomic;
@@ -85,7 +86,7 @@ impl HomeFolder {
     pub fn chosen(folder: Option<&Path>) -> Result<Self, HomeError> {
         match folder {
             Some(folder) => Ok(Self::at(folder)),
-            None => default_folder(&variable).map(Self).ok_or(HomeError::Nowhere),
+            None => default_folder().map(Self).ok_or(HomeError::Nowhere),
         }
     }
 
@@ -212,20 +213,11 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-fn default_folder(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
-    if cfg!(target_os = "windows") {
-        variable("APPDATA").map(|base| base.join("Cadenza"))
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|base| base.join("Library/Application Support/Cadenza"))
-    } else {
-        let base =
-            variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")));
-        base.map(|base| base.join("cadenza"))
-    }
+/// `~/.local/share/cadenza`, `~/Library/Application Support/Cadenza`, `%APPDATA%\Cadenza`.
+fn default_folder() -> Option<PathBuf> {
+    let name = if cfg!(any(windows, target_os = "macos")) { "Cadenza" } else { "cadenza" };
+    let folder = choose_native_strategy().ok()?.data_dir().join(name);
+    folder.is_absolute().then_some(folder)
 }
 
 #[cfg(test)]
@@ -251,16 +243,5 @@ mod tests {
         let refused = Home::open(&HomeFolder::at(path)).unwrap_err();
         assert_eq!(refused.code(), Code::HomeUnusable);
         assert!(refused.to_string().contains("file"), "{refused}");
-    }
-
-    #[cfg(all(unix, not(target_os = "macos")))]
-    #[test]
-    fn the_default_follows_the_desktop_s_rules() {
-        let at = |vars: &[(&str, &str)]| {
-            default_folder(&|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| PathBuf::from(v)))
-        };
-        assert_eq!(at(&[("HOME", "/home/ann")]), Some("/home/ann/.local/share/cadenza".into()));
-        assert_eq!(at(&[("HOME", "/home/ann"), ("XDG_DATA_HOME", "/data")]), Some("/data/cadenza".into()));
-        assert_eq!(at(&[]), None);
     }
 }

@@ -152,3 +152,18 @@ fn without_a_sound_card_one_line_says_what_to_do() {
     assert_eq!(played.stderr().lines().count(), 1, "{played}");
     assert!(played.refused().contains("--device silent"));
 }
+
+// Where a person's data lies is the desktop's to say (XDG Base Directory Specification)
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_home_folder_named_the_desktop_s_is_used() {
+    let folder = tempfile::tempdir().expect("room for two people");
+    for (variable, below) in [("XDG_DATA_HOME", "cadenza"), ("HOME", ".local/share/cadenza")] {
+        let base = folder.path().join(variable);
+        let listed = run_with(&program("cadenza-cli"), &["library", "list"], |command| {
+            command.env("HOME", folder.path()).env_remove("XDG_DATA_HOME").env(variable, &base);
+        });
+        listed.succeeded();
+        assert!(base.join(below).join("music").is_dir(), "{variable}");
+    }
+}

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
+
 /// Builds `cadenza-cli` with the recording output that the journeys listen to. Never in a package.
 pub const CAPTURE: &str = "cadenza-player/capture";
 
@@ -99,22 +101,10 @@ fn target_folder(root: &Path) -> PathBuf {
         return std::path::absolute(&asked).unwrap_or_else(|_| PathBuf::from(asked));
     }
     let on_build_machine = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    if let Some(cache) = on_build_machine.then(user_cache).flatten() {
-        return cache.join("cadenza").join("target");
+    if on_build_machine && let Ok(user) = choose_native_strategy() {
+        return user.cache_dir().join("cadenza").join("target");
     }
     if cfg!(windows) { root.join("target").join("inner") } else { root.join("target") }
-}
-
-/// The user's cache folder, by the custom of each system.
-fn user_cache() -> Option<PathBuf> {
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if cfg!(windows) {
-        from("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        Some(from("HOME")?.join("Library/Caches"))
-    } else {
-        from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")))
-    }
 }
 
 #[cfg(test)]
