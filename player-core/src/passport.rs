@@ -1,6 +1,7 @@
-//! The passport, from the listener's side: asking the licensing center for one, and the vault that keeps it.
+//! The passport, from the listener's side: what one asks for it with, what comes of it, and the vault that keeps it. No network here:
+//! `store/licensing.rs` asks, with what this module gives it.
 //!
-//! [`form`] (what a person types, checked before it is sent) → [`register`] (licensing center, checks, passphrase, disk; recovery, too) →
+//! [`form`] (what a person types, checked before it is sent) → [`register`] (the answer: checks, passphrase, disk; recovery, too) →
 //! [`vault`] (locked or open, for the rest of its life). [`keychain`] can remember the passphrase, [`strength`] judges it.
 
 pub mod form;

@@ -13,6 +13,7 @@ pub mod client;
 pub mod deliver;
 pub mod download;
 pub mod journal;
+pub mod licensing;
 pub mod orders;
 pub mod payment;
 pub mod purchase;

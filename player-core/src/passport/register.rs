@@ -1,32 +1,23 @@
-//! Registration and recovery (requirements G2 to G5, G7): form → licensing center → checks → passphrase → disk, in this order and
-//! no other. A recovered passport takes the place of the one that is here, which stays beside it as a file.
+//! Registration and recovery (requirements G2 to G5, G7): the licensing center's answer → checks → passphrase → disk, in this order
+//! and no other. A recovered passport takes the place of the one that is here, which stays beside it as a file.
 //!
-//! The licensing center answers with a registration file, which holds the registration key in the clear and therefore
-//! exists in memory only: [`Registration`] is that moment between the answer and the passphrase. Dropped, it is wiped.
+//! The answer (`store/licensing.rs` fetches it) is a registration file, which holds the registration key in the clear and
+//! therefore exists in memory only: [`Registration`] is that moment between the answer and the passphrase. Dropped, it is wiped.
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, VerifiedRegistration};
 use cadenza_protocol::secret::{OwnPages, Passphrase, without_traces};
 use cadenza_protocol::time::UnixTime;
-use serde::Serialize;
 use thiserror::Error;
 
-use super::form::{CheckedForm, CheckedRecovery, FormError};
 use super::vault::{Vault, VaultError, check_strength};
 use crate::error::{Code, Explain};
 use crate::memory::Unswapped;
-use crate::store::client::{ExchangeError, StoreClient};
 
 /// Why there is no passport.
 #[derive(Debug, Error)]
 pub enum RegisterError {
-    /// The form.
-    #[error(transparent)]
-    Form(#[from] FormError),
-    /// The licensing center refuses, or cannot be reached.
-    #[error(transparent)]
-    Exchange(#[from] ExchangeError),
     /// What it sent is not genuine.
     #[error(
         "the licensing center's answer is not a genuine passport ({0}): nothing was kept. Check the store's address and root certificate"
@@ -40,8 +31,6 @@ pub enum RegisterError {
 impl Explain for RegisterError {
     fn code(&self) -> Code {
         match self {
-            Self::Form(e) => e.code(),
-            Self::Exchange(e) => e.code(),
             Self::NotGenuine(_) => Code::PassportBroken,
             Self::Vault(e) => e.code(),
         }
@@ -49,8 +38,6 @@ impl Explain for RegisterError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Form(e) => e.fields(),
-            Self::Exchange(e) => e.fields(),
             Self::NotGenuine(_) => Vec::new(),
             Self::Vault(e) => e.fields(),
         }
@@ -83,40 +70,24 @@ enum Stage {
     Locked(Box<Passport>),
 }
 
-/// Sends the form and checks what comes back: certificate chain from the pinned root, then the signature (G4).
-pub async fn request(
-    client: &StoreClient,
-    form: &CheckedForm,
-    now: UnixTime,
-) -> Result<Registration, RegisterError> {
-    take(client, "v1/passports", form, now, Place::Free).await
-}
-
-/// Sends what proves who someone is, to have their passport back; what comes back is checked in the same way.
-pub async fn request_recovery(
-    client: &StoreClient,
-    form: &CheckedRecovery,
-    now: UnixTime,
-) -> Result<Registration, RegisterError> {
-    take(client, "v1/passports/recover", form, now, Place::Instead).await
-}
-
-async fn take(
-    client: &StoreClient,
-    path: &str,
-    form: &impl Serialize,
-    now: UnixTime,
-    place: Place,
-) -> Result<Registration, RegisterError> {
-    let answer = client.post_licensing(path, form).await?;
-    let root = client.address().root.clone();
-    let verified = without_traces(|| RegistrationFile::verify(&answer, &root, now).map(OwnPages::new))
-        .map_err(RegisterError::NotGenuine)?;
-    let holder = verified.personal().name.clone();
-    Ok(Registration { holder, stage: Stage::Verified(Unswapped::pages(verified)), root, place })
-}
-
 impl Registration {
+    /// Checks what a registration was answered with: certificate chain from the pinned root, then the signature (G4).
+    pub fn check(answer: &[u8], root: &Certificate, now: UnixTime) -> Result<Self, RegisterError> {
+        Self::take(answer, root, now, Place::Free)
+    }
+
+    /// Checks what a recovery was answered with, in the same way.
+    pub fn check_recovered(answer: &[u8], root: &Certificate, now: UnixTime) -> Result<Self, RegisterError> {
+        Self::take(answer, root, now, Place::Instead)
+    }
+
+    fn take(answer: &[u8], root: &Certificate, now: UnixTime, place: Place) -> Result<Self, RegisterError> {
+        let verified = without_traces(|| RegistrationFile::verify(answer, root, now).map(OwnPages::new))
+            .map_err(RegisterError::NotGenuine)?;
+        let holder = verified.personal().name.clone();
+        Ok(Self { holder, stage: Stage::Verified(Unswapped::pages(verified)), root: root.clone(), place })
+    }
+
     /// Whose it is.
     pub fn holder(&self) -> String {
         self.holder.clone()

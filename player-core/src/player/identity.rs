@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::event::News;
 use crate::passport::form::{RecoveryForm, RegistrationForm};
 use crate::passport::keychain;
-use crate::passport::register::{self, RegisterError};
+use crate::passport::register::Registration;
 use crate::passport::vault::{PassportFacts, Phase, VaultError, check_strength};
 
 /// What passport, root and a first journal entry take on disk, generously.
@@ -64,19 +64,17 @@ impl Player {
             return Err(VaultError::Exists { path: self.0.vault.path().to_owned() }.into());
         }
         let now = self.now();
-        let form = form.check(now).map_err(RegisterError::Form)?;
+        let form = form.check(now)?;
         // A passport that cannot be kept must not be asked for: the card would have been checked for nothing.
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
-        let registration = register::request(&self.started_store().await?, &form, now).await?;
-        let holder = registration.holder();
-        *locked(&self.0.registration) = Some(registration);
-        self.tell(News::Passport);
-        Ok(holder)
+        let store = self.started_store().await?;
+        let answer = store.ask_for_passport(&form).await?;
+        Ok(self.await_passphrase(Registration::check(&answer, &store.address().root, now)?))
     }
 
     /// Whether a registration waits for its passphrase: its holder's name.
     pub fn pending_registration(&self) -> Option<String> {
-        locked(&self.0.registration).as_ref().map(register::Registration::holder)
+        locked(&self.0.registration).as_ref().map(Registration::holder)
     }
 
     /// Locks the new passport under a passphrase, writes it, and opens it (G5).
@@ -178,13 +176,19 @@ impl Player {
     /// waits in memory for [`Player::finish_registration`], which puts the one that is here aside. Gives the holder's name.
     pub async fn recover(&self, form: &RecoveryForm) -> Result<String, Failure> {
         let now = self.now();
-        let form = form.check(now).map_err(RegisterError::Form)?;
+        let form = form.check(now)?;
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
-        let registration = register::request_recovery(&self.started_store().await?, &form, now).await?;
+        let store = self.started_store().await?;
+        let answer = store.ask_for_recovery(&form).await?;
+        Ok(self.await_passphrase(Registration::check_recovered(&answer, &store.address().root, now)?))
+    }
+
+    /// Keeps a passport that was issued until its passphrase is chosen; gives its holder's name.
+    fn await_passphrase(&self, registration: Registration) -> String {
         let holder = registration.holder();
         *locked(&self.0.registration) = Some(registration);
         self.tell(News::Passport);
-        Ok(holder)
+        holder
     }
 
     /// Another year for the passport (G8), under the same key and the same passphrase; leaves it open.
@@ -197,7 +201,7 @@ impl Player {
             player.0.vault.request_renewal(&passphrase, now).map(|request| (request, passphrase))
         })
         .await??;
-        let answer = store.post_licensing("v1/passports/renew", &request).await?;
+        let answer = store.ask_for_renewal(&request).await?;
         let player = self.clone();
         blocking(move || {
             player.0.vault.take_renewal(&answer, &passphrase, KdfParams::STANDARD, now)?;
