@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::error::{Code, Explain};
+use crate::path;
 
 /// How the name of an unfinished file begins and ends.
 const UNFINISHED: (&str, &str) = (".cadenza-", ".new");
@@ -97,7 +98,7 @@ impl Explain for FileError {
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
-        vec![("path", self.path().display().to_string())]
+        vec![("path", path::shown(self.path()))]
     }
 }
 

@@ -25,6 +25,7 @@ use thiserror::Error;
 
 use crate::atomic;
 use crate::error::{Code, Explain};
+use crate::path;
 
 /// Why a home folder cannot be used.
 #[derive(Debug, Error)]
@@ -65,7 +66,7 @@ impl Explain for HomeError {
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Busy { folder } | Self::Unusable { folder, .. } => {
-                vec![("path", folder.display().to_string())]
+                vec![("path", path::shown(folder))]
             }
             Self::Nowhere => Vec::new(),
         }

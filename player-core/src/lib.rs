@@ -24,6 +24,7 @@ pub mod home;
 pub mod library;
 pub mod memory;
 pub mod passport;
+pub mod path;
 pub mod playback;
 pub mod player;
 pub mod settings;

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::atomic::{self, FileError};
 use crate::error::{Code, Explain};
+use crate::path;
 
 /// The settings file is far smaller.
 const BOUND: u64 = 1 << 20;
@@ -39,7 +40,7 @@ impl Explain for SettingsError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Broken { path, .. } => vec![("path", path.display().to_string())],
+            Self::Broken { path, .. } => vec![("path", path::shown(path))],
             Self::File(e) => e.fields(),
         }
     }

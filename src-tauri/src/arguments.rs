@@ -1,5 +1,6 @@
 //! The command line of the window. Files and links to open stand at its end; the desktop puts them there.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -18,7 +19,7 @@ pub struct Arguments {
     pub home: Option<PathBuf>,
     /// Another store than the one that comes with the player: its ready file or https address
     #[arg(long, value_name = "READY_FILE_OR_URL")]
-    pub store: Option<String>,
+    pub store: Option<OsString>,
     /// Root certificate of that store's licensing center
     #[arg(long, value_name = "CERT.pem")]
     pub root: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! The composition root: reads the command line, opens player, engine and store, and puts them together.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use cadenza_player::home::HomeFolder;
@@ -57,8 +58,8 @@ fn open(app: &AppHandle, arguments: &Arguments) -> Result<Core, Failure> {
 /// The store that the command line or the settings name.
 fn chosen_store(arguments: &Arguments, kept: &Settings) -> Option<Result<StoreAddress, Failure>> {
     let (store, root) = match &arguments.store {
-        Some(store) => (store, arguments.root.as_ref()),
-        None => (kept.store.as_ref()?, arguments.root.as_ref().or(kept.store_root.as_ref())),
+        Some(store) => (store.as_os_str(), arguments.root.as_ref()),
+        None => (OsStr::new(kept.store.as_ref()?), arguments.root.as_ref().or(kept.store_root.as_ref())),
     };
     Some(StoreAddress::parse(store, root.map(PathBuf::as_path)).map_err(Failure::from))
 }

@@ -69,6 +69,7 @@ pub struct TrackRecord {
     /// Where it comes from.
     pub origin: Origin,
     /// Its file: relative to the music folder for a purchase, absolute for an own file.
+    #[serde(with = "crate::path")]
     pub path: PathBuf,
     /// Title.
     pub title: String,

@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::strength;
 use crate::atomic::FileError;
 use crate::error::{Code, Explain};
+use crate::path;
 
 /// Why the vault does not give what it was asked for.
 #[derive(Debug, Error)]
@@ -96,7 +97,7 @@ impl Explain for VaultError {
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Broken { path, .. } | Self::Exists { path } | Self::Occupied { path } => {
-                vec![("path", path.display().to_string())]
+                vec![("path", path::shown(path))]
             }
             Self::Expired { day } => vec![("day", day.clone())],
             Self::File(e) => e.fields(),

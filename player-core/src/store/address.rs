@@ -1,5 +1,6 @@
 //! Where a store is and whom it must be certified by: from the server's ready file, or an address and a root certificate.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use cadenza_protocol::cert::Certificate;
@@ -77,12 +78,14 @@ struct Ready {
 
 impl StoreAddress {
     /// What `--store` and `--root` say: a ready file, or an address with a root.
-    pub fn parse(store: &str, root: Option<&Path>) -> Result<Self, AddressError> {
-        if store.contains("://") {
-            let root = root.ok_or(AddressError::NoRoot)?;
-            Ok(Self { store_url: https(store)?, licensing_url: None, root: read_root(root)? })
-        } else {
-            Self::from_ready_file(Path::new(store), root)
+    pub fn parse(store: impl AsRef<OsStr>, root: Option<&Path>) -> Result<Self, AddressError> {
+        let store = store.as_ref();
+        match store.to_str().filter(|text| text.contains("://")) {
+            Some(address) => {
+                let root = root.ok_or(AddressError::NoRoot)?;
+                Ok(Self { store_url: https(address)?, licensing_url: None, root: read_root(root)? })
+            }
+            None => Self::from_ready_file(Path::new(store), root),
         }
     }
 
@@ -155,7 +158,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ready.json");
         std::fs::write(&path, b"{}").unwrap();
-        let error = StoreAddress::parse(path.to_str().unwrap(), None).unwrap_err();
+        let error = StoreAddress::parse(&path, None).unwrap_err();
         assert!(error.to_string().contains("ready.json"), "{error}");
     }
 }

@@ -32,7 +32,7 @@ impl Listener {
         let player = TestPlayer::registered(&store);
         let mut config = PlayerConfig::new(HomeFolder::at(player.home()));
         let ready = store.ready_file();
-        config.store = Some(StoreAddress::parse(&ready.to_string_lossy(), None).expect("a ready file"));
+        config.store = Some(StoreAddress::parse(&ready, None).expect("a ready file"));
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let core = runtime.block_on(async { Player::open(config) }).expect("a home folder");
         let passphrase = Passphrase::new(PASSPHRASE.to_owned());

@@ -1,5 +1,6 @@
 //! What can be typed after `cadenza-cli`. The names are a promise: scripts and tests rely on them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub struct Global {
     pub home: Option<PathBuf>,
     /// The store: the ready file that `cadenza-server serve` wrote, or its https address (with --root)
     #[arg(long, global = true, value_name = "READY_FILE_OR_URL")]
-    pub store: Option<String>,
+    pub store: Option<OsString>,
     /// Root certificate of the store's licensing center, PEM
     #[arg(long, global = true, value_name = "CERT.pem")]
     pub root: Option<PathBuf>,
@@ -104,7 +105,7 @@ pub enum Command {
     Play {
         /// Track ids or files
         #[arg(required = true, value_name = "MEDIA_ID_OR_FILE")]
-        tracks: Vec<String>,
+        tracks: Vec<OsString>,
         /// Start this many seconds into the first track
         #[arg(long, value_name = "S", value_parser = seconds)]
         seek: Option<Duration>,

@@ -7,6 +7,7 @@ mod passport;
 mod playlist;
 mod shop;
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use cadenza_player::home::HomeFolder;
@@ -52,7 +53,7 @@ fn open(global: &Global) -> Result<Player, Failure> {
     let home = HomeFolder::chosen(global.home.as_deref())?;
     let settings = Settings::load(&home.settings())?;
     let mut config = PlayerConfig::new(home);
-    let store = global.store.as_deref().or(settings.store.as_deref());
+    let store = global.store.as_deref().or(settings.store.as_deref().map(OsStr::new));
     let root = global.root.as_deref().or(settings.store_root.as_deref());
     config.store = store.map(|store| StoreAddress::parse(store, root)).transpose()?;
     config.root = root.map(read_root).transpose()?;

@@ -3,6 +3,7 @@
 use cadenza_player::disc::burn::{BurnError, BurnJob, BurnProgress, BurnTarget, Cancel};
 use cadenza_player::disc::layout::{DiscLayout, DiscOptions};
 use cadenza_player::library::TrackId;
+use cadenza_player::path::{self, Kept};
 use cadenza_player::{Code, Failure, Player};
 use serde_json::json;
 
@@ -56,10 +57,10 @@ pub async fn burn(global: &Global, wish: &Burn, output: &Output) -> Result<(), F
     let files = [&report.files.cue, &report.files.bin, &report.files.toc];
     let document = json!({
         "tracks": shown, "sectors": report.length.0, "verified": report.verified,
-        "cue": report.files.cue, "bin": report.files.bin, "toc": report.files.toc,
+        "cue": Kept(&report.files.cue), "bin": Kept(&report.files.bin), "toc": Kept(&report.files.toc),
     });
     output.result(&document, || {
-        let names = files.map(|f| f.display().to_string()).join("\n");
+        let names = files.map(|f| path::shown(f)).join("\n");
         let checked = if report.verified { "read back and right" } else { "not read back" };
         format!("{}\n{names}\n{} on the disc, {checked}.", listing(&job.layout), report.length)
     });

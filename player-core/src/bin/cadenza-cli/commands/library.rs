@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cadenza_player::library::{Origin, TrackOrder, TrackRecord};
 use cadenza_player::passport::vault::day;
+use cadenza_player::path::Kept;
 use cadenza_player::player::Left;
 use cadenza_player::{Code, Failure, Player};
 use serde_json::json;
@@ -35,7 +36,7 @@ pub async fn run(global: &Global, command: Library, output: &Output) -> Result<(
         Library::Import { path } => {
             let imported = player.import(&path).await?;
             let refused: Vec<_> =
-                imported.refused.iter().map(|(p, r)| json!({ "path": p, "reason": r })).collect();
+                imported.refused.iter().map(|(p, r)| json!({ "path": Kept(p), "reason": r })).collect();
             output.result(&json!({ "tracks": imported.tracks, "refused": refused }), || {
                 let mut lines = vec![format!("{} tracks taken in.", imported.tracks)];
                 lines.extend(imported.refused.iter().map(|(p, r)| format!("Left out {}: {r}", p.display())));

@@ -1,5 +1,7 @@
 //! `play`, `preview`, `devices`.
 
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
 use cadenza_player::library::{TrackId, TrackRecord};
+use cadenza_player::path::Kept;
 use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
 use cadenza_player::playback::{
     Command, Entry, Event, HeardMark, Playback, Status, Track, TrackId as PlaybackId, TrackKind,
@@ -32,7 +35,7 @@ const UNKNOWN_TRACK: [Code; 2] = [Code::UnknownMedia, Code::NotFound];
 
 pub async fn play(
     global: &Global,
-    wanted: &[String],
+    wanted: &[OsString],
     seek: Option<Duration>,
     seconds: Option<Duration>,
     device: Option<&str>,
@@ -131,7 +134,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
         "bit_rate": description.map(|d| d.bit_rate),
         "fade_in_ms": description.map(|d| d.fade_in_ms),
         "fade_out_ms": description.map(|d| d.fade_out_ms),
-        "kept": kept,
+        "kept": kept.as_deref().map(Kept),
         "frames_played": heard.status.frames_played,
         "underruns": heard.status.underruns,
         "device": heard.device,
@@ -298,10 +301,10 @@ fn has_played(status: &Status, start_ms: u64, limit: Duration) -> bool {
 }
 
 /// A track of the library by its id, or a file.
-fn record(player: &Player, wanted: &str) -> Result<Arc<TrackRecord>, Failure> {
-    let path = std::path::Path::new(wanted);
-    match TrackId::from_str(wanted) {
-        Ok(id) if !path.exists() => player.track(id),
+fn record(player: &Player, wanted: &OsStr) -> Result<Arc<TrackRecord>, Failure> {
+    let path = Path::new(wanted);
+    match wanted.to_str().map(TrackId::from_str) {
+        Some(Ok(id)) if !path.exists() => player.track(id),
         _ => player.record_of_file(path),
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use cadenza_player::passport::vault::day;
 use cadenza_player::passport::{RecoveryForm, RegistrationForm};
+use cadenza_player::path::{Kept, shown};
 use cadenza_player::{Failure, atomic};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -31,7 +32,8 @@ pub async fn register(global: &Global, form: &Path, output: &Output) -> Result<(
 fn issued(player: &cadenza_player::Player, output: &Output, done: &str, holder: &str) -> Result<(), Failure> {
     let facts = player.passport_facts()?;
     let (until, path) = (day(facts.expires_at), &facts.path);
-    let document = json!({ "holder": holder, "serial": facts.serial, "expires": until, "passport": path });
+    let document =
+        json!({ "holder": holder, "serial": facts.serial, "expires": until, "passport": Kept(path) });
     output.result(&document, || {
         format!("The passport of {holder} is {done}: {}, valid until {until}.", path.display())
     });
@@ -44,7 +46,7 @@ pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<
         Passport::Show => show(&player, global, output).await,
         Passport::Export { file } => {
             player.export_passport(&file)?;
-            output.result(&json!({ "exported": file }), || {
+            output.result(&json!({ "exported": Kept(&file) }), || {
                 format!("Copied to {}. It opens with the same passphrase.", file.display())
             });
             Ok(())
@@ -53,7 +55,7 @@ pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<
             player.import_passport(&file, false)?;
             let facts = player.passport_facts()?;
             output.result(
-                &json!({ "holder": facts.holder, "serial": facts.serial, "passport": facts.path }),
+                &json!({ "holder": facts.holder, "serial": facts.serial, "passport": Kept(&facts.path) }),
                 || format!("Imported the passport of {}.", facts.holder),
             );
             Ok(())
@@ -94,7 +96,7 @@ async fn show(player: &cadenza_player::Player, global: &Global, output: &Output)
     let validity = format!("{:?}", player.passport_validity()?).to_lowercase();
     let document = json!({
         "holder": facts.holder, "serial": facts.serial, "issuer": facts.issuer, "issued": from, "expires": until,
-        "validity": validity, "passport": facts.path, "owner": owner,
+        "validity": validity, "passport": Kept(&facts.path), "owner": owner,
     });
     output.result(&document, || {
         let mut rows = vec![
@@ -102,7 +104,7 @@ async fn show(player: &cadenza_player::Player, global: &Global, output: &Output)
             vec!["serial".into(), facts.serial.clone()],
             vec!["issued by".into(), facts.issuer.clone()],
             vec!["valid".into(), format!("{from} to {until}")],
-            vec!["file".into(), facts.path.display().to_string()],
+            vec!["file".into(), shown(&facts.path)],
         ];
         if let Some(owner) = &owner {
             rows.push(vec!["e-mail".into(), owner.email.clone()]);
