@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use cadenza_player::passport::strength;
+use cadenza_player::Failure;
+use cadenza_player::passport::{VaultError, strength};
 use cadenza_protocol::secret::Passphrase;
 use tauri::State;
 
@@ -121,7 +122,7 @@ pub async fn renew_passport(desk: State<'_, Desk>, passphrase: String) -> Result
 
 fn facts(core: &Core) -> Result<PassportFacts, AppError> {
     let facts = convert::passport_facts(&core.player)?;
-    Ok(facts.ok_or(VaultError::None).map_err(Failure::from)?)
+    Ok(facts.ok_or_else(|| Failure::from(VaultError::None))?)
 }
 
 fn with_extension(path: PathBuf) -> PathBuf {

@@ -67,6 +67,8 @@ impl Desk {
 mod server {
     use cadenza_server::serve::{RunningServer, ServeOptions, Server};
 
+    use cadenza_player::Code;
+
     use super::{Bundled, Core, Failure, StoreAddress};
 
     /// The store inside this process.

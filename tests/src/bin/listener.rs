@@ -50,7 +50,7 @@ fn main() {
                 playback.stop();
                 Ok(())
             }
-            _ => Err(Failure::new("unknown", format!("what is '{line}'?"))),
+            _ => Err(Failure::new(Code::Internal, format!("what is '{line}'?"))),
         };
         match done {
             Ok(()) => println!("done"),
