@@ -280,10 +280,10 @@ const FROM_SERVERS: &[Code] = &[
 ];
 
 impl Code {
-    /// The code that a server sent, or [`Code::StoreRefused`] for a word that is none of ours to understand.
+    /// The code that a server sent; none for a word that is not its to say, or that we do not know.
     #[must_use]
-    pub fn from_server(word: &str) -> Self {
-        FROM_SERVERS.iter().copied().find(|code| code.as_str() == word).unwrap_or(Self::StoreRefused)
+    pub fn from_server(word: &str) -> Option<Self> {
+        FROM_SERVERS.iter().copied().find(|code| code.as_str() == word)
     }
 }
 
@@ -312,9 +312,9 @@ mod tests {
 
     #[test]
     fn a_server_cannot_send_a_code_that_is_ours_alone() {
-        assert_eq!(Code::from_server("voucher-used"), Code::VoucherUsed);
-        assert_eq!(Code::from_server("wrong-passphrase"), Code::StoreRefused);
-        assert_eq!(Code::from_server("out-of-biscuits"), Code::StoreRefused);
+        assert_eq!(Code::from_server("voucher-used"), Some(Code::VoucherUsed));
+        assert_eq!(Code::from_server("wrong-passphrase"), None);
+        assert_eq!(Code::from_server("out-of-biscuits"), None);
     }
 
     /// A code that nobody sends would keep its words in the window for good.

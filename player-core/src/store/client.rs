@@ -284,10 +284,9 @@ fn refusal(url: &Url, status: u16, bytes: &[u8]) -> ExchangeError {
         let reason = format!("it answered with HTTP status {status}");
         return ExchangeError::Unreachable { host: host_of(url), reason };
     };
-    let word = code;
-    let code = Code::from_server(&word);
-    let unknown = (code == Code::StoreRefused).then_some(word);
-    ExchangeError::Refused { status, code, unknown, message, field }
+    let known = Code::from_server(&code);
+    let unknown = known.is_none().then_some(code);
+    ExchangeError::Refused { status, code: known.unwrap_or(Code::StoreRefused), unknown, message, field }
 }
 
 async fn read_bounded(url: &Url, mut response: Response) -> Result<Vec<u8>, ExchangeError> {
