@@ -3,6 +3,7 @@
 //! Each prints the name of every step, the command line behind it and the seconds it took.
 
 mod bench;
+mod cross;
 mod fuzz;
 mod package;
 mod run;
@@ -65,6 +66,14 @@ enum Task {
         #[arg(long, value_name = "KINDS")]
         bundles: Option<String>,
     },
+    /// Type-check every crate for another system (on Debian, as root; needs network the first time)
+    Cross {
+        /// Which one
+        system: cross::System,
+        /// Only check; building programs is not there yet
+        #[arg(long, required = true)]
+        check: bool,
+    },
     /// Render the demo album from its notes
     Album {
         /// Where to; the build's own folder when left out
@@ -94,6 +103,7 @@ fn carry_out(workspace: &Workspace, task: Task) -> Result<(), StepError> {
         Task::Bench { quick, write } => bench::bench(workspace, quick, write.as_deref()),
         Task::Fuzz { target, seconds } => fuzz::fuzz(workspace, target.as_deref(), seconds),
         Task::Package { bundles } => package::package(workspace, bundles.as_deref()),
+        Task::Cross { system, check: _ } => cross::check(workspace, system),
         Task::Album { out } => setup::album(workspace, out.as_deref()),
         Task::Setup => setup::everything(workspace),
     }

@@ -101,10 +101,15 @@ fn target_folder(root: &Path) -> PathBuf {
         return std::path::absolute(&asked).unwrap_or_else(|_| PathBuf::from(asked));
     }
     let on_build_machine = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    if on_build_machine && let Ok(user) = choose_native_strategy() {
-        return user.cache_dir().join("cadenza").join("target");
+    if let Some(cache) = on_build_machine.then(cache).flatten() {
+        return cache.join("target");
     }
     if cfg!(windows) { root.join("target").join("inner") } else { root.join("target") }
+}
+
+/// What outlives every clone: the user's cache folder for Cadenza.
+pub fn cache() -> Option<PathBuf> {
+    choose_native_strategy().ok().map(|user| user.cache_dir().join("cadenza"))
 }
 
 #[cfg(test)]

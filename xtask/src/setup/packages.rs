@@ -18,6 +18,8 @@ pub enum Purpose {
     Bench,
     /// Making installers.
     Package,
+    /// Checking for other systems.
+    Cross,
 }
 
 /// One thing the system must have.
@@ -44,7 +46,7 @@ const fn need(purpose: Purpose, programs: &'static [&'static str], names: [&'sta
     Need { purpose, programs, apt, dnf, pacman, zypper, brew }
 }
 
-use Purpose::{Bench, Build, Music, Package, Test, Window};
+use Purpose::{Bench, Build, Cross, Music, Package, Test, Window};
 
 /// Every need, in the order apt, dnf, pacman, zypper, brew; an empty name: nothing to install there.
 #[rustfmt::skip]
@@ -112,6 +114,8 @@ pub const NEEDS: &[Need] = &[
     // Installers.
     need(Package, &["file"], ["file", "file", "file", "file", ""]),
     need(Package, &["desktop-file-validate"], ["desktop-file-utils", "desktop-file-utils", "desktop-file-utils", "desktop-file-utils", ""]),
+    // Other systems, from Debian alone.
+    need(Cross, &["debootstrap"], ["debootstrap", "", "", "", ""]),
 ];
 
 /// The needs of these purposes, none twice.
