@@ -103,7 +103,7 @@ pub fn builder() -> Builder<tauri::Wry> {
 mod tests {
     use super::*;
 
-    /// Run with `CADENZA_WRITE_BINDINGS=1` to write the file anew.
+    /// Run with `CADENZA_UPDATE=1` to write the file anew.
     #[test]
     fn the_committed_bindings_are_those_of_the_commands() {
         let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/ipc/bindings.ts");
@@ -111,7 +111,7 @@ mod tests {
         let fresh = folder.path().join("bindings.ts");
         builder().export(specta_typescript::Typescript::default(), &fresh).expect("the types can be written");
         let fresh = std::fs::read_to_string(fresh).expect("what was just written");
-        if std::env::var_os("CADENZA_WRITE_BINDINGS").is_some() {
+        if std::env::var_os("CADENZA_UPDATE").is_some() {
             let folder = std::path::Path::new(committed).parent().expect("a file has a folder");
             std::fs::create_dir_all(folder).expect("the ui folder can be written");
             std::fs::write(committed, &fresh).expect("the bindings can be written");
@@ -119,7 +119,7 @@ mod tests {
         let committed = std::fs::read_to_string(committed).unwrap_or_default();
         assert!(
             committed == fresh,
-            "ui/src/ipc/bindings.ts is out of date; run `CADENZA_WRITE_BINDINGS=1 cargo test -p cadenza bindings`"
+            "ui/src/ipc/bindings.ts is out of date; run `CADENZA_UPDATE=1 cargo test -p cadenza bindings`"
         );
     }
 }
