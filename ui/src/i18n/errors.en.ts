@@ -87,7 +87,7 @@ export const errorsEn: ErrorWords = {
   'content-manager-unreachable': said('The store behind the delivery server does not answer.', 'Your purchase is safe. Try again in a moment.'),
   'device-forbidden': said('This system does not let Cadenza use the sound device.', 'Allow it in the system’s settings, or choose another device.'),
   'device-unusable': said('The sound device cannot be used.', 'Choose another one in Settings.'),
-  'disc-isrc': said('The recording code of a track is none.', 'Correct it in the file, or leave it out.'),
+  'disc-isrc': said('The recording code (ISRC) of a track is not one.', 'Correct it in the file, or leave it out.'),
   'keychain-absent': said('This system has no key store to remember the passphrase in.', 'Type the passphrase when it is asked for.'),
   'keychain-failed': said('The system’s key store failed.', 'Type the passphrase, and try to have it remembered later.'),
   'keychain-locked': said('The system’s key store is locked.', 'Unlock it, then try again.'),
