@@ -4,12 +4,14 @@
 //! Everything up to the ring runs on the engine's thread and may block; what follows runs in the device's
 //! callback and only pops, multiplies and counts. `waveform` looks at a source without playing it.
 
+pub mod bought;
 pub mod decode;
 pub mod dither;
 pub mod fade;
 pub mod loudness;
 pub mod mix;
 pub mod output;
+pub mod own;
 pub mod render;
 pub mod resample;
 pub mod ring;

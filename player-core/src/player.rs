@@ -41,7 +41,6 @@ use crate::store::{StoreAddress, StoreClient, StoreWatch};
 
 pub use deliveries::Delivered;
 pub use identity::Validity;
-pub use listening::{BoughtImage, MediaOpening};
 pub use recording::Left;
 pub use shelf::{Art, Imported, Texts, Verified};
 pub use shop::{Found, Ownership};

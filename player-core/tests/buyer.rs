@@ -129,8 +129,8 @@ fn right() -> Passphrase {
     Passphrase::new(PASSPHRASE.into())
 }
 
-fn code<T: std::fmt::Debug>(result: Result<T, Failure>) -> Code {
-    result.unwrap_err().code
+fn code<T: std::fmt::Debug, E: Into<Failure>>(result: Result<T, E>) -> Code {
+    result.map_err(Into::into).unwrap_err().code
 }
 
 fn contains(folder: &Path, needle: &[u8]) -> bool {

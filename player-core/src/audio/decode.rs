@@ -13,7 +13,7 @@
 //!   reported as damage.
 
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_MP3, CODEC_ID_OPUS};
@@ -294,10 +294,9 @@ fn gone() -> SourceError {
     SourceError::Damaged("its start could not be read again".to_owned())
 }
 
-/// A [`ReadSeek`] in the shape symphonia takes. The lock is never contended: symphonia asks for `Sync` but only
-/// ever uses the source through `&mut`.
+/// A [`ReadSeek`] in the shape symphonia takes.
 struct Bytes {
-    inner: Mutex<Box<dyn ReadSeek>>,
+    reader: Box<dyn ReadSeek>,
     length: u64,
 }
 
@@ -305,23 +304,19 @@ impl Bytes {
     fn new(mut reader: Box<dyn ReadSeek>) -> Result<Self, SourceError> {
         let length = reader.seek(SeekFrom::End(0)).map_err(unreadable)?;
         reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        Ok(Bytes { inner: Mutex::new(reader), length })
-    }
-
-    fn reader(&mut self) -> &mut Box<dyn ReadSeek> {
-        self.inner.get_mut().unwrap_or_else(PoisonError::into_inner)
+        Ok(Bytes { reader, length })
     }
 }
 
 impl Read for Bytes {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.reader().read(buf)
+        self.reader.read(buf)
     }
 }
 
 impl Seek for Bytes {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.reader().seek(to)
+        self.reader.seek(to)
     }
 }
 

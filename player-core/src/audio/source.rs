@@ -26,9 +26,9 @@ use super::fade::ClipFades;
 use crate::error::{Code, Explain};
 
 /// A plain file of encoded audio, however it is stored: the listener's own file, or a media image that decrypts as it is read.
-pub trait ReadSeek: Read + Seek + Send {}
+pub trait ReadSeek: Read + Seek + Send + Sync {}
 
-impl<T: Read + Seek + Send> ReadSeek for T {}
+impl<T: Read + Seek + Send + Sync> ReadSeek for T {}
 
 /// Shape of the samples of one source. Constant for the life of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub trait PcmSource: Send {
     /// The position cannot be reached.
     fn seek(&mut self, frame: u64) -> Result<Seeked, SourceError>;
 
-    /// Fades that came with the audio itself, once known; they take the place of those in the [`Track`](crate::playback::Track).
+    /// Fades that came with the audio itself, once known; they take the place of those in the engine's track.
     fn fades(&self) -> Option<ClipFades> {
         None
     }

@@ -1,15 +1,12 @@
 //! An open passport, shared by whatever needs its keys until the vault is locked (requirement C7).
 //!
 //! A track that is open holds a media key that was opened with the passport, and goes on when its session is long gone. So
-//! the vault keeps a list of [`OpenImages`], and locking it closes them.
+//! the vault keeps a list of what is [`OpenedWithKeys`], and locking it closes them.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use cadenza_protocol::cert::CertificateChain;
 use cadenza_protocol::crypto::wrap::{KeyBundle, WrapError, WrapLabel};
-use cadenza_protocol::media::ImageReader;
 use cadenza_protocol::passport::{PersonalFacts, UnlockedPassport};
 
 use super::refusal::VaultError;
@@ -18,15 +15,18 @@ use crate::memory::Unswapped;
 /// Keys that are open until the vault is locked.
 pub struct Session {
     open: RwLock<Option<Unswapped<UnlockedPassport>>>,
-    images: Arc<OpenImages>,
+    charges: Arc<Charges>,
 }
 
-/// The bought images that are being read, whichever session opened them.
-#[derive(Default)]
-pub(super) struct OpenImages(Mutex<Vec<Weak<OpenImage>>>);
+/// Something that was opened with the passport's keys and must not outlast them.
+pub trait OpenedWithKeys: Send + Sync {
+    /// Drops every key at once, whoever is using it.
+    fn close(&self);
+}
 
-/// A bought image that is being read; empty when the passport was locked meanwhile.
-pub(crate) struct OpenImage(Mutex<Option<ImageReader<BufReader<File>>>>);
+/// What is open, whichever session opened it.
+#[derive(Default)]
+pub(super) struct Charges(Mutex<Vec<Weak<dyn OpenedWithKeys>>>);
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -35,10 +35,10 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    pub(super) fn of(passport: UnlockedPassport, images: &Arc<OpenImages>) -> Arc<Self> {
+    pub(super) fn of(passport: UnlockedPassport, charges: &Arc<Charges>) -> Arc<Self> {
         let place = passport.key_place();
         let open = RwLock::new(Some(Unswapped::new(passport, place)));
-        Arc::new(Self { open, images: Arc::clone(images) })
+        Arc::new(Self { open, charges: Arc::clone(charges) })
     }
 
     /// The consumer's certificate chain.
@@ -68,16 +68,14 @@ impl Session {
         open.as_ref().map(|open| f(open)).ok_or(VaultError::Locked)
     }
 
-    /// Puts an image that was opened with these keys on the list of those that close when the vault is locked.
-    pub(crate) fn charge(&self, image: ImageReader<BufReader<File>>) -> Result<Arc<OpenImage>, VaultError> {
-        let image = Arc::new(OpenImage(Mutex::new(Some(image))));
+    /// Puts what was opened with these keys on the list of those that close when the vault is locked.
+    pub fn charge(&self, opened: Weak<dyn OpenedWithKeys>) -> Result<(), VaultError> {
         // While the keys are there: whoever locks takes them away first, and then goes through the list.
         self.with(|_| {
-            let mut images = self.images.list();
-            images.retain(|image| image.strong_count() > 0);
-            images.push(Arc::downgrade(&image));
-        })?;
-        Ok(image)
+            let mut charges = self.charges.list();
+            charges.retain(|charge| charge.strong_count() > 0);
+            charges.push(opened);
+        })
     }
 
     /// Wipes the keys, whoever still holds the session.
@@ -86,27 +84,20 @@ impl Session {
     }
 }
 
-impl OpenImages {
-    /// Closes them all and wipes their keys. No session may be open any more.
+impl Charges {
+    /// Closes them all. No session may be open any more.
     pub(super) fn close(&self) {
-        let images = std::mem::take(&mut *self.list());
-        images.iter().filter_map(Weak::upgrade).for_each(|image| drop(image.reader().take()));
+        let charges = std::mem::take(&mut *self.list());
+        charges.iter().filter_map(Weak::upgrade).for_each(|charge| charge.close());
     }
 
-    fn list(&self) -> MutexGuard<'_, Vec<Weak<OpenImage>>> {
+    fn list(&self) -> MutexGuard<'_, Vec<Weak<dyn OpenedWithKeys>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl std::fmt::Debug for OpenImages {
+impl std::fmt::Debug for Charges {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OpenImages({})", self.list().len())
-    }
-}
-
-impl OpenImage {
-    /// The reader, unless the passport was locked.
-    pub(crate) fn reader(&self) -> MutexGuard<'_, Option<ImageReader<BufReader<File>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        write!(f, "Charges({})", self.list().len())
     }
 }

@@ -18,7 +18,7 @@ use cadenza_protocol::secret::Passphrase;
 use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 
-use super::session::OpenImages;
+use super::session::Charges;
 use super::strength;
 use crate::atomic::{self, FileError};
 
@@ -67,7 +67,7 @@ pub struct Vault {
     door: Mutex<Door>,
     /// Every session that may still be held somewhere.
     sessions: Mutex<Vec<Weak<Session>>>,
-    images: Arc<OpenImages>,
+    charges: Arc<Charges>,
 }
 
 #[derive(Debug)]
@@ -91,8 +91,8 @@ impl Vault {
             },
         };
         let (root, door) = (Mutex::new(root), Mutex::new(door));
-        let (sessions, images) = (Mutex::default(), Arc::default());
-        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, sessions, images })
+        let (sessions, charges) = (Mutex::default(), Arc::default());
+        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, sessions, charges })
     }
 
     /// How it stands.
@@ -146,7 +146,7 @@ impl Vault {
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
         let passport = self.passport()?;
         let open = passport.unlock(passphrase).map_err(|e| self.told(e))?;
-        let session = Session::of(open, &self.images);
+        let session = Session::of(open, &self.charges);
         let mut door = self.door();
         match &*door {
             // Another passport came in meanwhile: these keys are not its.
@@ -169,7 +169,7 @@ impl Vault {
         }
         let sessions = std::mem::take(&mut *self.sessions());
         sessions.iter().filter_map(Weak::upgrade).for_each(|session| session.close());
-        self.images.close();
+        self.charges.close();
     }
 
     /// The open keys, for one purpose. When the listener wants to be asked every time, the next purpose asks again.

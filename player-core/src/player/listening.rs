@@ -1,93 +1,28 @@
-//! What the engine plays: tracks whose openers decrypt while they are read (requirement M1).
-//!
-//! An opener runs on the engine's thread when its track is about to be heard. It opens the file, checks it, unwraps the media
-//! keys with the open passport and gives them to the reader; with the reader they are dropped and wiped. Locking the
-//! passport closes the readers, whatever the engine is doing, and keeps the next track from opening.
+//! What the engine plays: tracks with openers. How a bought one is decrypted is [`crate::audio::bought`]'s, how an own file is read
+//! [`crate::audio::own`]'s; here they get their restrictions counted and what is shown of them.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use cadenza_protocol::cert::Certificate;
-use cadenza_protocol::crypto::wrap::{KeyBundle, WrapLabel};
+use cadenza_protocol::crypto::wrap::KeyBundle;
 use cadenza_protocol::id::MediaId;
-use cadenza_protocol::media::{Allowance, ImageReader};
+use cadenza_protocol::media::Allowance;
 use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::voucher::MediaVoucher;
 
 use super::Player;
-use crate::audio::decode::FileSource;
+use crate::audio::bought::{self, BoughtTrack};
 use crate::audio::loudness::Loudness;
-use crate::audio::source::{PcmSource, SourceError};
+use crate::audio::own;
+use crate::audio::source::SourceError;
 use crate::error::{Code, Failure};
 use crate::library::ledger::Use;
-use crate::library::scan::{self, OpenedMedia, ScanError};
+use crate::library::scan::{self, OpenedMedia};
 use crate::library::{TrackId, TrackRecord, import};
-use crate::passport::VaultError;
-use crate::passport::session::OpenImage;
 use crate::passport::vault::Session;
 use crate::playback::stream::{self, StreamSetup};
 use crate::playback::{Track, TrackId as PlaybackId, TrackKind};
-
-/// Everything that is needed to open a bought track again and again, on any thread.
-#[derive(Clone)]
-pub struct MediaOpening {
-    player: Player,
-    track: Arc<TrackRecord>,
-    session: Arc<Session>,
-    root: Certificate,
-}
-
-impl std::fmt::Debug for MediaOpening {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "MediaOpening({})", self.track.id)
-    }
-}
-
-impl MediaOpening {
-    /// A reader of the bought image's clear bytes; the keys live in it.
-    pub fn open(&self) -> Result<BoughtImage, Failure> {
-        let path = self.player.track_path(&self.track);
-        let media = scan::open(&path, &self.root).map_err(|e| told(&self.track, &path, e))?;
-        let keys = unwrap_keys(&media, &self.session)?;
-        let quality = media.transaction().map(|t| t.facts.grant.quality.clone()).unwrap_or_default();
-        let image = media
-            .into_image(&quality, Some(&keys))
-            .map_err(|e| told(&self.track, &path, ScanError::Media(e)))?;
-        Ok(BoughtImage { image: self.session.charge(image)?, failed: Arc::default() })
-    }
-
-    /// Counts one play of a track that is limited.
-    fn count_play(&self) -> Result<(), Failure> {
-        self.player.may_play(&self.track)?;
-        // Heard is heard: this one is never given back.
-        let _counted = self.player.ledger()?.reserve(Use::Play, self.track.id)?;
-        Ok(())
-    }
-
-    /// The same, decoded: what the engine pulls from.
-    pub fn source(&self) -> Result<Box<dyn PcmSource>, SourceError> {
-        let extension = if self.track.format.codec == "FLAC" { "flac" } else { "ogg" };
-        let image = self.open().map_err(source_error)?;
-        let failed = Arc::clone(&image.failed);
-        let source = FileSource::open(Box::new(image), Some(extension)).map_err(|error| {
-            match failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                Some(reason) => {
-                    source_error(broken(&self.track, &self.player.track_path(&self.track), &reason))
-                }
-                None => error,
-            }
-        })?;
-        Ok(Box::new(source))
-    }
-
-    /// The track.
-    pub fn track(&self) -> &TrackRecord {
-        &self.track
-    }
-}
 
 impl Player {
     /// What the engine plays for these tracks of the library, in order. Bought ones take the open passport: the passphrase is
@@ -132,9 +67,10 @@ impl Player {
         let opening = self.opening(Arc::clone(record), session)?;
         // A limited play is counted when the track is first opened, not again when the listener seeks or stops.
         let counted = AtomicBool::new(record.may_play() == Allowance::Unlimited);
+        let player = self.clone();
         let open = move || {
             if !counted.swap(true, Ordering::Relaxed) {
-                opening.count_play().map_err(source_error)?;
+                player.count_play(opening.track()).map_err(source_error)?;
             }
             opening.source()
         };
@@ -148,8 +84,8 @@ impl Player {
         let root = self.root().ok();
         let track = |record: &Arc<TrackRecord>| match (&session, &root) {
             (Some(session), Some(root)) if record.media_id().is_some() => {
-                let (track, session, root) = (Arc::clone(record), Arc::clone(session), root.clone());
-                let opening = MediaOpening { player: self.clone(), track, session, root };
+                let (track, path) = (Arc::clone(record), self.track_path(record));
+                let opening = BoughtTrack::new(track, path, Arc::clone(session), root.clone());
                 let open = move || opening.source();
                 dressed(Track::new(playback_id(record), TrackKind::Purchased, &record.title, open), record)
             }
@@ -194,24 +130,23 @@ impl Player {
     }
 
     /// How to open a bought track. Takes the open passport; asks for the passphrase when it is locked.
-    pub fn media_opening(&self, id: TrackId) -> Result<MediaOpening, Failure> {
+    pub fn media_opening(&self, id: TrackId) -> Result<BoughtTrack, Failure> {
         let session = self.0.vault.session()?;
-        self.media_opening_with(id, &session)
+        self.opening(self.track(id)?, &session)
     }
 
-    /// The same for many tracks of one wish: the passphrase is asked for once.
-    pub fn media_openings(&self, ids: &[TrackId]) -> Result<Vec<MediaOpening>, Failure> {
-        let session = self.0.vault.session()?;
-        ids.iter().map(|id| self.media_opening_with(*id, &session)).collect()
-    }
-
-    fn media_opening_with(&self, id: TrackId, session: &Arc<Session>) -> Result<MediaOpening, Failure> {
-        self.opening(self.track(id)?, session)
-    }
-
-    fn opening(&self, track: Arc<TrackRecord>, session: &Arc<Session>) -> Result<MediaOpening, Failure> {
+    fn opening(&self, track: Arc<TrackRecord>, session: &Arc<Session>) -> Result<BoughtTrack, Failure> {
         self.may_play(&track)?;
-        Ok(MediaOpening { player: self.clone(), track, session: Arc::clone(session), root: self.root()? })
+        let path = self.track_path(&track);
+        Ok(BoughtTrack::new(track, path, Arc::clone(session), self.root()?))
+    }
+
+    /// Counts one play of a track that is limited.
+    fn count_play(&self, track: &TrackRecord) -> Result<(), Failure> {
+        self.may_play(track)?;
+        // Heard is heard: this one is never given back.
+        let _counted = self.ledger()?.reserve(Use::Play, track.id)?;
+        Ok(())
     }
 
     /// Restrictions on playing (O3).
@@ -235,13 +170,12 @@ impl Player {
     }
 
     pub(super) fn open_media(&self, track: &TrackRecord) -> Result<OpenedMedia, Failure> {
-        let path = self.track_path(track);
-        scan::open(&path, &self.root()?).map_err(|e| told(track, &path, e))
+        Ok(bought::open(track, &self.track_path(track), &self.root()?)?)
     }
 
     /// The keys of an opened file, while the passport is open.
-    pub(super) fn media_keys(&self, media: &OpenedMedia) -> Result<KeyBundle, Failure> {
-        self.0.vault.with_open(|session| unwrap_keys(media, session))?
+    pub(super) fn media_keys(&self, track: &TrackRecord, media: &OpenedMedia) -> Result<KeyBundle, Failure> {
+        Ok(self.0.vault.with_open(|session| bought::keys(track, media, session))??)
     }
 
     pub(super) fn ledger(&self) -> Result<&crate::library::ledger::Ledger, Failure> {
@@ -256,14 +190,7 @@ impl Player {
 /// What the engine plays for an own file.
 fn own_track(record: &Arc<TrackRecord>) -> Track {
     let path = record.path.clone();
-    let open = move || -> Result<Box<dyn PcmSource>, SourceError> {
-        let file = File::open(&path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => SourceError::Missing(path.display().to_string()),
-            _ => SourceError::Unreadable(e),
-        })?;
-        let extension = path.extension().and_then(|e| e.to_str());
-        Ok(Box::new(FileSource::open(Box::new(BufReader::with_capacity(1 << 16, file)), extension)?))
-    };
+    let open = move || own::open(&path);
     dressed(Track::new(playback_id(record), TrackKind::Own, &record.title, open), record)
 }
 
@@ -288,88 +215,4 @@ fn playback_id(record: &TrackRecord) -> PlaybackId {
 
 fn source_error(failure: Failure) -> SourceError {
     SourceError::Refused { code: failure.code, message: failure.message }
-}
-
-/// The clear bytes of a bought track, until the passport is locked. Remembers that reading failed: who probes a format takes a
-/// failed read for a format that it does not know.
-pub struct BoughtImage {
-    image: Arc<OpenImage>,
-    failed: Arc<Mutex<Option<String>>>,
-}
-
-impl std::fmt::Debug for BoughtImage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("BoughtImage(hidden)")
-    }
-}
-
-impl BoughtImage {
-    fn with<T>(
-        &self,
-        wish: impl FnOnce(&mut ImageReader<BufReader<File>>) -> io::Result<T>,
-    ) -> io::Result<T> {
-        let locked = || Err(io::Error::new(io::ErrorKind::PermissionDenied, VaultError::Locked));
-        let result = self.image.reader().as_mut().map_or_else(locked, wish);
-        if let Err(e) = &result {
-            self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| why_unread(e));
-        }
-        result
-    }
-}
-
-/// In the words of whoever refused; the system's own words have no advice.
-fn why_unread(error: &io::Error) -> String {
-    error.get_ref().map_or_else(|| format!("{error}; download it again"), ToString::to_string)
-}
-
-impl Read for BoughtImage {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.with(|image| image.read(out))
-    }
-}
-
-impl Seek for BoughtImage {
-    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        self.with(|image| image.seek(to))
-    }
-}
-
-fn unwrap_keys(media: &OpenedMedia, session: &Session) -> Result<KeyBundle, Failure> {
-    let block = media
-        .transaction()
-        .ok_or_else(|| Failure::new(Code::FileBroken, ScanError::NotBought.to_string()))?;
-    let facts = &block.facts;
-    let label =
-        WrapLabel::purchase(&facts.grant.media_id, &facts.grant.voucher_id, facts.consumer_chain.leaf());
-    Ok(session.unwrap_keys(&facts.wrapped_keys, &label)?)
-}
-
-fn told(track: &TrackRecord, path: &Path, error: ScanError) -> Failure {
-    match &error {
-        ScanError::Unreadable(e) if e.kind() == io::ErrorKind::NotFound => {
-            let message = format!(
-                "the file of '{}' is not there ({}): put it back, or download the track again",
-                track.title,
-                path.display()
-            );
-            Failure::new(Code::NotFound, message).with("title", &track.title).with("path", path.display())
-        }
-        ScanError::Unreadable(e) => {
-            let message = format!(
-                "the file of '{}' cannot be read ({e}): check the disk that holds {}",
-                track.title,
-                path.display()
-            );
-            Failure::new(Code::FileUnreadable, message)
-                .with("title", &track.title)
-                .with("path", path.display())
-        }
-        ScanError::Media(_) | ScanError::NotBought => broken(track, path, &error),
-    }
-}
-
-/// `reason` says what to do, as every error of ours does.
-fn broken(track: &TrackRecord, path: &Path, reason: &dyn std::fmt::Display) -> Failure {
-    let message = format!("'{}' cannot be played: {reason}", track.title);
-    Failure::new(Code::FileBroken, message).with("title", &track.title).with("path", path.display())
 }

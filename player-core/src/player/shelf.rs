@@ -203,7 +203,7 @@ impl Player {
         }
         let mut media = self.open_media(&track)?;
         // Closed items are told as closed: reading them must not ask for the passphrase.
-        let keys = self.media_keys(&media).ok();
+        let keys = self.media_keys(&track, &media).ok();
         let mut texts = Texts::default();
         let mut read = |kind| {
             let text = match &keys {
@@ -236,7 +236,7 @@ impl Player {
             let mut media = player.open_media(&track)?;
             let mut cover = media.graphic(GraphicKind::Cover);
             if matches!(cover, Err(MediaError::Locked { .. })) {
-                cover = match player.media_keys(&media) {
+                cover = match player.media_keys(&track, &media) {
                     Ok(keys) => media.graphic_with_keys(GraphicKind::Cover, &keys),
                     Err(_) => Ok(None),
                 };

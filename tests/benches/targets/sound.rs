@@ -1,9 +1,5 @@
 //! Tracks for the engine, and a sound card of our own that tells when it hears something.
 
-use std::sync::Arc;
-
-use cadenza_player::audio::decode::FileSource;
-use cadenza_player::audio::source::{PcmSource, SourceError};
 use cadenza_player::playback::{Track, TrackId, TrackKind};
 
 use crate::listener::Listener;
@@ -13,9 +9,5 @@ pub fn bought_track(listener: &Listener, title: &str) -> Track {
     listener.owned(title);
     let id = listener.media_id(title);
     let opening = listener.core.media_opening(id.into()).expect("a bought track");
-    let opening = Arc::new(opening);
-    Track::new(TrackId::new(&id.to_string()), TrackKind::Purchased, title, move || {
-        let image = opening.open().map_err(|failure| SourceError::Locked(failure.message))?;
-        Ok(Box::new(FileSource::open(Box::new(image), Some("flac"))?) as Box<dyn PcmSource>)
-    })
+    Track::new(TrackId::new(&id.to_string()), TrackKind::Purchased, title, move || opening.source())
 }
