@@ -14,6 +14,8 @@
 //! A purchase is a file in `music/` and the passport is a file: they are the truth. What `sled` holds can be made again
 //! from them. [`home`] says where everything lies, [`error`] how a failure reaches a person.
 
+#![deny(missing_docs)]
+
 pub mod atomic;
 pub mod audio;
 pub mod clock;
