@@ -173,10 +173,11 @@ pub fn description() -> Description {
 }
 
 /// Packets of 20 ms that are Opus by their first byte.
-pub fn opus_image(packets: u8) -> OpusImage {
+pub fn opus_image(packets: u16) -> OpusImage {
     let mut image = OpusImage::new(312);
     for n in 0..packets {
-        image.push(&[0xfc, 0, n, 7, 7]).expect("a packet of 20 ms");
+        let [high, low] = n.to_be_bytes();
+        image.push(&[0xfc, high, low, 7, 7]).expect("a packet of 20 ms");
     }
     image
 }
