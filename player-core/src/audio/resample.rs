@@ -10,6 +10,7 @@ use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 use zeroize::Zeroize;
 
 use super::mix::STEREO;
+use crate::error::{Code, Explain};
 
 /// Frames converted at a time, about: rubato rounds it to the ratio.
 const CHUNK_FRAMES: usize = 1_024;
@@ -20,6 +21,12 @@ const CHUNK_FRAMES: usize = 1_024;
 pub struct ResampleError {
     from_hz: u32,
     to_hz: u32,
+}
+
+impl Explain for ResampleError {
+    fn code(&self) -> Code {
+        Code::RateUnsupported
+    }
 }
 
 /// A running conversion between two fixed rates.

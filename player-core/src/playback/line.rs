@@ -4,12 +4,14 @@
 //! Tracks that join without a gap flow through the same converter, so nothing is lost or added between them, and
 //! the map says at which ring frame the next one begins.
 
+use std::sync::Arc;
+
 use zeroize::Zeroize;
 
 use super::queue::EntryKey;
 use crate::audio::mix::STEREO;
 use crate::audio::resample::{ResampleError, Resampler};
-use crate::audio::ring::Feed;
+use crate::audio::ring::{Feed, Gauges};
 
 /// A stretch of one track in the ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,16 @@ impl Line {
             pushed: 0,
             ahead_of_cut: 0,
         }
+    }
+
+    /// The counters of the ring.
+    pub(super) fn gauges(&self) -> &Arc<Gauges> {
+        self.feed.gauges()
+    }
+
+    /// Frames that stand in the ring ahead of the device, those before a cut left out.
+    pub(super) fn ahead(&self) -> u64 {
+        self.feed.ahead()
     }
 
     /// The ring at its end.

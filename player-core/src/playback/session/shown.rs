@@ -1,74 +1,141 @@
 //! What the session shows of itself: the board, and the news.
 
-use super::{Session, Wish};
+use std::sync::Arc;
+
 use crate::audio::output::OutputError;
-use crate::error::{Code, Explain};
+use crate::error::Explain;
+use crate::playback::board::{Board, Heard};
+use crate::playback::device::OpenDevice;
 use crate::playback::event::{Event, PlaybackState};
-use crate::playback::queue::{Entry, EntryKey};
+use crate::playback::queue::{Entry, EntryKey, Queue};
 
-impl Session {
-    pub(super) fn heard(&self) -> Option<(Entry, u64)> {
-        self.board.post().heard().map(|(heard, position_ms)| (heard.entry.clone(), position_ms))
+/// The board that anyone may look at, and whoever hears the news.
+pub(super) struct Shown {
+    board: Arc<Board>,
+    news: Box<dyn FnMut(Event) + Send>,
+    /// The track that was last said to be heard.
+    announced: Option<EntryKey>,
+}
+
+/// A position in a track of the queue.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) entry: Entry,
+    pub(super) position_ms: u64,
+}
+
+impl Shown {
+    pub(super) fn on(board: Arc<Board>, news: Box<dyn FnMut(Event) + Send>) -> Self {
+        Shown { board, news, announced: None }
     }
 
-    pub(super) fn heard_or_voice(&self) -> Option<(Entry, u64)> {
-        self.heard().or_else(|| self.voice.as_ref().map(|voice| (voice.entry().clone(), self.rest_ms)))
+    pub(super) fn tell(&mut self, event: Event) {
+        (self.news)(event);
     }
 
-    pub(super) fn current_key(&self) -> Option<EntryKey> {
-        self.queue.current().map(|entry| entry.key)
+    pub(super) fn track_failed(&mut self, entry: &Entry, error: &impl Explain) {
+        let (code, message) = (error.code(), error.to_string());
+        self.tell(Event::TrackFailed { id: entry.track.id.clone(), code, message });
     }
 
-    pub(super) fn position_ms(&self) -> u64 {
-        self.heard().map_or(self.rest_ms, |(_, position_ms)| position_ms)
+    pub(super) fn device_lost(&mut self, error: &OutputError) {
+        self.tell(Event::DeviceLost { code: error.code(), message: error.to_string() });
     }
 
-    pub(super) fn state(&mut self) -> PlaybackState {
-        match (self.wish, self.outlet.line()) {
-            (Wish::Stopped, _) => PlaybackState::Stopped,
-            (Wish::Paused, _) => PlaybackState::Paused,
-            (Wish::Playing, None) => PlaybackState::Buffering,
-            (Wish::Playing, Some(line)) => {
-                let dry = line.feed().ahead() == 0 || line.feed().gauges().is_starved();
-                if self.waiting && dry { PlaybackState::Buffering } else { PlaybackState::Playing }
-            }
-        }
-    }
-
-    pub(super) fn post_state(&mut self) {
-        let state = self.state();
-        let changed = std::mem::replace(&mut self.board.post().state, state) != state;
-        if changed {
-            (self.news)(Event::State(state));
-        }
-    }
-
-    pub(super) fn post_resting(&mut self) {
-        self.board.post().resting = (self.queue.current().cloned(), self.rest_ms);
-    }
-
-    pub(super) fn post_queue(&mut self) {
+    pub(super) fn device_opened(&mut self, device: &OpenDevice) {
         {
             let mut posted = self.board.post();
-            posted.queue = self.queue.entries().into();
-            posted.shuffled = self.queue.is_shuffled();
-            posted.repeat = self.queue.repeat();
+            posted.gauges = Some(Arc::clone(device.line.gauges()));
+            posted.device = Some(device.name.clone());
         }
-        (self.news)(Event::Queue);
+        self.tell(Event::Device { name: device.name.clone() });
     }
 
-    pub(super) fn tell_track_failed(&mut self, entry: &Entry, code: Code, message: String) {
-        (self.news)(Event::TrackFailed { id: entry.track.id.clone(), code, message });
+    /// The device has been closed; what stood in its ring is gone.
+    pub(super) fn device_closed(&mut self) {
+        let mut posted = self.board.post();
+        posted.before = posted.totals();
+        posted.gauges = None;
+        posted.device = None;
+        posted.spans.clear();
     }
 
-    pub(super) fn tell_device_lost(&mut self, error: &OutputError) {
-        (self.news)(Event::DeviceLost { code: error.code(), message: error.to_string() });
+    pub(super) fn post_state(&mut self, state: PlaybackState) {
+        let changed = std::mem::replace(&mut self.board.post().state, state) != state;
+        if changed {
+            self.tell(Event::State(state));
+        }
     }
 
-    /// Says which track is heard, unless that has been said.
+    /// What would be played, and from where, while nothing is in the ring.
+    pub(super) fn post_resting(&mut self, entry: Option<Entry>, position_ms: u64) {
+        self.board.post().resting = (entry, position_ms);
+    }
+
+    pub(super) fn post_queue(&mut self, queue: &Queue) {
+        {
+            let mut posted = self.board.post();
+            posted.queue = queue.entries().into();
+            posted.shuffled = queue.is_shuffled();
+            posted.repeat = queue.repeat();
+        }
+        self.tell(Event::Queue);
+    }
+
+    /// Where the device is.
+    pub(super) fn heard(&self) -> Option<Place> {
+        let posted = self.board.post();
+        posted.heard().map(|(heard, position_ms)| Place { entry: heard.entry.clone(), position_ms })
+    }
+
+    /// The ring's only sound is this, from here on.
+    pub(super) fn begin(&mut self, heard: Heard) {
+        let entry = heard.entry.clone();
+        self.board.post().spans = [heard].into();
+        if self.announced != Some(entry.key) {
+            self.announce(&entry);
+        }
+    }
+
+    /// This follows what stands in the ring.
+    pub(super) fn join(&mut self, heard: Heard) {
+        self.board.post().spans.push_back(heard);
+    }
+
+    /// The track that has come to be heard by ring frame `read`, if another one was before.
+    pub(super) fn crossed(&mut self, read: u64) -> Option<Entry> {
+        let mut posted = self.board.post();
+        let mut crossed = None;
+        while posted.spans.get(1).is_some_and(|next| next.span.ring_start <= read) {
+            posted.spans.pop_front();
+            crossed = posted.spans.front().map(|heard| heard.entry.clone());
+        }
+        crossed
+    }
+
+    /// The length of the last track in the ring.
+    pub(super) fn post_duration(&mut self, key: EntryKey, duration_ms: Option<u64>) {
+        if let Some(last) = self.board.post().spans.back_mut()
+            && last.entry.key == key
+        {
+            last.duration_ms = duration_ms.or(last.duration_ms);
+        }
+    }
+
+    /// Ring frames from `read` to the next track.
+    pub(super) fn frames_to_next(&self, read: u64) -> Option<u64> {
+        self.board.post().spans.get(1).map(|next| next.span.ring_start.saturating_sub(read))
+    }
+
+    /// Says which track is heard.
     pub(super) fn announce(&mut self, entry: &Entry) {
-        if self.announced.replace(entry.key) != Some(entry.key) {
-            (self.news)(Event::Track { key: entry.key, id: entry.track.id.clone() });
-        }
+        self.announced = Some(entry.key);
+        self.tell(Event::Track { key: entry.key, id: entry.track.id.clone() });
+    }
+
+    /// Nothing is heard any more.
+    pub(super) fn forget(&mut self) {
+        self.announced = None;
+        self.board.post().spans.clear();
     }
 }
