@@ -33,7 +33,7 @@ pub use event::{Command, Event, OnDeviceLoss, PlaybackState, Status};
 pub use heard::HeardMark;
 pub use knob::Knob;
 pub use queue::{Entry, EntryKey, Queue, Repeat};
-pub use track::{Opener, Track, TrackId, TrackKind};
+pub use track::{Opener, Track, TrackKind};
 
 use crate::audio::loudness::Normalisation;
 use crate::audio::output::{Backend, DeviceChoice, SystemOutput};

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub use super::failure::{BurnError, Cancel, RecordRefusal};
 use super::image::{self, ImageFiles};
 use super::layout::{DiscLayout, Sectors};
-use crate::playback::TrackId;
+use crate::library::TrackId;
 
 /// Where a disc goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +157,7 @@ pub fn burn(
         BurnTarget::Image { folder, name } => (folder, name),
         BurnTarget::Drive(drive) => return Err(BurnError::NotAvailableYet(drive.clone())),
     };
-    let tracks: Vec<TrackId> = job.layout.tracks.iter().map(|placed| placed.track.id.clone()).collect();
+    let tracks: Vec<TrackId> = job.layout.tracks.iter().map(|placed| placed.track.id).collect();
     let reservation = ledger.reserve(&tracks)?;
     let total = job.layout.length;
     let made = image::write(&job.layout, folder, name, job.verify, cancel, |track, done| {

@@ -14,6 +14,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use crate::error::{Code, Explain};
+use crate::library::TrackId;
 use crate::playback::{Opener, Track};
 
 /// Rate of every disc.
@@ -121,7 +122,7 @@ impl fmt::Display for Isrc {
 #[derive(Clone)]
 pub struct DiscTrack {
     /// Its name across the program.
-    pub id: crate::playback::TrackId,
+    pub id: TrackId,
     /// Title, for CD-Text.
     pub title: String,
     /// Performer, for CD-Text.
@@ -155,7 +156,7 @@ impl DiscTrack {
             .duration_frames()
             .ok_or_else(|| unreadable("its length is unknown; convert it to FLAC".to_owned()))?;
         Ok(DiscTrack {
-            id: track.id.clone(),
+            id: track.id,
             title: track.title.clone(),
             performer: track.artist.clone().unwrap_or_default(),
             isrc,
@@ -350,11 +351,10 @@ mod tests {
 
     use super::*;
     use crate::audio::source::SourceError;
-    use crate::playback::TrackId;
 
     fn track(frames: u64) -> DiscTrack {
         DiscTrack {
-            id: TrackId::new("t"),
+            id: TrackId::from_bytes([1; 16]),
             title: "Title".to_owned(),
             performer: "Performer".to_owned(),
             isrc: None,

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::queue::{Entry, EntryKey, Repeat};
-use super::track::{Track, TrackId, TrackKind};
+use super::track::{Track, TrackKind};
 use crate::audio::loudness::Normalisation;
 use crate::audio::output::DeviceChoice;
 use crate::error::{Code, Failure};
+use crate::library::TrackId;
 
 /// A wish of the listener. The engine carries wishes out in order.
 #[derive(Debug, Clone)]
@@ -97,12 +98,12 @@ pub enum Event {
     Track {
         /// Its place in the queue.
         key: EntryKey,
-        /// Its name.
+        /// Which one.
         id: TrackId,
     },
     /// The first samples after a start or a seek are in the ring.
     Ready {
-        /// The track's name.
+        /// The track.
         id: TrackId,
     },
     /// The last track of the queue has been heard to its end.
@@ -123,7 +124,7 @@ pub enum Event {
     },
     /// A track cannot be played; the engine has gone on to the next one.
     TrackFailed {
-        /// The track's name.
+        /// The track.
         id: TrackId,
         /// What happened.
         code: Code,

@@ -32,11 +32,13 @@ mod tests {
 
     use super::*;
     use crate::audio::source::SourceError;
+    use crate::library::TrackId;
     use crate::playback::queue::Queue;
-    use crate::playback::track::{Track, TrackId};
+    use crate::playback::track::Track;
 
     fn status(kind: TrackKind, position_ms: u64) -> Status {
-        let track = Track::new(TrackId::new("t"), kind, "T", || Err(SourceError::Missing("test".into())));
+        let track =
+            Track::new(TrackId::from_bytes([1; 16]), kind, "T", || Err(SourceError::Missing("test".into())));
         let mut queue = Queue::new(1);
         queue.load(vec![Arc::new(Track { duration_ms: Some(1_000), ..track })], 0);
         Status { current: queue.current().cloned(), position_ms, ..Status::default() }

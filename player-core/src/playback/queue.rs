@@ -268,16 +268,18 @@ impl SplitMix {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
-    use super::super::track::{TrackId, TrackKind};
+    use super::super::track::TrackKind;
     use super::*;
     use crate::audio::source::SourceError;
+    use crate::library::TrackId;
 
     fn tracks(names: &str) -> Vec<Arc<Track>> {
         names
             .split(' ')
             .map(|name| {
-                let id = TrackId::new(name);
+                let id = TrackId::of_own_file(Path::new(name));
                 Arc::new(Track::new(id, TrackKind::Own, name, || Err(SourceError::Missing("test".into()))))
             })
             .collect()

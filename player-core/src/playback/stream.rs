@@ -24,7 +24,7 @@ use cadenza_protocol::rtp::CLOCK_RATE;
 use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher};
 use tokio::sync::Notify;
 
-use super::track::{Track, TrackId, TrackKind};
+use super::track::{Track, TrackKind};
 use crate::audio::fade::ClipFades;
 use crate::audio::source::{PcmSource, PcmSpec, Pull, Seeked, SourceError, Waker};
 use crate::clock::Clock;
@@ -93,7 +93,7 @@ pub fn tracks(voucher: &MediaVoucher, kind: PreviewKind, setup: &StreamSetup) ->
         let open = move || -> Result<Box<dyn PcmSource>, SourceError> {
             Ok(Box::new(LiveStream::open(place.clone(), setup.clone(), Npt::ZERO)?.0))
         };
-        Track::new(TrackId::new(&of.media_id.to_string()), TrackKind::Preview, title, open)
+        Track::new(of.media_id.into(), TrackKind::Preview, title, open)
     };
     voucher.tracks.iter().map(track).collect()
 }

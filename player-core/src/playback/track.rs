@@ -6,30 +6,7 @@ use std::sync::Arc;
 use crate::audio::fade::ClipFades;
 use crate::audio::loudness::Loudness;
 use crate::audio::source::{PcmSource, SourceError};
-
-/// What a track is called across the program: a media id in hexadecimal, or the path of the listener's own file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TrackId(Arc<str>);
-
-impl TrackId {
-    /// A name as it stands.
-    #[must_use]
-    pub fn new(name: &str) -> Self {
-        TrackId(name.into())
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TrackId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::library::TrackId;
 
 /// Where a track comes from; the player shows the owner's line only with what was bought (M5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +26,7 @@ pub type Opener = Arc<dyn Fn() -> Result<Box<dyn PcmSource>, SourceError> + Send
 /// Something that can be played.
 #[derive(Clone)]
 pub struct Track {
-    /// Its name across the program.
+    /// Which one it is. A file that is not in the library has the id that it would have there.
     pub id: TrackId,
     /// Where it comes from.
     pub kind: TrackKind,

@@ -22,7 +22,7 @@ use crate::library::scan::{self, OpenedMedia};
 use crate::library::{TrackId, TrackRecord, import};
 use crate::passport::vault::Session;
 use crate::playback::stream::{self, StreamSetup};
-use crate::playback::{Track, TrackId as PlaybackId, TrackKind};
+use crate::playback::{Track, TrackKind};
 
 impl Player {
     /// What the engine plays for these tracks of the library, in order. Bought ones take the open passport: the passphrase is
@@ -74,7 +74,7 @@ impl Player {
             }
             opening.source()
         };
-        Ok(dressed(Track::new(playback_id(record), TrackKind::Purchased, &record.title, open), record))
+        Ok(dressed(Track::new(record.id, TrackKind::Purchased, &record.title, open), record))
     }
 
     /// The same for a disc: nothing is counted as played.
@@ -87,7 +87,7 @@ impl Player {
                 let (track, path) = (Arc::clone(record), self.track_path(record));
                 let opening = BoughtTrack::new(track, path, Arc::clone(session), root.clone());
                 let open = move || opening.source();
-                dressed(Track::new(playback_id(record), TrackKind::Purchased, &record.title, open), record)
+                dressed(Track::new(record.id, TrackKind::Purchased, &record.title, open), record)
             }
             _ => own_track(record),
         };
@@ -191,7 +191,7 @@ impl Player {
 fn own_track(record: &Arc<TrackRecord>) -> Track {
     let path = record.path.clone();
     let open = move || own::open(&path);
-    dressed(Track::new(playback_id(record), TrackKind::Own, &record.title, open), record)
+    dressed(Track::new(record.id, TrackKind::Own, &record.title, open), record)
 }
 
 fn dressed(track: Track, record: &TrackRecord) -> Track {
@@ -207,10 +207,6 @@ fn dressed(track: Track, record: &TrackRecord) -> Track {
         }),
         ..track
     }
-}
-
-fn playback_id(record: &TrackRecord) -> PlaybackId {
-    PlaybackId::new(&record.id.to_string())
 }
 
 fn source_error(failure: Failure) -> SourceError {

@@ -16,7 +16,6 @@ use crate::disc::layout::{Capacity, DiscLayout, DiscOptions, DiscTrack};
 use crate::error::{Code, Failure};
 use crate::library::ledger::{self, Use};
 use crate::library::{TrackId, TrackRecord};
-use crate::playback::TrackId as PlaybackId;
 
 /// How often something may still be done with a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -176,11 +175,8 @@ impl Drop for Burning<'_> {
 }
 
 impl RecordLedger for Player {
-    fn reserve(&self, tracks: &[PlaybackId]) -> Result<Reservation, RecordRefusal> {
-        let unknown = |id: &PlaybackId| RecordRefusal::Never(id.to_string());
-        let ids: Result<Vec<TrackId>, _> =
-            tracks.iter().map(|t| t.as_str().parse().map_err(|_| unknown(t))).collect();
-        let counted = self.reserve_recording(&ids?).map_err(|failure| match failure.data.get("title") {
+    fn reserve(&self, tracks: &[TrackId]) -> Result<Reservation, RecordRefusal> {
+        let counted = self.reserve_recording(tracks).map_err(|failure| match failure.data.get("title") {
             Some(title) if failure.code == Code::RecordNotAllowed => RecordRefusal::Never(title.clone()),
             _ => RecordRefusal::Unwritable(failure.message),
         })?;

@@ -41,11 +41,10 @@ pub struct Shown {
 impl Player {
     /// What to show of a track; `heard_ms` is the length that its source told.
     pub fn shown(&self, track: &Track, heard_ms: Option<u64>) -> Shown {
-        let name = track.id.as_str();
         let is_preview = track.kind == TrackKind::Preview;
-        let id: Option<MediaId> = name.parse().ok();
-        let offer = id.and_then(|id| self.known_offer(id));
-        let record = name.parse().ok().and_then(|id| self.library().track(id)).filter(|_| !is_preview);
+        let media_id = (track.kind != TrackKind::Own).then(|| MediaId::from_bytes(*track.id.as_bytes()));
+        let offer = media_id.and_then(|id| self.known_offer(id));
+        let record = self.library().track(track.id).filter(|_| !is_preview);
         let clip = offer.as_ref().filter(|_| is_preview).map(|offer| offer.clip);
         let length = heard_ms.or(track.duration_ms).or(clip.map(|clip| clip.duration_ms.into()));
         let is_cut =
@@ -54,7 +53,7 @@ impl Player {
             kept.or(offer.as_ref().map(offered)).cloned().unwrap_or_default()
         };
         Shown {
-            media_id: id.filter(|_| track.kind != TrackKind::Own),
+            media_id,
             title: said(Some(&track.title).filter(|title| !title.is_empty()), |offer| &offer.title),
             artist: said(track.artist.as_ref(), |offer| &offer.artist),
             album: said(track.album.as_ref(), |offer| &offer.album),
@@ -78,10 +77,10 @@ impl Player {
     /// Works out the levels of a track of the library that plays, once in a session. True when they are known now and were not
     /// before.
     pub async fn draw_waveform(&self, track: &Track) -> Result<bool, Failure> {
-        let id = match track.id.as_str().parse::<TrackId>() {
-            Ok(id) if track.kind != TrackKind::Preview && self.library().track(id).is_some() => id,
-            Ok(_) | Err(_) => return Ok(false),
-        };
+        let id = track.id;
+        if track.kind == TrackKind::Preview || self.library().track(id).is_none() {
+            return Ok(false);
+        }
         if !self.waveform(id).is_empty() || !locked(&self.0.waveforms).insert(id) {
             return Ok(false);
         }
@@ -107,11 +106,7 @@ impl Player {
 
     /// Counts a play of the library's track that an entry of the queue stands for.
     pub fn count_heard(&self, entry: &Entry) -> Result<(), Failure> {
-        match entry.track.id.as_str().parse() {
-            Ok(id) => Ok(self.library().count_play(id, self.now())?),
-            // An own file that was played without being in the library.
-            Err(_) => Ok(()),
-        }
+        Ok(self.library().count_play(entry.track.id, self.now())?)
     }
 }
 

@@ -11,14 +11,15 @@ use cadenza_player::disc::burn::{
     Unrestricted, burn,
 };
 use cadenza_player::disc::layout::{Capacity, DiscLayout, DiscOptions, DiscTrack, Sectors};
-use cadenza_player::playback::{Track, TrackId, TrackKind};
+use cadenza_player::library::TrackId;
+use cadenza_player::playback::{Track, TrackKind};
 use cadenza_player::{Code, Explain};
 
-use crate::rig::{encode, folder, noise_wav, numbers, run, run_in, stamp, wav};
+use crate::rig::{encode, folder, named, noise_wav, numbers, run, run_in, stamp, wav};
 
 fn file_track(path: &Path, title: &str) -> DiscTrack {
     let path = path.to_owned();
-    let mut track = Track::new(TrackId::new(title), TrackKind::Own, title, move || {
+    let mut track = Track::new(named(title), TrackKind::Own, title, move || {
         let file = fs::File::open(&path).map_err(SourceError::Unreadable)?;
         Ok(Box::new(FileSource::open(Box::new(file), None)?) as Box<dyn PcmSource>)
     });

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use cadenza_player::audio::decode::FileSource;
 use cadenza_player::audio::source::{PcmSource, Pull, SourceError};
-use cadenza_player::playback::{Track, TrackId, TrackKind};
+use cadenza_player::playback::{Track, TrackKind};
 
-use crate::rig::{PERIOD, Rig, encode, folder, noise_wav, run, wav};
+use crate::rig::{PERIOD, Rig, encode, folder, named, noise_wav, run, wav};
 
 fn open(path: &Path) -> FileSource {
     let file = File::open(path).expect("the file was just made");
@@ -33,7 +33,7 @@ fn integers(samples: &[f32], bits: u32) -> Vec<i32> {
 
 fn track_of(path: &Path) -> Arc<Track> {
     let path = path.to_owned();
-    Arc::new(Track::new(TrackId::new("file"), TrackKind::Own, "file", move || {
+    Arc::new(Track::new(named("file"), TrackKind::Own, "file", move || {
         let file = File::open(&path).map_err(SourceError::Unreadable)?;
         Ok(Box::new(FileSource::open(Box::new(file), None)?) as Box<dyn PcmSource>)
     }))

@@ -7,9 +7,9 @@ use cadenza_player::Code;
 use cadenza_player::audio::fade::{ClipFades, raised_cosine};
 use cadenza_player::audio::loudness::{Loudness, Normalisation};
 use cadenza_player::audio::source::{PcmSource, SourceError};
-use cadenza_player::playback::{Command, Event, PlaybackState, Repeat, Track, TrackId, TrackKind};
+use cadenza_player::playback::{Command, Event, PlaybackState, Repeat, Track, TrackKind};
 
-use crate::rig::{Numbers, PERIOD, Rig, clip, largest_step, numbers, stamp, steady};
+use crate::rig::{Numbers, PERIOD, Rig, clip, largest_step, named, numbers, stamp, steady};
 
 /// Periods that hold so many frames, and a few more.
 fn periods_for(frames: usize) -> usize {
@@ -193,7 +193,7 @@ fn stop_fades_out_and_closes_the_track() {
         }
     }
     let count = Arc::clone(&open);
-    let track = Track::new(TrackId::new("a"), TrackKind::Purchased, "a", move || {
+    let track = Track::new(named("a"), TrackKind::Purchased, "a", move || {
         *count.lock().expect("count") += 1;
         let numbers = Numbers { rate_hz: 44_100, frames: 900_000, at: 0, value: steady, gate: None };
         Ok(Box::new(Counted(numbers, Arc::clone(&count))) as Box<dyn PcmSource>)
@@ -272,7 +272,7 @@ fn news_of_a_track_comes_when_it_is_heard_not_when_it_is_decoded() {
     assert!(!rig.news().iter().any(|event| matches!(event, Event::Track { .. })));
     assert_eq!(rig.status().current.expect("a").track.title, "a");
     rig.periods(6);
-    assert!(rig.news().iter().any(|event| matches!(event, Event::Track { id, .. } if id.as_str() == "b")));
+    assert!(rig.news().iter().any(|event| matches!(event, Event::Track { id, .. } if *id == named("b"))));
     assert!(rig.status().position_ms < 100);
 }
 
@@ -281,7 +281,7 @@ fn news_of_a_track_comes_when_it_is_heard_not_when_it_is_decoded() {
 fn a_live_source_that_falls_behind_buffers_and_comes_back() {
     let arrived = Arc::new(Mutex::new(0_u64));
     let gate = Arc::clone(&arrived);
-    let live = Track::new(TrackId::new("live"), TrackKind::Preview, "live", move || {
+    let live = Track::new(named("live"), TrackKind::Preview, "live", move || {
         let gate = Some(Arc::clone(&gate));
         Ok(Box::new(Numbers { rate_hz: 48_000, frames: 480_000, at: 0, value: steady, gate })
             as Box<dyn PcmSource>)
@@ -306,22 +306,22 @@ fn a_live_source_that_falls_behind_buffers_and_comes_back() {
 // V7
 #[test]
 fn a_track_that_cannot_be_opened_is_named_and_passed_over() {
-    let broken = Arc::new(Track::new(TrackId::new("broken"), TrackKind::Own, "broken", || {
+    let broken = Arc::new(Track::new(named("broken"), TrackKind::Own, "broken", || {
         Err(SourceError::Missing("/music/gone.flac".to_owned()))
     }));
     let mut rig = Rig::at(44_100);
     rig.load(&[numbers("a", 44_100, 3_000, stamp), broken.clone(), numbers("c", 44_100, 3_000, stamp)]);
     let heard = rig.periods(9);
     assert!(heard[..6_000].iter().enumerate().all(|(n, sample)| *sample == stamp(n as u64 % 3_000)));
-    let named: Vec<_> = rig
+    let told: Vec<_> = rig
         .news()
         .into_iter()
         .filter_map(|event| match event {
-            Event::TrackFailed { id, code, .. } => Some((id.to_string(), code)),
+            Event::TrackFailed { id, code, .. } => Some((id, code)),
             _ => None,
         })
         .collect();
-    assert_eq!(named, [("broken".to_owned(), Code::TrackMissing)]);
+    assert_eq!(told, [(named("broken"), Code::TrackMissing)]);
     rig.send(Command::Repeat(Repeat::All));
     rig.load(&[broken]);
     assert_eq!(rig.status().state, PlaybackState::Stopped, "a queue of nothing but broken tracks ends");

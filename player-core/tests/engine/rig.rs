@@ -11,8 +11,9 @@ use cadenza_player::audio::output::{
 };
 use cadenza_player::audio::render::Renderer;
 use cadenza_player::audio::source::{PcmSource, PcmSpec, Pull, Seeked, SourceError};
+use cadenza_player::library::TrackId;
 use cadenza_player::playback::session::Session;
-use cadenza_player::playback::{Command, Event, Status, StatusBoard, Track, TrackId, TrackKind};
+use cadenza_player::playback::{Command, Event, Status, StatusBoard, Track, TrackKind};
 
 /// The mock device and the world around it.
 #[derive(Clone)]
@@ -235,8 +236,13 @@ pub fn steady(_: u64) -> f32 {
     0.5
 }
 
+/// The id of a track of this name.
+pub fn named(name: &str) -> TrackId {
+    TrackId::of_own_file(Path::new(name))
+}
+
 pub fn numbers(name: &str, rate_hz: u32, frames: u64, value: fn(u64) -> f32) -> Arc<Track> {
-    Arc::new(Track::new(TrackId::new(name), TrackKind::Own, name, move || {
+    Arc::new(Track::new(named(name), TrackKind::Own, name, move || {
         Ok(Box::new(Numbers { rate_hz, frames, at: 0, value, gate: None }) as Box<dyn PcmSource>)
     }))
 }

@@ -97,7 +97,7 @@ pub fn now_playing(track: &Track, shown: Shown, sleeve: Sleeve) -> NowPlaying {
             TrackKind::Purchased => PlaybackKind::Purchased,
             TrackKind::Own => PlaybackKind::Own,
         },
-        track_id: TrackId(track.id.as_str().to_owned()),
+        track_id: TrackId(track.id.to_string()),
         media_id: shown.media_id.map(|id| MediaId(id.to_string())),
         album_id: album.or_else(|| shown.offer.as_ref().map(|offer| AlbumId(offer.album_id.clone()))),
         title: shown.title,

@@ -1,6 +1,6 @@
 //! Tracks for the engine, and a sound card of our own that tells when it hears something.
 
-use cadenza_player::playback::{Track, TrackId, TrackKind};
+use cadenza_player::playback::{Track, TrackKind};
 
 use crate::listener::Listener;
 
@@ -9,5 +9,5 @@ pub fn bought_track(listener: &Listener, title: &str) -> Track {
     listener.owned(title);
     let id = listener.media_id(title);
     let opening = listener.core.media_opening(id.into()).expect("a bought track");
-    Track::new(TrackId::new(&id.to_string()), TrackKind::Purchased, title, move || opening.source())
+    Track::new(id.into(), TrackKind::Purchased, title, move || opening.source())
 }

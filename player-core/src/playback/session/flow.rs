@@ -166,7 +166,7 @@ impl Flow {
     /// Says that the first samples after a cut are in the ring, once they are.
     fn tell_begun(&mut self, console: &mut Console) {
         if self.begun_at.take_if(|at| self.device.line.has_begun(*at)).is_some() {
-            console.shown.tell(Event::Ready { id: self.deck.voice.track().id.clone() });
+            console.shown.tell(Event::Ready { id: self.deck.voice.track().id });
         }
     }
 

@@ -35,7 +35,7 @@ impl Shown {
 
     pub(super) fn track_failed(&mut self, entry: &Entry, error: &impl Explain) {
         let (code, message) = (error.code(), error.to_string());
-        self.tell(Event::TrackFailed { id: entry.track.id.clone(), code, message });
+        self.tell(Event::TrackFailed { id: entry.track.id, code, message });
     }
 
     pub(super) fn device_lost(&mut self, error: &OutputError) {
@@ -130,7 +130,7 @@ impl Shown {
     /// Says which track is heard.
     pub(super) fn announce(&mut self, entry: &Entry) {
         self.announced = Some(entry.key);
-        self.tell(Event::Track { key: entry.key, id: entry.track.id.clone() });
+        self.tell(Event::Track { key: entry.key, id: entry.track.id });
     }
 
     /// Nothing is heard any more.

@@ -11,9 +11,7 @@ use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
 use cadenza_player::library::{TrackId, TrackRecord};
 use cadenza_player::path::Kept;
 use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
-use cadenza_player::playback::{
-    Command, Entry, Event, HeardMark, Playback, Status, Track, TrackId as PlaybackId, TrackKind,
-};
+use cadenza_player::playback::{Command, Entry, Event, HeardMark, Playback, Status, Track, TrackKind};
 use cadenza_player::{Code, Failure, Player};
 use cadenza_protocol::preview::{Npt, PreviewAddress, PreviewKind};
 use serde_json::json;
@@ -98,15 +96,14 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
     let watched = Arc::clone(&monitor);
     let title = of.title.clone().unwrap_or_default();
     let keep = wish.keep.then(|| player.home().previews().join(format!("{media_id}.opus")));
-    let track =
-        Track::new(PlaybackId::new(&media_id.to_string()), TrackKind::Preview, title.clone(), move || {
-            let (stream, monitor) = LiveStream::open(place.clone(), setup.clone(), Npt::ZERO)?;
-            if let Some(path) = &keep {
-                monitor.keep(path.clone())?;
-            }
-            *watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(monitor);
-            Ok(Box::new(stream))
-        });
+    let track = Track::new(media_id.into(), TrackKind::Preview, title.clone(), move || {
+        let (stream, monitor) = LiveStream::open(place.clone(), setup.clone(), Npt::ZERO)?;
+        if let Some(path) = &keep {
+            monitor.keep(path.clone())?;
+        }
+        *watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(monitor);
+        Ok(Box::new(stream))
+    });
     let start_ms = as_ms(wish.from.unwrap_or_default());
     let turn = Turn {
         tracks: vec![Arc::new(track)],
@@ -256,7 +253,7 @@ impl Turn {
                         return Err(failures.remove(0));
                     }
                 }
-                Ok(Event::Track { id, .. }) => self.announce(&id, output),
+                Ok(Event::Track { id, .. }) => self.announce(id, output),
                 Ok(Event::State(_) | Event::Queue) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Failure::internal("the audio engine ended"));
@@ -282,8 +279,8 @@ impl Turn {
         !failures.is_empty() && failures.len() >= self.tracks.len()
     }
 
-    fn announce(&self, id: &PlaybackId, output: &Output) {
-        if let Some(track) = self.tracks.iter().find(|t| t.id == *id) {
+    fn announce(&self, id: TrackId, output: &Output) {
+        if let Some(track) = self.tracks.iter().find(|t| t.id == id) {
             let by = track.artist.as_ref().map_or_else(String::new, |a| format!(", {a}"));
             let long = track.duration_ms.map_or_else(String::new, |ms| format!(" ({})", minutes(ms)));
             output.progress(&format!("Playing {}{by}{long}", track.title));
