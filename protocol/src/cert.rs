@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::crypto::sha256;
+use crate::digest::sha256;
 use crate::id::hex;
 use crate::time::UnixTime;
 

@@ -34,6 +34,7 @@ pub mod card;
 pub mod cert;
 pub mod colour;
 pub mod crypto;
+mod digest;
 pub mod form;
 pub mod id;
 pub mod media;

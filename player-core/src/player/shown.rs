@@ -106,7 +106,11 @@ impl Player {
 
     /// Counts a play of the library's track that an entry of the queue stands for.
     pub fn count_heard(&self, entry: &Entry) -> Result<(), Failure> {
-        Ok(self.library().count_play(entry.track.id, self.now())?)
+        // An own file can be played without being in the library.
+        if self.library().track(entry.track.id).is_some() {
+            self.library().count_play(entry.track.id, self.now())?;
+        }
+        Ok(())
     }
 }
 

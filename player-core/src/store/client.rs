@@ -24,7 +24,7 @@ use super::address::{StoreAddress, host_of};
 use super::seen::Seen;
 use super::standing::StoreWatch;
 use crate::clock::Clock;
-use crate::error::Code;
+use crate::error::{Code, Failure};
 
 pub use failure::ExchangeError;
 
@@ -189,7 +189,13 @@ impl StoreClient {
 
     /// Every exchange with the store's own servers says whether it is there.
     fn heard<T>(&self, outcome: Result<T, ExchangeError>) -> Result<T, ExchangeError> {
-        self.watch.learn(&outcome);
+        match &outcome {
+            Err(silence @ (ExchangeError::Unreachable { .. } | ExchangeError::Silent { .. })) => {
+                self.watch.is_away(Failure::of(silence));
+            }
+            // A refusal is an answer too.
+            Ok(_) | Err(_) => self.watch.answers(),
+        }
         outcome
     }
 
@@ -310,11 +316,45 @@ fn innermost(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cadenza_protocol::cert::Certificate;
+
     use super::*;
     use crate::error::Explain;
+    use crate::store::standing::Reach;
 
     fn url() -> Url {
         Url::parse("https://127.0.0.1:1/v1/orders").unwrap()
+    }
+
+    /// A root that no store has.
+    fn root() -> Certificate {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut said = rcgen::CertificateParams::default();
+        said.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        Certificate::from_der(said.self_signed(&key).unwrap().der().to_vec()).unwrap()
+    }
+
+    fn client() -> StoreClient {
+        let address = StoreAddress {
+            store_url: Url::parse("https://127.0.0.1:1/").unwrap(),
+            licensing_url: None,
+            root: root(),
+        };
+        StoreClient::new(address, Arc::new(crate::clock::SystemClock))
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer_and_silence_is_not() {
+        let client = client();
+        let silent = client.heard::<()>(Err(ExchangeError::Silent { host: "127.0.0.1:1".into() }));
+        assert!(silent.is_err());
+        assert!(
+            matches!(client.watch.now().reach, Reach::Silent(told) if told.code == Code::StoreUnreachable)
+        );
+        let refused =
+            client.heard::<()>(Err(refusal(&url(), 402, br#"{"code":"card-declined","message":"no"}"#)));
+        assert!(refused.is_err());
+        assert_eq!(client.watch.now().reach, Reach::Answers);
     }
 
     #[test]

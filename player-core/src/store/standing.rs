@@ -2,7 +2,6 @@
 
 use tokio::sync::watch;
 
-use super::client::ExchangeError;
 use crate::error::Failure;
 
 /// Whether the store answers.
@@ -64,14 +63,9 @@ impl StoreWatch {
         self.change(|standing| standing.reach = Reach::Silent(failure));
     }
 
-    /// Learns from an exchange: any answer, also a refusal, means that it is there.
-    pub(super) fn learn<T>(&self, outcome: &Result<T, ExchangeError>) {
-        match outcome {
-            Err(error @ (ExchangeError::Unreachable { .. } | ExchangeError::Silent { .. })) => {
-                self.is_away(Failure::of(error));
-            }
-            Ok(_) | Err(_) => self.change(|standing| standing.reach = Reach::Answers),
-        }
+    /// It gave an answer, if only a refusal.
+    pub(super) fn answers(&self) {
+        self.change(|standing| standing.reach = Reach::Answers);
     }
 
     fn change(&self, change: impl FnOnce(&mut Standing)) {
@@ -87,30 +81,12 @@ impl StoreWatch {
 mod tests {
     use super::*;
 
-    fn silence() -> Result<(), ExchangeError> {
-        Err(ExchangeError::Silent { host: "127.0.0.1:1".into() })
-    }
-
-    fn refusal() -> Result<(), ExchangeError> {
-        Err(ExchangeError::Garbled { host: "127.0.0.1:1".into() })
-    }
-
-    #[test]
-    fn a_refusal_is_an_answer_and_silence_is_not() {
-        let watch = StoreWatch::default();
-        watch.is_named("127.0.0.1:1".into());
-        watch.learn(&silence());
-        assert!(matches!(watch.now().reach, Reach::Silent(failure) if failure.message.contains("in time")));
-        watch.learn(&refusal());
-        assert_eq!(watch.now().reach, Reach::Answers);
-    }
-
     #[test]
     fn only_what_changes_is_told() {
         let watch = StoreWatch::default();
-        watch.learn(&Ok(()));
+        watch.answers();
         let changes = watch.changes();
-        watch.learn(&Ok(()));
+        watch.answers();
         assert!(!changes.has_changed().unwrap_or(true));
     }
 

@@ -133,7 +133,7 @@ fn derive(passphrase: &Passphrase, params: KdfParams, salt: &[u8; 16]) -> Result
 fn associated_data(params: KdfParams, salt: &[u8; 16], bound_to: &[u8]) -> Vec<u8> {
     let mut w = Writer::new();
     w.text("cadenza/v1/passport-lock").u32(params.m_kib).u32(params.t).u32(params.p);
-    w.bytes(salt).bytes(&super::sha256(bound_to));
+    w.bytes(salt).bytes(&crate::digest::sha256(bound_to));
     w.into_bytes()
 }
 

@@ -14,10 +14,4 @@ pub mod mac;
 pub mod sign;
 pub mod wrap;
 
-use ring::digest;
-
-/// SHA-256 of some bytes.
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let digest = digest::digest(&digest::SHA256, bytes);
-    digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")
-}
+pub use crate::digest::sha256;

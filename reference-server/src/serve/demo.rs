@@ -9,11 +9,12 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use tokio::sync::watch;
 
+use super::ServeOptions;
 use super::doors::stopped;
+use super::failure::{DemoError, StartError};
 use super::parts::Parts;
-use super::{ServeOptions, StartError};
-use crate::authoring::{AuthorOptions, AuthoringError, author};
-use crate::content::publish::client::{PublishClient, PublishError};
+use crate::authoring::{AuthorOptions, author};
+use crate::content::publish::client::PublishClient;
 use crate::db::DatabaseError;
 use crate::identity::Identity;
 
@@ -21,28 +22,6 @@ use crate::identity::Identity;
 const AT_ONCE: usize = 2;
 const PROJECT: &str = "demo";
 const AUTHOR: &str = "Cadenza Editions";
-
-/// Why the demo album is not there.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// No folder was named.
-    #[error(
-        "where is the demo album? name its folder with --demo-album or CADENZA_DEMO_ALBUM (cargo xtask run does this)"
-    )]
-    NoFolder,
-    /// The folder cannot be read, or nothing is in it.
-    #[error("there is no demo album in {0}; it needs recordings, each with its .toml description")]
-    Empty(PathBuf),
-    /// A track could not be authored.
-    #[error("{0}: {1}")]
-    Author(PathBuf, AuthoringError),
-    /// A track could not be published.
-    #[error("{0} could not be published: {1}")]
-    Publish(PathBuf, PublishError),
-    /// The work was interrupted.
-    #[error("authoring was interrupted: {0}")]
-    Interrupted(#[from] tokio::task::JoinError),
-}
 
 /// The album on its way into the store.
 pub(super) struct Demo {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::StartError;
+use super::failure::StartError;
 use crate::tls::{ClientAuth, Peer, ServiceTls};
 
 #[derive(Debug)]

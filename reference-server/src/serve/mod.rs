@@ -6,6 +6,7 @@
 
 mod demo;
 mod doors;
+mod failure;
 mod maintenance;
 mod parts;
 
@@ -33,11 +34,10 @@ use crate::tls::{ClientAuth, Revocations, anonymous_client};
 use crate::web::{self, Storefront};
 
 use demo::Demo;
-pub use demo::DemoError;
 use doors::Doors;
+pub use failure::{DemoError, StartError};
 use maintenance::Maintenance;
 use parts::Parts;
-pub use parts::StartError;
 
 /// How long services wait for each other.
 const BETWEEN_SERVICES: Duration = Duration::from_secs(15);

@@ -1,81 +1,27 @@
 //! What all roles of one process share: data folder, database, media store, authority, identities.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use cadenza_protocol::cert::{Certificate, Role};
 use zeroize::Zeroizing;
 
-use super::{DemoError, Ready, ServeOptions};
-use crate::admin::{READY_FILE, TokenError};
+use super::failure::StartError;
+use super::{Ready, ServeOptions};
+use crate::admin::READY_FILE;
 use crate::atomic::write_private;
 use crate::clock::Clock;
-use crate::content::files::{MediaFiles, MediaFilesError, MediaStore};
+use crate::content::files::{MediaFiles, MediaStore};
+use crate::content::log::SecureLog;
 use crate::content::log::client::LogClient;
 use crate::content::log::state_file::StateFile;
-use crate::content::log::{SecureLog, SecureLogError};
-use crate::db::{Database, DatabaseError};
-use crate::delivery::DeliveryError;
-use crate::licensing::LicensingError;
-use crate::licensing::authority::{Authority, AuthorityError};
-use crate::licensing::enrol::{EnrolError, Enrolling, Enrolment};
-use crate::tls::{ServiceTls, TlsError};
+use crate::db::Database;
+use crate::licensing::authority::Authority;
+use crate::licensing::enrol::{Enrolling, Enrolment};
+use crate::tls::ServiceTls;
 
 /// Name of the content manager among the services of a data folder.
 const CONTENT_MANAGER: &str = "content-manager";
-
-/// Why the server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data folder cannot be used.
-    #[error("the data folder {0} cannot be used; check space and permissions: {1}")]
-    Data(PathBuf, std::io::Error),
-    /// A port is taken, or not allowed.
-    #[error("cannot listen on {0}; free the port or configure another: {1}")]
-    Listen(SocketAddr, std::io::Error),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// The media store.
-    #[error(transparent)]
-    Files(#[from] MediaFilesError),
-    /// The certificate authorities.
-    #[error(transparent)]
-    Authority(#[from] AuthorityError),
-    /// The licensing center.
-    #[error(transparent)]
-    Licensing(#[from] LicensingError),
-    /// A service's certificate.
-    #[error(transparent)]
-    Enrol(#[from] EnrolError),
-    /// The content manager's secure log.
-    #[error(transparent)]
-    SecureLog(#[from] SecureLogError),
-    /// TLS.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The delivery server.
-    #[error(transparent)]
-    Delivery(#[from] DeliveryError),
-    /// The delivery server's name.
-    #[error("{0}")]
-    DeliveryName(String),
-    /// The administration.
-    #[error(transparent)]
-    Admin(#[from] TokenError),
-    /// The demo album.
-    #[error(transparent)]
-    Demo(#[from] DemoError),
-    /// Without the licensing role, another licensing center has to be named.
-    #[error(
-        "this process runs no licensing center: set remote.licensing_url, remote.root_cert and remote.enrolment_token_file in the configuration"
-    )]
-    NoLicensing,
-    /// A file named in the configuration.
-    #[error("{0} cannot be used; check the configuration: {1}")]
-    Named(PathBuf, String),
-}
 
 /// What all roles share.
 #[derive(Debug)]

@@ -11,18 +11,7 @@ use crate::ipc::{AppError, AppState, AudioDevice, PickedFile, Settings};
 #[tauri::command]
 #[specta::specta]
 pub async fn app_state(app: AppHandle, desk: State<'_, Desk>) -> Result<AppState, AppError> {
-    let core = desk.core()?;
-    Ok(AppState {
-        version: app.package_info().version.to_string(),
-        passport: convert::phase(&core.player),
-        owner: convert::owner(&core.player),
-        owner_name: convert::owner_name(&core.player),
-        store: core.store_state(),
-        settings: convert::settings(&core.player.settings()),
-        library_tracks: convert::count(core.player.library().len()),
-        cart_items: convert::count(core.player.cart().len()),
-        arriving: convert::count(core.player.arriving()),
-    })
+    Ok(desk.core()?.app_state(app.package_info().version.to_string()))
 }
 
 /// What the listener has chosen.

@@ -1,10 +1,10 @@
 //! The catalogue's shapes.
 
-use cadenza_player::player::Ownership;
+use cadenza_player::player::Ownership as CoreOwnership;
 use cadenza_protocol::shop;
 
 use super::small;
-use crate::ipc::{AlbumCard, AlbumId, AudioFormat, Clip, MediaId, Quality, StoreTrack};
+use crate::ipc::{AlbumCard, AlbumId, AudioFormat, Clip, MediaId, Ownership, Quality, StoreTrack};
 use crate::sleeve;
 
 /// An album as it stands in a grid.
@@ -25,7 +25,7 @@ pub fn album_card(card: &shop::AlbumCard, owned_tracks: usize) -> AlbumCard {
 }
 
 /// A track as it is sold.
-pub fn store_track(offer: &shop::TrackOffer, ownership: Ownership) -> StoreTrack {
+pub fn store_track(offer: &shop::TrackOffer, ownership: CoreOwnership) -> StoreTrack {
     let id = offer.media_id.to_string();
     StoreTrack {
         album_id: AlbumId(offer.album_id.clone()),
@@ -39,8 +39,17 @@ pub fn store_track(offer: &shop::TrackOffer, ownership: Ownership) -> StoreTrack
         waveform: offer.waveform.clone(),
         sleeve: sleeve::of_store(Some(&id), offer.hue, offer.chroma_milli),
         qualities: offer.qualities.iter().map(quality).collect(),
-        ownership: super::ownership(ownership),
+        ownership: standing(ownership),
         media_id: MediaId(id),
+    }
+}
+
+fn standing(ownership: CoreOwnership) -> Ownership {
+    match ownership {
+        CoreOwnership::None => Ownership::None,
+        CoreOwnership::InCart => Ownership::InCart,
+        CoreOwnership::Arriving => Ownership::Arriving,
+        CoreOwnership::Owned => Ownership::Owned,
     }
 }
 

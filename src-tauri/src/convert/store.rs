@@ -1,7 +1,6 @@
 //! The store's shapes: whether it answers, the cart, orders, deliveries.
 
 use cadenza_player::event::{Delivery, Stage};
-use cadenza_player::player::Ownership as CoreOwnership;
 use cadenza_player::store::basket::{Basket, BasketLine};
 use cadenza_player::store::orders::{OrderStanding, PastOrder};
 use cadenza_player::store::payment::TypedCard;
@@ -11,7 +10,7 @@ use cadenza_protocol::id::MediaId as CoreMediaId;
 use super::{quality, seconds, small};
 use crate::ipc::{
     AlbumId, AppError, Cart, CartItem, Download, DownloadState, MediaId, Order, OrderId, OrderItem,
-    OrderState, Ownership, PaymentCard, Sleeve, StoreState, StoreStatus,
+    OrderState, PaymentCard, Sleeve, StoreState, StoreStatus,
 };
 use crate::sleeve;
 
@@ -23,16 +22,6 @@ pub fn store_state(standing: Standing, bundled: bool) -> StoreState {
         Reach::Silent(failure) => (StoreStatus::Unreachable, Some(AppError::from(failure))),
     };
     StoreState { status, bundled, address: standing.name, error }
-}
-
-/// How a track on sale stands.
-pub fn ownership(ownership: CoreOwnership) -> Ownership {
-    match ownership {
-        CoreOwnership::None => Ownership::None,
-        CoreOwnership::InCart => Ownership::InCart,
-        CoreOwnership::Arriving => Ownership::Arriving,
-        CoreOwnership::Owned => Ownership::Owned,
-    }
 }
 
 /// A card as the core takes it; its number is wiped with it.

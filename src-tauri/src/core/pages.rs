@@ -12,12 +12,28 @@ use cadenza_protocol::shop;
 use super::Core;
 use crate::convert;
 use crate::ipc::{
-    AlbumCard, AppError, Cart, DiscPlan, Download, LibraryAlbum, LibraryArtist, LibraryTrack, Order,
-    Playlist, PlaylistId, PlaylistPage, Sleeve, StoreAlbum, StoreState, StoreTrack, TrackPage, TrackQuery,
+    AlbumCard, AppError, AppState, Cart, DiscPlan, Download, LibraryAlbum, LibraryArtist, LibraryTrack,
+    Order, Playlist, PlaylistId, PlaylistPage, Sleeve, StoreAlbum, StoreState, StoreTrack, TrackPage,
+    TrackQuery,
 };
 use crate::sleeve::{self, SleeveColour};
 
 impl Core {
+    /// Everything the first page needs.
+    pub fn app_state(&self, version: String) -> AppState {
+        AppState {
+            version,
+            passport: convert::phase(&self.player),
+            owner: convert::owner(&self.player),
+            owner_name: convert::owner_name(&self.player),
+            store: self.store_state(),
+            settings: convert::settings(&self.player.settings()),
+            library_tracks: convert::count(self.player.library().len()),
+            cart_items: convert::count(self.player.cart().len()),
+            arriving: convert::count(self.player.arriving()),
+        }
+    }
+
     /// Whether the store answers.
     pub fn store_state(&self) -> StoreState {
         convert::store_state(self.player.store_watch().now(), self.bundled.is_some())
