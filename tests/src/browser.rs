@@ -2,19 +2,19 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::patience::wait_for;
 use crate::programs::tool;
-use crate::webdriver::{Driver, Element, PATIENCE, Session};
+use crate::webdriver::{Driver, Window};
 
 /// A browser; it closes with this value.
 #[derive(Debug)]
 pub struct Browser {
     /// The open window.
-    pub page: Session,
+    pub page: Window,
     profile: TempDir,
     _driver: Driver,
 }
@@ -39,7 +39,7 @@ impl Browser {
         .map(str::to_owned)
         .into();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
-        let page = driver.session(json!({
+        let page = driver.open(json!({
             "goog:chromeOptions": {
                 "binary": binary(),
                 "args": arguments,
@@ -53,18 +53,14 @@ impl Browser {
     }
 
     /// Clicks a link that downloads something, and returns the file when it is whole.
-    pub fn download(&self, link: &Element) -> PathBuf {
+    #[track_caller]
+    pub fn download(&self, link: &str) -> PathBuf {
         self.page.click(link);
-        let until = Instant::now() + PATIENCE;
-        loop {
+        wait_for("the browser to download a file", || {
             let entries = fs::read_dir(self.profile.path().join("downloads")).into_iter().flatten().flatten();
             let whole = |path: &PathBuf| path.extension().is_some_and(|extension| extension != "crdownload");
-            if let Some(file) = entries.map(|entry| entry.path()).find(whole) {
-                return file;
-            }
-            assert!(Instant::now() < until, "the browser downloaded nothing");
-            std::thread::park_timeout(Duration::from_millis(50));
-        }
+            entries.map(|entry| entry.path()).find(whole)
+        })
     }
 }
 

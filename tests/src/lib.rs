@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod disk;
 pub mod memory;
+pub mod patience;
 pub mod player;
 pub mod programs;
 pub mod purchase;

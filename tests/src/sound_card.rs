@@ -7,14 +7,12 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
+use crate::patience::{PATIENCE, answer_within, wait_for};
 use crate::song::Samples;
-
-/// How long the sound server may take to start.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Frames of silence after which a recording is at its end.
 const ENDING: usize = 8_820;
@@ -40,11 +38,7 @@ impl SoundCard {
         let mut card = Self { children: Vec::new(), folder };
         let server = card.quiet(server);
         card.children.push(server);
-        let until = Instant::now() + PATIENCE;
-        while UnixStream::connect(&socket).is_err() {
-            assert!(Instant::now() < until, "the private sound server does not answer");
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
+        wait_for("the private sound server", || UnixStream::connect(&socket).ok());
         let mut silence = Command::new("pacat");
         silence.args(["--playback", "-d", "cap", "--format=s16le", "--rate=44100", "--channels=2"]);
         silence.args(["--latency-msec=50", "/dev/zero"]);
@@ -68,11 +62,9 @@ impl SoundCard {
         command.args(["--latency-msec=20", "--raw"]).arg(&file);
         let mut recorder = self.quiet(command);
         let done = doing();
-        let until = Instant::now() + PATIENCE;
         let heard = || Samples::from_bytes(&fs::read(&file).unwrap_or_default());
-        while heard().peak_of_last_frames(ENDING) > 0.0 && Instant::now() < until {
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
+        let silent = || (heard().peak_of_last_frames(ENDING) <= 0.0).then_some(());
+        let _ = answer_within(PATIENCE, silent);
         let _ = recorder.kill();
         let _ = recorder.wait();
         (done, heard().between_silences())

@@ -6,8 +6,8 @@ use std::time::Duration;
 use cadenza_tests::player::{DECLINED_CARD, GOOD_CARD, PASSPHRASE};
 use cadenza_tests::programs::tool;
 
-use crate::desk::{Desk, wait_for, wait_longer};
 use crate::page::Page;
+use crate::seat::Seat;
 
 /// The bundled store's first start: ten tracks are encoded, encrypted and published.
 const STORE_OPENS: Duration = Duration::from_secs(300);
@@ -15,29 +15,25 @@ const STORE_OPENS: Duration = Duration::from_secs(300);
 // G1, G2, G5, V1, V5, B1, B5, B9, M2, M5, M6, D1, D2
 #[test]
 fn a_person_registers_listens_buys_plays_and_makes_a_disc() {
-    let desk = Desk::new();
-    let page = Page(desk.player(&[]));
+    let seat = Seat::new();
+    let page = seat.player(&[]);
     page.resize(1440, 900);
 
     registers(&page);
     listens(&page);
     buys(&page);
     plays(&page);
-    makes_a_disc(&desk, &page);
+    makes_a_disc(&seat, &page);
     locks_and_unlocks(&page);
-    is_opened_from_outside(&desk, &page);
+    is_opened_from_outside(&seat, &page);
     crate::pictures::of_every_page(&page);
-    page.0.close();
+    page.close();
 }
 
 /// The first start shows registration; a declined card keeps the form as it was.
 fn registers(page: &Page) {
     page.reads("Music that knows it is yours");
-    wait_longer(STORE_OPENS, "the bundled store to author its album and open", || {
-        let covers =
-            page.0.script("return [...document.images].filter((i) => i.naturalWidth > 0).length", &[]);
-        covers.as_u64().filter(|count| *count > 0)
-    });
+    page.has_a_picture_within(STORE_OPENS, "the bundled store to author its album and open");
     page.picture("welcome-light");
     page.press("Make my passport");
     page.fill("Full name", "Ada Listener");
@@ -50,7 +46,7 @@ fn registers(page: &Page) {
     page.fill("Confidential line", "my first record was a waltz");
     page.press("Ask for my passport");
     page.reads("declined");
-    assert_eq!(page.value("Confidential line"), "my first record was a waltz", "the form stays filled in");
+    page.holds("Confidential line", "my first record was a waltz");
     page.fill("Card number", GOOD_CARD);
     page.press("Ask for my passport");
     page.reads("Your passphrase");
@@ -69,11 +65,11 @@ fn listens(page: &Page) {
     page.press("Open record");
     page.press_beginning("Preview ");
     page.plays();
-    assert_eq!(page.text_of("[data-testid=owner-line]"), None, "previews have no owner");
+    page.has_no_owner();
     page.press_beginning("Pause");
-    let held = page.seconds();
+    let held = page.time("the time that is held", |_| true);
     page.press("Play");
-    wait_for("the clip to go on where it was", || (page.seconds() > held).then_some(()));
+    page.time("the clip to go on where it was", |seconds| seconds > held);
 }
 
 /// The whole album: a declined card takes nothing and keeps the cart, a good one brings everything home.
@@ -99,26 +95,22 @@ fn plays(page: &Page) {
     page.press("Songs");
     page.press_beginning("Play ");
     page.plays();
-    let owner = wait_for("the owner's line", || page.text_of("[data-testid=owner-line]"));
+    let owner = page.owner();
     for fact in ["Ada Listener", "ada@example.org", "4242", "my first record was a waltz"] {
         assert!(owner.contains(fact), "the owner's line reads {owner}");
     }
     assert!(!owner.contains("4242 4242"), "only the last four digits: {owner}");
-    page.0.script("document.querySelector('[role=slider][aria-label=\"Position in track\"]').focus()", &[]);
-    let before = page.seconds();
-    page.0.script(
-        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'PageUp', bubbles: true, cancelable: true }))",
-        &[],
-    );
-    wait_for("the seek", || (page.seconds() >= before + 10).then_some(()));
+    let before = page.time("the time before the seek", |_| true);
+    page.press_at_time("PageUp");
+    page.time("the seek", |seconds| seconds >= before + 10);
     page.press("Next track");
-    wait_for("the next track", || (page.seconds() < 10).then_some(()));
+    page.time("the next track", |seconds| seconds < 10);
     page.plays();
 }
 
 /// A disc image is written, read back, and accepted by another program.
-fn makes_a_disc(desk: &Desk, page: &Page) {
-    let folder = desk.path("disc");
+fn makes_a_disc(seat: &Seat, page: &Page) {
+    let folder = seat.path("disc");
     fs::create_dir(&folder).expect("room for a disc");
     page.press_beginning("Disc");
     page.reads("A blank disc");
@@ -155,25 +147,19 @@ fn locks_and_unlocks(page: &Page) {
 }
 
 /// A second start hands over what it was given and ends: a link plays, a broken voucher is explained.
-fn is_opened_from_outside(desk: &Desk, page: &Page) {
+fn is_opened_from_outside(seat: &Seat, page: &Page) {
     page.go("/store");
     page.press("Open record");
-    let cover = page.0.script("return document.querySelector('main img[src*=\"/store/\"]')?.src ?? ''", &[]);
-    let cover = cover.as_str().unwrap_or_default().to_owned();
-    let id =
-        cover.rsplit('/').next().and_then(|end| end.get(..32)).expect("a cover names its track").to_owned();
+    page.is_at("/album/");
+    let cover = page.until("a cover", "return found('main img[src*=\"/store/\"]')[0]?.src", &[]);
+    let end = cover.as_str().and_then(|cover| cover.rsplit('/').next());
+    let id = end.and_then(|end| end.get(..32)).expect("a cover names its track");
     page.go("/settings");
-    desk.second_start(&[&format!("cadenza://preview/{id}")]);
-    wait_for("the album of the link", || {
-        page.0
-            .script("return location.hash", &[])
-            .as_str()
-            .is_some_and(|hash| hash.starts_with("#/album/"))
-            .then_some(())
-    });
+    seat.second_start(&[&format!("cadenza://preview/{id}")]);
+    page.is_at("/album/");
     page.plays();
-    let broken = desk.path("broken.cadvoucher");
+    let broken = seat.path("broken.cadvoucher");
     fs::write(&broken, "{ this is no voucher").expect("room for a file");
-    desk.second_start(&[&broken.to_string_lossy()]);
+    seat.second_start(&[&broken.to_string_lossy()]);
     page.reads("voucher");
 }

@@ -4,10 +4,10 @@
 
 #![cfg(target_os = "linux")]
 
-mod desk;
 mod journey;
 mod memory;
 mod page;
 mod passports;
 mod pictures;
+mod seat;
 mod troubles;

@@ -4,8 +4,7 @@ use cadenza_tests::memory::{Kind, SKIPPED, needles, print_table, search};
 use cadenza_tests::player::{GOOD_CARD, PASSPHRASE};
 use cadenza_tests::{TestPlayer, TestStore};
 
-use crate::desk::Desk;
-use crate::page::Page;
+use crate::seat::Seat;
 
 // C7, F8
 #[test]
@@ -14,12 +13,12 @@ fn once_the_passport_is_locked_the_window_holds_no_key() {
     let listener = TestPlayer::registered(&store);
     listener.buy(&listener.track("First Light"), GOOD_CARD).succeeded();
     let needles = needles(&store, &listener);
-    let desk = Desk::new();
+    let seat = Seat::new();
     let (home, ready) = (listener.home(), store.ready_file());
-    let page = Page(desk.player(&["--home", &home.to_string_lossy(), "--store", &ready.to_string_lossy()]));
+    let page = seat.player(&["--home", &home.to_string_lossy(), "--store", &ready.to_string_lossy()]);
     page.resize(1280, 900);
     page.reads("On the front page");
-    let process = desk.process(&home.to_string_lossy());
+    let process = seat.process(&home.to_string_lossy());
     let Ok(before) = search(process, &needles) else {
         eprintln!("{SKIPPED}");
         return;
@@ -36,7 +35,7 @@ fn once_the_passport_is_locked_the_window_holds_no_key() {
     page.press("Lock now");
     page.reads("Your personal facts are encrypted");
     let locked = search(process, &needles).expect("it could be read before");
-    page.0.close();
+    page.close();
 
     print_table(&[("never unlocked", &before), ("playing", &playing), ("locked while playing", &locked)]);
     // The search finds what is there.

@@ -1,160 +1,189 @@
 //! The window's page as a person uses it: by the names of things, never by their place in the markup.
+//!
+//! What can be read is waited for, as in [`Window`]; there is no other way to look.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use cadenza_tests::patience::PATIENCE;
 use cadenza_tests::programs::tool;
-use cadenza_tests::webdriver::{Element, Session};
+use cadenza_tests::webdriver::Window;
 use serde_json::{Value, json};
 
-use crate::desk::wait_for;
-
 /// The page in an open window.
-pub struct Page(pub Session);
+pub struct Page(Window);
 
 impl Page {
+    /// What this window shows.
+    pub fn of(window: Window) -> Self {
+        Self(window)
+    }
+
     /// Presses the button or link with this name.
     #[track_caller]
     pub fn press(&self, name: &str) {
-        self.press_path(&format!("//*[{TOUCHABLE}][{}]", named(name)));
+        self.0.click(&format!("//*[{TOUCHABLE}][{}]", named(name)));
     }
 
     /// Presses the first button or link whose name begins so.
     #[track_caller]
     pub fn press_beginning(&self, beginning: &str) {
-        self.press_path(&format!("//*[{TOUCHABLE}][{}]", beginning_with(beginning)));
+        self.0.click(&format!("//*[{TOUCHABLE}][{}]", beginning_with(beginning)));
     }
 
+    /// Presses the button with this name in the open dialog.
     #[track_caller]
-    fn press_path(&self, path: &str) {
-        let element = self.0.find_path(path);
-        self.0.click(&element);
-    }
-
-    /// Types into the field with this label, in place of what stands there.
-    #[track_caller]
-    pub fn fill(&self, label: &str, text: &str) {
-        let field = self.field(label);
-        self.0.clear(&field);
-        self.0.type_into(&field, text);
-    }
-
-    /// What stands in the field with this label.
-    #[track_caller]
-    pub fn value(&self, label: &str) -> String {
-        let field = self.field(label);
-        self.0.property(&field, "value").as_str().unwrap_or_default().to_owned()
-    }
-
-    #[track_caller]
-    fn field(&self, label: &str) -> Element {
-        self.0.find_path(&format!(
-            "//*[@id = //label[starts-with(normalize-space(.), {0})]/@for]",
-            quoted(label)
-        ))
+    pub fn press_in_dialog(&self, name: &str) {
+        self.0.click(&format!("//dialog[@open]//*[{TOUCHABLE}][{}]", named(name)));
     }
 
     /// Chooses one of a few.
     #[track_caller]
     pub fn choose(&self, option: &str) {
-        self.press_path(&format!("//label[normalize-space(.) = {}]", quoted(option)));
+        self.0.click(&format!("//label[normalize-space(.) = {}]", quoted(option)));
     }
 
     /// Ticks the first few boxes of the open dialog.
     #[track_caller]
     pub fn tick(&self, count: usize) {
         for place in 1..=count {
-            self.press_path(&format!("(//dialog[@open]//li//label)[{place}]"));
+            self.0.click(&format!("(//dialog[@open]//li//label)[{place}]"));
         }
     }
 
-    /// Presses the button with this name in the open dialog.
+    /// Types into the field with this label, in place of what stands there.
     #[track_caller]
-    pub fn press_in_dialog(&self, name: &str) {
-        self.press_path(&format!("//dialog[@open]//*[{TOUCHABLE}][{}]", named(name)));
+    pub fn fill(&self, label: &str, text: &str) {
+        self.0.fill(&field(label), text);
     }
 
-    /// Waits until this can be read somewhere on the page.
+    /// This stands in the field with this label.
+    #[track_caller]
+    pub fn holds(&self, label: &str, text: &str) {
+        self.0.holds(&field(label), text);
+    }
+
+    /// This can be read somewhere on the page.
     #[track_caller]
     pub fn reads(&self, text: &str) {
-        wait_for(&format!("'{text}' on the page, which reads:\n{}", self.everything()), || {
-            self.everything().contains(text).then_some(())
-        });
+        self.0.reads(text);
     }
 
-    /// Waits until this can no longer be read.
+    /// This can no longer be read.
     #[track_caller]
     pub fn reads_no_longer(&self, text: &str) {
-        wait_for(&format!("'{text}' to go"), || (!self.everything().contains(text)).then_some(()));
+        self.0.reads_no_longer(text);
     }
 
-    /// All that can be read.
-    pub fn everything(&self) -> String {
-        self.0.script("return document.body.innerText", &[]).as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Goes to a page by its address after the `#`.
+    /// Goes to a page by its address after the `#`, and is there when that page is drawn.
+    #[track_caller]
     pub fn go(&self, place: &str) {
-        self.0.script("location.hash = arguments[0]", &[json!(place)]);
+        self.0.run(
+            "const arrived = () => setTimeout(() => (window.arrived = arguments[0]));
+            if (location.hash === `#${arguments[0]}`) return arrived();
+            addEventListener('hashchange', arrived, { once: true });
+            location.hash = arguments[0]",
+            &[json!(place)],
+        );
+        self.0.until(place, "return window.arrived === arguments[0]", &[json!(place)]);
     }
 
-    /// The running time, in seconds.
-    pub fn seconds(&self) -> i64 {
-        self.0.script("return Number(document.querySelector('[role=slider][aria-label=\"Position in track\"]')?.getAttribute('aria-valuenow') ?? -1)", &[]).as_f64().map_or(-1, |s| s as i64)
+    /// The page's address begins so, after the `#`.
+    #[track_caller]
+    pub fn is_at(&self, place: &str) {
+        self.0.is_at(&format!("#{place}"));
     }
 
-    /// Waits until sound has been running for a while.
+    /// The running time in seconds, once it is there and is enough.
+    #[track_caller]
+    pub fn time(&self, what: &str, mut enough: impl FnMut(i64) -> bool) -> i64 {
+        let script = "return found(arguments[0])[0]?.getAttribute('aria-valuenow')";
+        self.0.watch(what, PATIENCE, script, &[json!(POSITION)], |seconds| {
+            seconds.as_str()?.parse().ok().filter(|seconds| enough(*seconds))
+        })
+    }
+
+    /// Sound has been running for a while.
     #[track_caller]
     pub fn plays(&self) {
-        let from = self.seconds().max(0);
-        wait_for("the running time to run", || (self.seconds() > from).then_some(()));
+        let mut last = i64::MAX;
+        self.time("the running time to run", |now| std::mem::replace(&mut last, now) < now);
     }
 
-    /// The text of the first element for a CSS selector; nothing when there is none.
-    pub fn text_of(&self, css: &str) -> Option<String> {
-        let text =
-            self.0.script("return document.querySelector(arguments[0])?.innerText ?? null", &[json!(css)]);
-        text.as_str().map(str::to_owned)
+    /// Presses a key at the running time.
+    #[track_caller]
+    pub fn press_at_time(&self, key: &str) {
+        let script = "const time = found(arguments[0])[0];
+            time?.focus();
+            return time?.dispatchEvent(new KeyboardEvent('keydown', { key: arguments[1], bubbles: true })) ?? false";
+        self.0.until("the running time", script, &[json!(POSITION), json!(key)]);
     }
 
-    /// Names of everything that can be touched and has no name: there must be none.
-    pub fn nameless(&self) -> Value {
-        let script = "return [...document.querySelectorAll('button, a[href], input, select, textarea, [role=slider]')]
+    /// The line that says whose music it is.
+    #[track_caller]
+    pub fn owner(&self) -> String {
+        self.0.text(OWNER)
+    }
+
+    /// Nobody's line is shown.
+    #[track_caller]
+    pub fn has_no_owner(&self) {
+        self.0.has_no(OWNER);
+    }
+
+    /// What JavaScript answers, once that is neither nothing nor `false`.
+    #[track_caller]
+    pub fn until(&self, what: &str, script: &str, arguments: &[Value]) -> Value {
+        self.0.until(what, script, arguments)
+    }
+
+    /// A picture is there, after a while that may be long.
+    #[track_caller]
+    pub fn has_a_picture_within(&self, patience: Duration, what: &str) {
+        let script = "return [...document.images].some((i) => i.naturalWidth > 0)";
+        self.0.watch(what, patience, script, &[], |there| there.as_bool().filter(|there| *there));
+    }
+
+    /// Everything that can be touched has a name.
+    #[track_caller]
+    pub fn is_named(&self) {
+        let script = "const nameless = [...document.querySelectorAll('button, a[href], input, select, textarea, [role=slider]')]
             .filter((e) => e.checkVisibility?.() ?? true)
-            .filter((e) => !(e.getAttribute('aria-label') || e.innerText?.trim() || e.labels?.length || e.getAttribute('aria-labelledby')))
-            .map((e) => e.outerHTML.slice(0, 200))";
-        self.0.script(script, &[])
+            .filter((e) => !(e.getAttribute('aria-label') || e.innerText?.trim() || e.labels?.length || e.getAttribute('aria-labelledby')));
+            return nameless.length ? { instead: nameless.map((e) => e.outerHTML.slice(0, 200)) } : true";
+        self.0.until("everything that can be touched to have a name", script, &[]);
+    }
+
+    /// Nothing is wider than the window.
+    #[track_caller]
+    pub fn fits(&self) {
+        let script = "const over = document.documentElement.scrollWidth - innerWidth;
+            return over <= 0 || { instead: `${over} pixels too wide` }";
+        self.0.until("the page to fit into the window", script, &[]);
     }
 
     /// Makes the page this large, whatever the window's frame adds.
+    #[track_caller]
     pub fn resize(&self, width: u32, height: u32) {
-        let inside = || {
-            let size = self.0.script("return [innerWidth, innerHeight]", &[]);
-            (size[0].as_i64().unwrap_or(0), size[1].as_i64().unwrap_or(0))
-        };
         let wanted = (i64::from(width), i64::from(height));
-        wait_for(&format!("the page to be {width} x {height}; it is {:?}", inside()), || {
-            let now = inside();
+        let script = "return [innerWidth, innerHeight]";
+        self.0.watch(&format!("the page to be {width} x {height}"), PATIENCE, script, &[], |size| {
+            let now = (size[0].as_i64()?, size[1].as_i64()?);
             if now != wanted {
                 self.0.grow(wanted.0 - now.0, wanted.1 - now.1);
             }
-            (inside() == wanted).then_some(())
+            (now == wanted).then_some(())
         });
     }
 
-    /// Waits until every picture on the page is there and nothing moves.
-    pub fn settles(&self) {
-        let script = "return [...document.images].every((i) => i.complete) && document.fonts.status === 'loaded'
-            && !document.getAnimations().some((a) => a.playState === 'running' && Number.isFinite(a.effect?.getComputedTiming().endTime))";
-        wait_for("pictures and fonts", || self.0.script(script, &[]).as_bool().filter(|done| *done));
-    }
-
     /// Takes a picture of the page, if pictures are wanted: `CADENZA_PICTURES` names their folder.
+    #[track_caller]
     pub fn picture(&self, name: &str) {
         self.settles();
         // The web view hands out the next frame that it draws, so something has to be drawn: one pixel, nearly unseen.
-        self.0.script(KEEP_DRAWING, &[]);
+        self.0.run(KEEP_DRAWING, &[]);
         let picture = self.0.screenshot();
-        self.0.script("clearInterval(window.drawing); document.getElementById('drawing').remove()", &[]);
+        self.0.run("clearInterval(window.drawing); document.getElementById('drawing').remove()", &[]);
         assert!(picture.starts_with(b"\x89PNG"), "a picture of {name}");
         if let Some(folder) = std::env::var_os("CADENZA_PICTURES").map(PathBuf::from) {
             std::fs::create_dir_all(&folder).expect("a folder for pictures");
@@ -169,7 +198,24 @@ impl Page {
             .succeeded();
         }
     }
+
+    /// Every picture is there and nothing moves.
+    #[track_caller]
+    fn settles(&self) {
+        let script = "return [...document.images].every((i) => i.complete) && document.fonts.status === 'loaded'
+            && !document.getAnimations().some((a) => a.playState === 'running' && Number.isFinite(a.effect?.getComputedTiming().endTime))";
+        self.0.until("pictures and fonts", script, &[]);
+    }
+
+    /// Closes the window.
+    #[track_caller]
+    pub fn close(self) {
+        self.0.close();
+    }
 }
+
+const POSITION: &str = "[role=slider][aria-label='Position in track']";
+const OWNER: &str = "[data-testid=owner-line]";
 
 const KEEP_DRAWING: &str = "const pixel = document.createElement('i');
     pixel.id = 'drawing';
@@ -179,6 +225,10 @@ const KEEP_DRAWING: &str = "const pixel = document.createElement('i');
     window.drawing = setInterval(() => { odd = !odd; pixel.style.background = odd ? 'rgb(127 127 127 / 2%)' : 'none' }, 30)";
 
 const TOUCHABLE: &str = "self::button or self::a or @role = 'button'";
+
+fn field(label: &str) -> String {
+    format!("//*[@id = //label[starts-with(normalize-space(.), {0})]/@for]", quoted(label))
+}
 
 fn named(name: &str) -> String {
     format!("normalize-space(.) = {0} or @aria-label = {0}", quoted(name))

@@ -5,8 +5,7 @@ use std::fs;
 use cadenza_tests::player::GOOD_CARD;
 use cadenza_tests::{TestPlayer, TestStore};
 
-use crate::desk::Desk;
-use crate::page::Page;
+use crate::seat::Seat;
 
 const NEW_PASSPHRASE: &str = "eleven new herons over water";
 
@@ -17,9 +16,9 @@ fn a_listener_renews_forgets_the_passphrase_recovers_and_plays_on() {
     let listener = TestPlayer::registered(&store);
     listener.buy(&listener.track("First Light"), GOOD_CARD).succeeded();
     let first = listener.json(&["passport", "show"])["serial"].as_str().expect("a serial").to_owned();
-    let desk = Desk::new();
+    let seat = Seat::new();
     let (home, ready) = (listener.home(), store.ready_file());
-    let page = Page(desk.player(&["--home", &home.to_string_lossy(), "--store", &ready.to_string_lossy()]));
+    let page = seat.player(&["--home", &home.to_string_lossy(), "--store", &ready.to_string_lossy()]);
     page.resize(1280, 900);
     page.reads("On the front page");
 
@@ -61,7 +60,7 @@ fn a_listener_renews_forgets_the_passphrase_recovers_and_plays_on() {
     page.press("Songs");
     page.press("Play First Light");
     page.plays();
-    page.0.close();
+    page.close();
 
     let aside: Vec<String> = fs::read_dir(&home)
         .expect("a home")

@@ -3,7 +3,6 @@
 
 use serde_json::json;
 
-use crate::desk::wait_for;
 use crate::page::Page;
 
 /// Pages by their address, and what shows that they are there.
@@ -24,21 +23,19 @@ pub fn of_every_page(page: &Page) {
     page.go("/library");
     page.press("Play Canon in D");
     page.plays();
-    wait_for("the owner's line", || page.text_of("[data-testid=owner-line]"));
+    page.owner();
     for theme in ["Light", "Dark"] {
         let theme_name = theme.to_lowercase();
         page.go("/settings");
         page.reads("Theme");
         page.choose(theme);
-        wait_for("the theme", || {
-            let now = page.0.script("return getComputedStyle(document.documentElement).colorScheme", &[]);
-            now.as_str().is_some_and(|now| now.contains(&theme_name)).then_some(())
-        });
+        let scheme = "return getComputedStyle(document.documentElement).colorScheme.includes(arguments[0])";
+        page.until("the theme", scheme, &[json!(theme_name)]);
         for (name, place, shows) in PAGES {
             page.go(place);
             page.reads(shows);
             page.picture(&format!("{name}-{theme_name}"));
-            assert_eq!(page.nameless(), json!([]), "everything on {name} that can be touched has a name");
+            page.is_named();
         }
         page.go("/store");
         page.press("Open record");
@@ -56,14 +53,10 @@ pub fn of_every_page(page: &Page) {
 /// The mini player: nothing is wider than the window.
 fn narrow(page: &Page) {
     page.resize(480, 860);
-    for (name, place, shows) in PAGES {
+    for (_, place, shows) in PAGES {
         page.go(place);
         page.reads(shows);
-        let overflow = page.0.script("return document.documentElement.scrollWidth - innerWidth", &[]);
-        assert!(
-            overflow.as_i64().is_some_and(|pixels| pixels <= 0),
-            "{name} is {overflow} pixels wider than a narrow window"
-        );
+        page.fits();
     }
     page.go("/store");
     page.picture("narrow-dark");

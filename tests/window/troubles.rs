@@ -7,8 +7,7 @@ use cadenza_tests::player::PASSPHRASE;
 use cadenza_tests::shop::Shop;
 use cadenza_tests::{TestPlayer, TestStore};
 
-use crate::desk::{Desk, wait_for};
-use crate::page::Page;
+use crate::seat::Seat;
 
 // B4, B5, C5: another store than the bundled one, reached the same way; a passport made without a window.
 #[test]
@@ -16,15 +15,15 @@ fn a_voucher_from_a_browser_is_redeemed_and_a_store_that_goes_away_is_named() {
     let mut store = TestStore::open();
     let listener = TestPlayer::registered(&store);
     let voucher = Shop::of(&store).buy_voucher("First Light");
-    let desk = Desk::new();
-    let file = desk.path("order.cadvoucher");
+    let seat = Seat::new();
+    let file = seat.path("order.cadvoucher");
     fs::write(&file, voucher).expect("room for a voucher");
     let (home, ready) = (listener.home(), store.ready_file());
-    let page = Page(desk.player(&["--home", &home.to_string_lossy(), "--store", &ready.to_string_lossy()]));
+    let page = seat.player(&["--home", &home.to_string_lossy(), "--store", &ready.to_string_lossy()]);
     page.resize(1024, 760);
     page.reads("On the front page");
 
-    desk.second_start(&[&file.to_string_lossy()]);
+    seat.second_start(&[&file.to_string_lossy()]);
     page.reads("Unlock your passport");
     page.fill("Passphrase", PASSPHRASE);
     page.press_in_dialog("Unlock");
@@ -40,20 +39,20 @@ fn a_voucher_from_a_browser_is_redeemed_and_a_store_that_goes_away_is_named() {
     page.go("/library");
     page.press_beginning("Pause ");
     page.press("Play First Light");
-    wait_for("what is owned to play without the store", || (page.seconds() > 0).then_some(()));
-    page.0.close();
+    page.time("what is owned to play without the store", |seconds| seconds > 0);
+    page.close();
 }
 
 // Settings that were spoilt by hand: the window says where, instead of starting with something else.
 #[test]
 fn a_home_that_cannot_be_used_is_explained_in_the_window() {
-    let desk = Desk::new();
-    let home = desk.path("spoilt");
+    let seat = Seat::new();
+    let home = seat.path("spoilt");
     fs::create_dir(&home).expect("room for a home");
     fs::write(home.join("settings.toml"), "after-delivery = 12").expect("room for settings");
-    let page = Page(desk.player(&["--home", &home.to_string_lossy()]));
+    let page = seat.player(&["--home", &home.to_string_lossy()]);
     page.reads("settings.toml");
     page.press("Try again");
     page.reads("settings.toml");
-    page.0.close();
+    page.close();
 }

@@ -1,4 +1,4 @@
-//! A desk of one's own to try the window at: a display nobody sees, a window manager, a message bus, a sound card
+//! A seat of one's own to try the window at: a display nobody sees, a window manager, a message bus, a sound card
 //! that is silent but keeps time, an empty home, and a remote control for the window.
 //!
 //! Everything is started on free numbers, with private folders, and ends with the value.
@@ -9,25 +9,24 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
+use cadenza_tests::patience::wait_for;
 use cadenza_tests::programs::program;
-use cadenza_tests::webdriver::{Driver, Session};
+use cadenza_tests::webdriver::Driver;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// Longest wait for a part of the desk.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::page::Page;
 
-/// The desk. Fields end in this order: the window first, what it stands on after it.
-pub struct Desk {
+/// The seat. Fields end in this order: the window first, what it stands on after it.
+pub struct Seat {
     driver: Driver,
     _running: Vec<Running>,
     folder: TempDir,
     environment: Vec<(&'static str, String)>,
 }
 
-/// A program of the desk; it ends with this value.
+/// A program of the seat; it ends with this value.
 struct Running(Child);
 
 impl Drop for Running {
@@ -37,10 +36,10 @@ impl Drop for Running {
     }
 }
 
-impl Desk {
+impl Seat {
     /// Sets everything up.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("room for a desk");
+        let folder = tempfile::tempdir().expect("room for a seat");
         for name in ["home", "data", "config", "cache", "run", "pulse"] {
             let path = folder.path().join(name);
             fs::create_dir(&path).expect("room for a folder");
@@ -94,11 +93,10 @@ impl Desk {
     }
 
     /// Starts the player with these words on its command line; its window is ready to be looked at.
-    pub fn player(&self, words: &[&str]) -> Session {
+    pub fn player(&self, words: &[&str]) -> Page {
         let binary = program("cadenza");
-        self.driver.session(json!({
-            "webkitgtk:browserOptions": { "binary": binary, "args": words }
-        }))
+        let options = json!({ "webkitgtk:browserOptions": { "binary": binary, "args": words } });
+        Page::of(self.driver.open(options))
     }
 
     /// Starts the player a second time, as a double click on a file does, and waits until it has handed over.
@@ -126,28 +124,9 @@ impl Desk {
         processes.find(is_it).expect("the player runs")
     }
 
-    /// A path in the desk's own folder.
+    /// A path in the seat's own folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-}
-
-/// Asks until there is an answer.
-#[track_caller]
-pub fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
-    wait_longer(PATIENCE, what, ask)
-}
-
-/// The same for what takes its time, such as a store that makes its album first.
-#[track_caller]
-pub fn wait_longer<T>(patience: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + patience;
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(Instant::now() < until, "waited {patience:?} for {what}");
-        std::thread::park_timeout(Duration::from_millis(20));
     }
 }
 
