@@ -20,12 +20,13 @@ mod track;
 mod voice;
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Instant;
 
 use board::Board;
+use parking_lot::Mutex;
 use session::Session;
 
 pub use board::StatusBoard;
@@ -206,7 +207,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.commands = None;
         self.thread.unpark();
-        let join = self.join.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let join = self.join.lock().take();
         if let Some(join) = join
             && join.thread().id() != thread::current().id()
         {

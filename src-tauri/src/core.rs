@@ -18,9 +18,10 @@ pub use hosting::Bundled;
 pub use opening::working_folder;
 pub use transport::Transport;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cadenza_player::{Failure, Player};
+use parking_lot::Mutex;
 use tauri::AppHandle;
 use tauri_specta::Event;
 

@@ -7,11 +7,12 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::wrap::{KeyBundle, WrapLabel};
 use cadenza_protocol::media::ImageReader;
+use parking_lot::{Mutex, MutexGuard};
 use thiserror::Error;
 
 use super::decode::FileSource;
@@ -190,7 +191,7 @@ impl OpenedWithKeys for Reading {
 
 impl Reading {
     fn image(&self) -> MutexGuard<'_, Image> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn with<T>(

@@ -14,9 +14,9 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use cadenza_protocol::id::hex;
+use parking_lot::Mutex;
 use ring::digest::{SHA256, digest};
 use thiserror::Error;
 
@@ -136,8 +136,8 @@ impl Ledger {
         Ok(self.book().append(&self.path, &format!("return {}", reservation.entry))?)
     }
 
-    fn book(&self) -> std::sync::MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn book(&self) -> parking_lot::MutexGuard<'_, Book> {
+        self.book.lock()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 
 use cadenza_protocol::time::UnixTime;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use super::index::{Index, IndexError};
 use super::playlist::Playlists;
@@ -79,7 +80,7 @@ impl Library {
     /// All tracks in an order; sorted once for everyone who asks before the library changes.
     pub fn tracks(&self, order: TrackOrder) -> Tracks {
         let shelf = self.shelf();
-        let mut sorted = shelf.sorted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sorted = shelf.sorted.lock();
         let tracks = sorted.entry(order).or_insert_with(|| {
             let mut tracks = shelf.tracks.clone();
             sort(&mut tracks, order);
@@ -108,7 +109,7 @@ impl Library {
     /// Adds or replaces tracks, on disk and in memory.
     pub fn put(&self, records: Vec<TrackRecord>) -> Result<(), IndexError> {
         self.index.put_tracks(&records)?;
-        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = self.shelf.write();
         let is_new = records.iter().all(|r| !shelf.places.contains_key(&r.id));
         if is_new {
             records.into_iter().for_each(|r| shelf.push(Arc::new(r)));
@@ -125,7 +126,7 @@ impl Library {
     /// Takes tracks out; their files stay.
     pub fn remove(&self, ids: &[TrackId]) -> Result<(), IndexError> {
         self.index.remove_tracks(ids)?;
-        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = self.shelf.write();
         let mut tracks = std::mem::take(&mut *shelf).tracks;
         tracks.retain(|t| !ids.contains(&t.id));
         *shelf = Shelf::of(tracks);
@@ -143,7 +144,7 @@ impl Library {
     }
 
     fn shelf(&self) -> RwLockReadGuard<'_, Shelf> {
-        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
+        self.shelf.read()
     }
 }
 
@@ -161,7 +162,7 @@ impl Shelf {
         self.table.push(&[&track.title, &track.artist, &track.album, extra]);
         self.places.insert(track.id, self.tracks.len());
         self.tracks.push(track);
-        self.sorted.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.sorted.get_mut().clear();
     }
 }
 

@@ -3,11 +3,12 @@
 //! A track that is open holds a media key that was opened with the passport, and goes on when its session is long gone. So
 //! the vault keeps a list of what is [`OpenedWithKeys`], and locking it closes them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Weak};
 
 use cadenza_protocol::cert::CertificateChain;
 use cadenza_protocol::crypto::wrap::{KeyBundle, WrapError, WrapLabel};
 use cadenza_protocol::passport::{PersonalFacts, UnlockedPassport};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::refusal::VaultError;
 use crate::memory::Unswapped;
@@ -64,7 +65,7 @@ impl Session {
 
     /// Does something with the open passport, for as long as it is open.
     pub fn with<T>(&self, f: impl FnOnce(&UnlockedPassport) -> T) -> Result<T, VaultError> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = self.open.read();
         open.as_ref().map(|open| f(open)).ok_or(VaultError::Locked)
     }
 
@@ -80,7 +81,7 @@ impl Session {
 
     /// Wipes the keys, whoever still holds the session.
     pub(super) fn close(&self) {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.open.write().take();
     }
 }
 
@@ -92,7 +93,7 @@ impl Charges {
     }
 
     fn list(&self) -> MutexGuard<'_, Vec<Weak<dyn OpenedWithKeys>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

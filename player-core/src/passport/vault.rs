@@ -9,7 +9,7 @@
 //! vault counts as locked again at once. Opening takes a deliberate second of work: never on a UI thread.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
@@ -17,6 +17,7 @@ use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts, Renewal
 use cadenza_protocol::secret::Passphrase;
 use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::session::Charges;
 use super::strength;
@@ -124,7 +125,7 @@ impl Vault {
 
     /// The licensing center's root that the passport was checked against.
     pub fn root(&self) -> Option<Certificate> {
-        self.root.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.root.lock().clone()
     }
 
     /// The file's place.
@@ -272,7 +273,7 @@ impl Vault {
                 Err(e) => *self.door() = Door::Broken(e.to_string()),
             }
         }
-        *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(root.clone());
+        *self.root.lock() = Some(root.clone());
     }
 
     /// Takes in another person's passport, or one's own newer one, in place of the one that is here. That one stays beside it,
@@ -334,7 +335,7 @@ impl Vault {
     }
 
     fn take_in(&self, passport: Passport, root: &Certificate) {
-        *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(root.clone());
+        *self.root.lock() = Some(root.clone());
         *self.door() = Door::Locked { passport: Arc::new(passport), lent: Weak::new() };
     }
 
@@ -361,11 +362,11 @@ impl Vault {
     }
 
     fn door(&self) -> MutexGuard<'_, Door> {
-        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+        self.door.lock()
     }
 
     fn sessions(&self) -> MutexGuard<'_, Vec<Weak<Session>>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sessions.lock()
     }
 }
 

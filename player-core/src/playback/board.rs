@@ -4,12 +4,13 @@
 //! and the spans, so that looking costs the engine nothing and is exact to the device period.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::event::{PlaybackState, Status};
 use super::line::Span;
 use super::queue::{Entry, Repeat};
 use crate::audio::ring::{Gauges, Volume};
+use parking_lot::{Mutex, MutexGuard};
 
 /// Shared between the engine, its handles and whoever shows something.
 #[derive(Debug, Default)]
@@ -61,7 +62,7 @@ impl StatusBoard {
 
 impl Board {
     pub(super) fn post(&self) -> MutexGuard<'_, Posted> {
-        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.posted.lock()
     }
 
     pub(super) fn volume(&self) -> &Arc<Volume> {

@@ -2,9 +2,8 @@
 //!
 //! The disc writer asks a [`RecordLedger`] before its first sector: the player is that ledger.
 
-use std::sync::{Mutex, PoisonError};
-
 use cadenza_protocol::media::Allowance;
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::{Player, locked};
@@ -149,8 +148,8 @@ impl Player {
 
     fn reserved(
         &self,
-    ) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Vec<ledger::Reservation>>> {
-        self.0.recordings.lock().unwrap_or_else(PoisonError::into_inner)
+    ) -> parking_lot::MutexGuard<'_, std::collections::HashMap<u64, Vec<ledger::Reservation>>> {
+        self.0.recordings.lock()
     }
 }
 

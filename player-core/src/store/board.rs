@@ -1,8 +1,7 @@
 //! The board of deliveries: how far each track is that was bought or redeemed in this session or not finished before.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use cadenza_protocol::id::MediaId;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::event::{Delivery, Stage};
 
@@ -53,7 +52,7 @@ impl Board {
     }
 
     fn board(&self) -> MutexGuard<'_, Vec<Delivery>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,9 +1,9 @@
 //! The cart (requirement B1): what the listener means to buy, kept in the home folder so that it is there tomorrow.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cadenza_protocol::id::MediaId;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{self, FileError};
@@ -77,7 +77,7 @@ impl Cart {
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<CartItem>> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+        self.items.lock()
     }
 }
 

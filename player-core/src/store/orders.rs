@@ -1,11 +1,11 @@
 //! Past orders, in `orders.json` of the home folder: what was bought when, for how much. No card is in it.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::shop::{Order, OrderItem};
 use cadenza_protocol::time::UnixTime;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{self, FileError};
@@ -86,7 +86,7 @@ impl OrderBook {
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<PastOrder>> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+        self.orders.lock()
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the store said about its tracks and albums lately: the cart, the transport and the deliveries need it again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::shop::{AlbumPage, TrackOffer};
+use parking_lot::{Mutex, MutexGuard};
 
 /// Most tracks remembered; a catalogue that is larger is asked again.
 const MOST: usize = 20_000;
@@ -50,6 +51,6 @@ impl Seen {
     }
 
     fn locked(&self) -> MutexGuard<'_, Catalogue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

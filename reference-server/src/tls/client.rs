@@ -3,10 +3,11 @@
 //! A connection keeps the certificate it was made with, and two services that talk every minute never close theirs. So when the
 //! service has a new certificate, its next request goes out on a new connection.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cadenza_protocol::cert::Role;
+use parking_lot::Mutex;
 
 use super::{ServiceTls, TlsError};
 use crate::identity::Identity;
@@ -29,7 +30,7 @@ impl ServiceClient {
     /// The client for the next request.
     pub fn now(&self) -> reqwest::Client {
         let identity = self.tls.identity();
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made.lock();
         if !Arc::ptr_eq(&made.0, &identity) {
             match self.tls.connections(self.server, self.timeout) {
                 Ok(client) => *made = (identity, client),

@@ -1,6 +1,6 @@
 //! Playing what is owned and hearing what is not, and what the transport bar shows of it (V1, V5, M2, M5).
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use cadenza_player::library::TrackId;
 use cadenza_player::playback::{Command, Entry, EntryKey, Track};
@@ -74,14 +74,14 @@ impl Core {
     /// The transport, as the answer to a wish. The engine may not have carried all of it out yet: what follows comes as news.
     pub fn answer(&self) -> PlaybackState {
         let now = self.playback_state();
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(now.clone());
+        *self.told.lock() = Some(now.clone());
         now
     }
 
     /// Tells the page how the transport stands, if that is not what it was told last.
     pub fn tell_playback(&self) {
         let now = self.playback_state();
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         if told.as_ref() != Some(&now) {
             self.tell(PlaybackChanged(now.clone()));
             *told = Some(now);

@@ -1,9 +1,9 @@
 //! The running time, to every page that asked for it, and to the count of what was heard.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cadenza_player::playback::HeardMark;
+use parking_lot::Mutex;
 use tauri::ipc::Channel;
 
 use super::{Core, Desk};
@@ -20,15 +20,12 @@ pub struct Listeners(Mutex<Vec<Channel<Position>>>);
 impl Listeners {
     /// One more listener.
     pub fn add(&self, channel: Channel<Position>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(channel);
+        self.0.lock().push(channel);
     }
 
     /// Tells everyone.
     pub fn tell(&self, position: Position) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|channel| channel.send(position).is_ok());
+        self.0.lock().retain(|channel| channel.send(position).is_ok());
     }
 }
 

@@ -2,10 +2,11 @@
 //! every album of own files.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use cadenza_player::Player;
 use cadenza_player::library::{AlbumKey, TrackRecord};
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::ipc::Sleeve;
 use crate::sleeve::{self, SleeveColour};
@@ -57,7 +58,7 @@ impl Sleeves {
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, SleeveColour>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

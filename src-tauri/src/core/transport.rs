@@ -4,12 +4,13 @@
 //! that a command's answer shows what it did. The engine's news come on its own thread and only leave a note here;
 //! [`Desk::follow_playback`] reads the notes and tells the page.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cadenza_player::Failure;
 use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
 use cadenza_player::playback::{Command, Event, Knob, Playback, PlaybackState, Status, Track};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use super::Desk;
@@ -56,7 +57,7 @@ impl Notes {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 }
 
@@ -112,12 +113,12 @@ impl Transport {
 
     /// The volume, and whether it is silenced.
     pub fn knob(&self) -> Knob {
-        *self.knob.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.knob.lock()
     }
 
     /// Turns the volume, or silences it.
     pub fn turn(&self, change: impl FnOnce(Knob) -> Knob) {
-        let mut knob = self.knob.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut knob = self.knob.lock();
         *knob = change(*knob);
         self.playback.set_volume(knob.level());
     }

@@ -1,9 +1,9 @@
 //! Covers that were shown lately, within a bound on their bytes.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{CoverRequest, Picture};
+use parking_lot::{Mutex, MutexGuard};
 
 /// Most bytes kept.
 const BOUND: usize = 48 << 20;
@@ -51,7 +51,7 @@ impl CoverCache {
     }
 
     fn locked(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

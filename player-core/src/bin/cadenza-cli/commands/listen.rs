@@ -3,8 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
@@ -14,6 +14,7 @@ use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
 use cadenza_player::playback::{Command, Entry, Event, HeardMark, Playback, Status, Track, TrackKind};
 use cadenza_player::{Code, Failure, Player};
 use cadenza_protocol::preview::{Npt, PreviewAddress, PreviewKind};
+use parking_lot::Mutex;
 use serde_json::json;
 
 use super::{open, unlock};
@@ -101,7 +102,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
         if let Some(path) = &keep {
             monitor.keep(path.clone())?;
         }
-        *watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(monitor);
+        *watched.lock() = Some(monitor);
         Ok(Box::new(stream))
     });
     let start_ms = as_ms(wish.from.unwrap_or_default());
@@ -112,7 +113,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
         device: choice(wish.device.as_deref()),
     };
     let heard = tokio::task::block_in_place(|| turn.play(&|_| (), output))?;
-    let monitor = monitor.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let monitor = monitor.lock().clone();
     let kept = match &monitor {
         Some(monitor) if wish.keep => Some(kept(monitor).await?),
         _ => None,
