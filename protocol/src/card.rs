@@ -146,8 +146,9 @@ impl<'de> Deserialize<'de> for TypedNumber {
     }
 }
 
-/// A card as typed, in a file or a form.
+/// A card as typed, in a file or a form. A field that is none of its own is refused.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TypedCard {
     /// Digits, spaces and hyphens allowed.
     pub number: TypedNumber,
@@ -192,6 +193,13 @@ fn passes_luhn(digits: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_misspelt_field_of_a_card_is_refused() {
+        let typed = r#"{"number":"4242 4242 4242 4242","expiry":"09/29","name":"Ada","nmae":"Ada"}"#;
+        let refused = serde_json::from_str::<TypedCard>(typed).unwrap_err().to_string();
+        assert!(refused.contains("unknown field `nmae`"), "{refused}");
+    }
 
     const NOVEMBER_2026: UnixTime = UnixTime(1_795_000_000);
 

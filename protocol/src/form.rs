@@ -79,8 +79,9 @@ impl FormError {
     }
 }
 
-/// The form as typed, in a window, in a browser or in `FORM.toml`.
+/// The form as typed, in a window, in a browser or in `FORM.toml`. A field that is none of its own is refused: it may be a misspelt one.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RegistrationForm {
     /// Full name.
     pub name: String,
