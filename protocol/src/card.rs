@@ -174,12 +174,18 @@ impl TypedCard {
     pub fn check(&self, now: UnixTime) -> Result<Card, CardError> {
         let number = self.number.check()?;
         let expiry = CardExpiry::not_over(&self.expiry, now)?;
-        let name = self.name.trim();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME || number.is_in(name) {
+        let name = holder(&self.name)?;
+        if number.is_in(name) {
             return Err(CardError::Name);
         }
         Ok(Card { number, expiry, name: name.to_owned() })
     }
+}
+
+/// The name on a card, without the spaces around it.
+pub(crate) fn holder(typed: &str) -> Result<&str, CardError> {
+    let name = typed.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME { Err(CardError::Name) } else { Ok(name) }
 }
 
 /// The check digit of ISO/IEC 7812-1, annex B.

@@ -3,6 +3,7 @@
 //! The player and the storefront check what was typed before a byte of it is sent, the licensing center checks it again, by the same
 //! rules. A checked form is sent as JSON under the names of its fields.
 
+mod field;
 mod line;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use crate::card::{Card, CardError, CardExpiry, CardNumber, TypedNumber};
 use crate::passport::PersonalFacts;
 use crate::time::UnixTime;
 
+pub use field::Field;
 pub use line::{email, line, telephone};
 
 /// Longest field, characters.

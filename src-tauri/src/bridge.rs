@@ -2,6 +2,7 @@
 //! fresh.
 
 use cadenza_player::Code;
+use cadenza_protocol::card;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::commands;
@@ -24,6 +25,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::passport::register,
             commands::passport::recover_passport,
             commands::passport::set_passphrase,
+            commands::passport::check_field,
             commands::passport::passphrase_strength,
             commands::passport::unlock,
             commands::passport::lock,
@@ -97,6 +99,9 @@ pub fn builder() -> Builder<tauri::Wry> {
         ])
         .disable_serde_phases()
         .constant("errorCodes", Code::ALL)
+        .constant("cardBrands", card::BRANDS)
+        .constant("mostCardDigits", card::MOST_DIGITS)
+        .constant("testCards", card::test_cards::TEST_CARDS)
 }
 
 #[cfg(test)]

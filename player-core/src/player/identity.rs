@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cadenza_protocol::crypto::kdf::KdfParams;
+use cadenza_protocol::form::{Field, FormError};
 use cadenza_protocol::passport::PersonalFacts;
 use cadenza_protocol::secret::Passphrase;
 
@@ -56,6 +57,11 @@ impl Player {
     /// The owner's personal facts, while the passport is open (M5).
     pub fn owner(&self) -> Result<PersonalFacts, Failure> {
         Ok(self.0.vault.owner()?)
+    }
+
+    /// Whether what stands in a field can be right, before anything is sent.
+    pub fn check_field(&self, field: Field, typed: &str) -> Result<(), FormError> {
+        field.check(typed, self.now())
     }
 
     /// Sends the form; what comes back is checked and waits in memory for [`Player::finish_registration`]. Gives the holder's name.

@@ -6,10 +6,13 @@ use cadenza_player::Failure;
 use cadenza_player::passport::{VaultError, strength};
 use cadenza_protocol::secret::Passphrase;
 use tauri::State;
+use zeroize::Zeroizing;
 
 use crate::convert;
 use crate::core::{Core, Desk};
-use crate::ipc::{AppError, PassphraseStrength, PassportFacts, RecoveryForm, RegistrationForm};
+use crate::ipc::{
+    AppError, FieldFault, FormField, PassphraseStrength, PassportFacts, RecoveryForm, RegistrationForm,
+};
 
 /// Sends the form to the licensing center. The passport that comes back is checked and held in memory until
 /// `set_passphrase`. Gives the holder's name.
@@ -34,6 +37,19 @@ pub async fn set_passphrase(desk: State<'_, Desk>, passphrase: String) -> Result
     let core = desk.core()?;
     core.player.finish_registration(Passphrase::new(passphrase)).await?;
     facts(core)
+}
+
+/// What is wrong with what stands in a field, before anything is sent; null when nothing is.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_field(
+    desk: State<'_, Desk>,
+    field: FormField,
+    typed: String,
+) -> Result<Option<FieldFault>, AppError> {
+    // It may be a card's number.
+    let typed = Zeroizing::new(typed);
+    Ok(desk.core()?.player.check_field(field.into(), &typed).err().map(convert::field_fault))
 }
 
 /// How good a passphrase is, while it is typed.

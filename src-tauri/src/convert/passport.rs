@@ -5,12 +5,14 @@ use cadenza_player::passport::strength::{Advice, Strength};
 use cadenza_player::passport::vault::Phase;
 use cadenza_player::player::Validity;
 use cadenza_player::{Failure, Player};
+use cadenza_protocol::card::CardError;
+use cadenza_protocol::form::{Field, FormError};
 use cadenza_protocol::passport::PersonalFacts;
 
 use super::seconds;
 use crate::ipc::{
-    OwnerLine, PassphraseAdvice, PassphraseStrength, PassportFacts, PassportPhase, PassportValidity,
-    RecoveryForm, RegistrationForm,
+    FieldFault, FormField, OwnerLine, PassphraseAdvice, PassphraseStrength, PassportFacts, PassportPhase,
+    PassportValidity, RecoveryForm, RegistrationForm,
 };
 
 /// The form as the core takes it; the card's number is wiped with it.
@@ -36,6 +38,38 @@ pub fn recovery_form(typed: RecoveryForm) -> passport::form::RecoveryForm {
         telephone: typed.telephone,
         card_number: typed.card_number.into(),
         card_expiry: typed.card_expiry,
+    }
+}
+
+impl From<FormField> for Field {
+    fn from(field: FormField) -> Self {
+        match field {
+            FormField::Name => Self::Name,
+            FormField::Address => Self::Address,
+            FormField::Telephone => Self::Telephone,
+            FormField::Email => Self::Email,
+            FormField::CardNumber => Self::CardNumber,
+            FormField::CardExpiry => Self::CardExpiry,
+            FormField::CardName => Self::CardName,
+            FormField::Confidential => Self::Confidential,
+        }
+    }
+}
+
+/// What the window says beside a field.
+pub fn field_fault(error: FormError) -> FieldFault {
+    match error {
+        FormError::Missing { .. } => FieldFault::Missing,
+        FormError::Unfit { .. } | FormError::TooManyInterests | FormError::HoldsCardNumber { .. } => {
+            FieldFault::Unfit
+        }
+        FormError::Email { .. } => FieldFault::Email,
+        FormError::Telephone { .. } => FieldFault::Telephone,
+        FormError::Card(CardError::Digits) => FieldFault::CardDigits,
+        FormError::Card(CardError::CheckDigit) => FieldFault::CardCheckDigit,
+        FormError::Card(CardError::Expiry) => FieldFault::CardExpiry,
+        FormError::Card(CardError::Expired) => FieldFault::CardExpired,
+        FormError::Card(CardError::Name) => FieldFault::CardName,
     }
 }
 

@@ -42,6 +42,36 @@ impl std::fmt::Debug for RegistrationForm {
     }
 }
 
+/// A field of a form, for a passport or at the till.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum FormField {
+    Name,
+    Address,
+    Telephone,
+    Email,
+    CardNumber,
+    CardExpiry,
+    CardName,
+    Confidential,
+}
+
+/// What is wrong with what stands in a field; the window has words for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum FieldFault {
+    Missing,
+    /// Too long, or with line breaks.
+    Unfit,
+    Email,
+    Telephone,
+    CardDigits,
+    CardCheckDigit,
+    CardExpiry,
+    CardExpired,
+    CardName,
+}
+
 /// The recovery form (G7): what the licensing center compares with the registration.
 #[derive(Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -1,5 +1,7 @@
 /// Every word of the window, in English. Other languages have the same shape, so the compiler
 /// finds what one of them lacks. What depends on a number or a name is a function.
+import type { FieldFault } from '../ipc/bindings';
+
 const many = (n: number, one: string, more: string): string => `${n.toLocaleString('en')} ${n === 1 ? one : more}`;
 
 export const en = {
@@ -75,9 +77,13 @@ export const en = {
     step: (n: number, of: number) => `Step ${n} of ${of}`, whoTitle: 'Who you are', whoText: 'This goes into your passport and nowhere else.', cardTitle: 'Your card', cardText: 'It is asked once whether it is yours, and nothing is charged. We keep only the brand and the last four digits.', passTitle: 'Your passphrase', passText: 'It locks the passport on this computer. Four or five unrelated words are strong and easy to remember. Nobody else knows it.',
     name: 'Full name', address: 'Billing address', telephone: 'Telephone', email: 'E-mail', region: 'Country', interests: 'What do you listen to?', interestsHint: 'Decides which artwork comes with your music.', number: 'Card number', expiry: 'Expires', confidential: 'Confidential line', confidentialHint: 'A line you would rather not share. It is shown while your music plays, so that nobody hands copies around.',
     passphrase: 'Passphrase', repeat: 'Once more', mismatch: 'The two are not the same yet.', toCard: 'Go on to the card', issue: 'Ask for my passport', issuing: 'Checking the card', create: 'Create passport', creating: 'Locking the passport', doneTitle: (n: string) => `Welcome, ${n}`, doneText: 'Your passport is ready and locked with your passphrase. Keep a copy somewhere safe.', toStore: 'Open the store', export: 'Save a copy', cardIs: (b: string) => `${b} card`,
-    required: 'This is needed.', badEmail: 'This does not look like an e-mail address.', badCard: 'This number has a typing error.', shortCard: 'This number is too short.', badExpiry: 'Month and year, such as 09/28.', pastExpiry: 'This date is in the past.', show: 'Show passphrase', hide: 'Hide passphrase',
+    required: 'This is needed.', show: 'Show passphrase', hide: 'Hide passphrase',
     interestList: ['Piano', 'Strings', 'Orchestra', 'Choir', 'Jazz', 'Folk', 'Electronic', 'Early music'], example: 'e.g. My first piano was green',
   },
+  faults: {
+    missing: 'This is needed.', unfit: 'This is too long, or has a line break.', email: 'This does not look like an e-mail address.', telephone: 'This does not look like a telephone number.', cardDigits: 'This is not a whole card number.', cardCheckDigit: 'This number has a typing error.',
+    cardExpiry: 'Month and year, such as 09/28.', cardExpired: 'This date has passed.', cardName: 'Write the name as it stands on the card.',
+  } satisfies Record<FieldFault, string>,
   strength: { label: 'Strength', scores: ['Hopeless', 'Weak', 'Fair', 'Good', 'Very good'], tooShort: 'Too short. Use at least ten characters.', tooCommon: 'This one is on every list of common passwords.', addWords: 'Add another word or two.', good: 'This will hold.' },
   unlock: { title: 'Unlock your passport', text: (n: string) => (n ? `${n}, your passphrase opens the passport until you close Cadenza.` : 'Your passphrase opens the passport until you close Cadenza.'), button: 'Unlock', passphrase: 'Passphrase', busy: 'Opening the passport', forgot: 'Forgot the passphrase?' },
   passport: {

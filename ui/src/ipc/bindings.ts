@@ -31,6 +31,8 @@ export const commands = {
 	recoverPassport: (form: RecoveryForm) => typedError<string, AppError>(__TAURI_INVOKE("recover_passport", { form })),
 	/**  Locks the fresh passport under the passphrase, writes it and opens it (G5). */
 	setPassphrase: (passphrase: string) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("set_passphrase", { passphrase })),
+	/**  What is wrong with what stands in a field, before anything is sent; null when nothing is. */
+	checkField: (field: FormField, typed: string) => typedError<FieldFault | null, AppError>(__TAURI_INVOKE("check_field", { field, typed })),
 	/**  How good a passphrase is, while it is typed. */
 	passphraseStrength: (passphrase: string) => typedError<PassphraseStrength, AppError>(__TAURI_INVOKE("passphrase_strength", { passphrase })),
 	/**  Opens the passport. Deliveries that waited for it go on. */
@@ -164,7 +166,13 @@ export const events = {
 };
 
 /* Constants */
+export const cardBrands = [{"groups":[4,4,4,4],"lengths":[13,16,19],"name":"Visa","prefixes":[[4000,4999]]},{"groups":[4,4,4,4],"lengths":[16],"name":"Mastercard","prefixes":[[5100,5599],[2221,2720]]},{"groups":[4,6,5],"lengths":[15],"name":"American Express","prefixes":[[3400,3499],[3700,3799]]},{"groups":[4,4,4,4],"lengths":[16],"name":"Discover","prefixes":[[6011,6011],[6440,6499],[6500,6599]]},{"groups":[4,4,4,4],"lengths":[16],"name":"JCB","prefixes":[[3528,3589]]},{"groups":[4,6,4],"lengths":[14],"name":"Diners Club","prefixes":[[3000,3059],[3600,3699],[3800,3899]]}] as const;
+
 export const errorCodes = ["already-owned","busy","cancelled","capture-unavailable","card-declined","card-expired","card-invalid","cart-empty","certificate-expired","certificate-not-yet-valid","certificate-revoked","content-manager-unreachable","delivery-not-trusted","device-busy","device-forbidden","device-not-connected","device-unusable","disc-busy","disc-empty","disc-isrc","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","keychain-absent","keychain-failed","keychain-locked","ledger-altered","library-broken","link-unknown","no-delivery-server","no-passport","no-sound","no-sound-device","no-store","no-stream","no-whole-song","not-authorized","not-available-yet","not-for-sale","not-found","not-kept","not-recognised","not-yours","order-refused","order-uncertain","other-licensing-center","passphrases-differ","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","payment-unconfirmed","playlist-full","playlist-name","playlist-place","playlist-taken","playlist-unknown","purchase-ready","rate-unsupported","record-not-allowed","renewal-refused","revocation-unknown","seek-failed","settings-broken","stale-challenge","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unavailable","store-unreachable","stream-failed","ticket-expired","too-many-attempts","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unknown-media","unknown-voucher","unplayable","voucher-altered","voucher-broken","voucher-expired","voucher-preview","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
+
+export const mostCardDigits = 19 as const;
+
+export const testCards = [["4242 4242 4242 4242","approved"],["4000 0000 0000 0002","declined"],["4000 0000 0000 0069","expired"],["4000 0000 0000 0119","noAnswer"]] as const;
 
 /* Types */
 /**  What happens when a bought track has arrived (B9). */
@@ -379,6 +387,14 @@ export type DownloadState = "waiting" |
 "ready" | 
 /**  Can be tried again; what has arrived is kept. */
 "failed";
+
+/**  What is wrong with what stands in a field; the window has words for each. */
+export type FieldFault = "missing" | 
+/**  Too long, or with line breaks. */
+"unfit" | "email" | "telephone" | "cardDigits" | "cardCheckDigit" | "cardExpiry" | "cardExpired" | "cardName";
+
+/**  A field of a form, for a passport or at the till. */
+export type FormField = "name" | "address" | "telephone" | "email" | "cardNumber" | "cardExpiry" | "cardName" | "confidential";
 
 /**  A link or a file was opened from outside: go to that page. */
 export type GoTo = 

@@ -31,6 +31,7 @@ export interface Core {
   register(form: T.RegistrationForm): Promise<string>;
   recoverPassport(form: T.RecoveryForm): Promise<string>;
   setPassphrase(passphrase: string): Promise<T.PassportFacts>;
+  checkField(field: T.FormField, typed: string): Promise<T.FieldFault | null>;
   passphraseStrength(passphrase: string): Promise<T.PassphraseStrength>;
   unlock(passphrase: string): Promise<T.PassportFacts>;
   lock(): Promise<null>;

@@ -1,34 +1,33 @@
 /// Asking the licensing center for a passport, a first one or a lost one: who you are, your card, a
 /// passphrase. What was typed stays through every refusal; the card's number is forgotten as soon as
 /// the passport is here.
-import { expiryFault, numberFault } from '../../elements/cards';
-import { explainLine, t } from '../../i18n/index.svelte';
+import { explainLine } from '../../i18n/index.svelte';
+import type { FormField } from '../../ipc/bindings';
 import { core } from '../../ipc/client';
 import { Failure, type ErrorCode } from '../../ipc/failure';
+import { errorsIn, type FieldErrors } from '../../state/fields';
 import { session } from '../../state/session.svelte';
 
 export type Step = 'start' | 'who' | 'card' | 'passphrase' | 'done';
 export const steps: Step[] = ['who', 'card', 'passphrase'];
 
 export type Person = { name: string; telephone: string; email: string };
-export type Field = keyof Person | 'address' | 'number' | 'expiry' | 'confidential';
-export type Errors = Partial<Record<Field, string>>;
 
 /** Which field a refusal is about. */
-const fieldOfCode: Partial<Record<ErrorCode, Field>> = {
-  'card-declined': 'number',
-  'card-invalid': 'number',
-  'card-expired': 'expiry',
+const fieldOfCode: Partial<Record<ErrorCode, FormField>> = {
+  'card-declined': 'cardNumber',
+  'card-invalid': 'cardNumber',
+  'card-expired': 'cardExpiry',
 };
-const fieldOfServer: Record<string, Field> = {
+const fieldOfServer: Record<string, FormField> = {
   name: 'name',
   address: 'address',
   telephone: 'telephone',
   email: 'email',
-  card_number: 'number',
-  cardNumber: 'number',
-  card_expiry: 'expiry',
-  cardExpiry: 'expiry',
+  card_number: 'cardNumber',
+  cardNumber: 'cardNumber',
+  card_expiry: 'cardExpiry',
+  cardExpiry: 'cardExpiry',
   confidential: 'confidential',
 };
 
@@ -36,18 +35,18 @@ export abstract class Application {
   step = $state<Step>('start');
   card = $state({ number: '', expiry: '' });
   /** What stands at the fields. */
-  errors = $state<Errors>({});
+  errors = $state<FieldErrors>({});
   /** A refusal that is about no field. */
   refusal = $state.raw<Failure>();
   busy = $state(false);
 
   abstract who: Person;
   /** What the first step must have. */
-  protected abstract readonly needed: Field[];
+  protected abstract readonly needed: FormField[];
   /** Sends what was typed; done once the passport is here, in memory. */
   protected abstract send(): Promise<unknown>;
-  /** What else the card's step must have. */
-  protected more(): Errors {
+  /** What else stands in the card's step. */
+  protected more(): FieldErrors {
     return {};
   }
 
@@ -55,30 +54,20 @@ export abstract class Application {
     [this.step, this.errors, this.refusal] = [step, {}, undefined];
   }
 
-  toCard(): boolean {
-    const { required, badEmail } = t().welcome;
-    const typed = this.who as Partial<Record<Field, string>>;
-    const errors: Errors = Object.fromEntries(
-      this.needed.flatMap((field) => (typed[field]?.trim() ? [] : [[field, required]])),
-    );
-    if (!errors.email && !/^\S+@\S+\.\S+$/.test(this.who.email.trim())) errors.email = badEmail;
-    this.errors = errors;
-    if (Object.keys(errors).length) return false;
+  async toCard(): Promise<boolean> {
+    const typed = this.who as FieldErrors;
+    this.errors = await errorsIn(Object.fromEntries(this.needed.map((field) => [field, typed[field]])));
+    if (Object.keys(this.errors).length) return false;
     this.goTo('card');
     return true;
   }
 
   async issue(): Promise<boolean> {
-    const [number, expiry] = [numberFault(this.card.number), expiryFault(this.card.expiry, new Date())];
-    this.refusal = undefined;
-    this.errors = {
-      ...(number && { number: t().welcome[number] }),
-      ...(expiry && { expiry: t().welcome[expiry] }),
-      ...this.more(),
-    };
-    if (Object.keys(this.errors).length) return false;
-    this.busy = true;
+    const { number: cardNumber, expiry: cardExpiry } = this.card;
+    [this.refusal, this.busy] = [undefined, true];
     try {
+      this.errors = await errorsIn({ cardNumber, cardExpiry, ...this.more() });
+      if (Object.keys(this.errors).length) return false;
       await this.send();
       this.card = { number: '', expiry: '' };
       this.goTo('passphrase');

@@ -1,10 +1,11 @@
 /// Recovery: a lost passport, or a lost passphrase, given back to whoever can say what was registered (G7).
+import type { FormField } from '../../ipc/bindings';
 import { core } from '../../ipc/client';
-import { Application, type Field } from './application.svelte';
+import { Application } from './application.svelte';
 
 export class Recovery extends Application {
   who = $state({ name: '', telephone: '', email: '' });
-  protected readonly needed: Field[] = ['name', 'telephone', 'email'];
+  protected readonly needed: FormField[] = ['name', 'telephone', 'email'];
 
   constructor() {
     super();

@@ -1,21 +1,22 @@
 /// Registration: a first passport (G2).
-import { t } from '../../i18n/index.svelte';
+import type { FormField } from '../../ipc/bindings';
 import { core } from '../../ipc/client';
+import type { FieldErrors } from '../../state/fields';
 import { session } from '../../state/session.svelte';
-import { Application, type Errors, type Field } from './application.svelte';
+import { Application } from './application.svelte';
 
 export class Registration extends Application {
   who = $state({ name: '', address: '', telephone: '', email: '', region: '', interests: [] as string[] });
   confidential = $state('');
-  protected readonly needed: Field[] = ['name', 'address', 'telephone', 'email'];
+  protected readonly needed: FormField[] = ['name', 'address', 'telephone', 'email'];
 
   constructor() {
     super();
     if (session.passport === 'needsPassphrase') this.step = 'passphrase';
   }
 
-  protected override more(): Errors {
-    return this.confidential.trim() ? {} : { confidential: t().welcome.required };
+  protected override more(): FieldErrors {
+    return { confidential: this.confidential };
   }
 
   protected send(): Promise<unknown> {

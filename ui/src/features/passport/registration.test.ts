@@ -19,24 +19,24 @@ beforeEach(() => {
   form.confidential = 'My first piano was green';
 });
 
-it('asks for what is missing before it goes on', () => {
+it('asks for what is missing before it goes on', async () => {
   form.who.email = 'ada';
   form.who.name = ' ';
-  expect(form.toCard()).toBe(false);
+  expect(await form.toCard()).toBe(false);
   expect(form.errors).toEqual({ name: 'This is needed.', email: 'This does not look like an e-mail address.' });
 });
 
 it('shows a declined card at the number and keeps the form', async () => {
-  form.toCard();
+  await form.toCard();
   form.card.number = '4000 0000 0000 0002';
   expect(await form.issue()).toBe(false);
-  expect(form.errors.number).toMatch(/declined/);
+  expect(form.errors.cardNumber).toMatch(/declined/);
   expect(form.who.name).toBe('Ada Example');
   expect(form.step).toBe('card');
 });
 
 it('goes on to the passphrase and forgets the card', async () => {
-  form.toCard();
+  await form.toCard();
   expect(await form.issue()).toBe(true);
   expect(form.step).toBe('passphrase');
   expect(form.card).toEqual({ number: '', expiry: '' });

@@ -67,8 +67,8 @@ describe('paying', () => {
     const checkout = vi.spyOn(core, 'checkout');
     render(PaymentForm, { done: () => undefined });
     await fill('4242424242424241');
+    expect(await screen.findByText('This number has a typing error.')).toBeTruthy();
     expect(checkout).not.toHaveBeenCalled();
-    expect(screen.getByText('This number has a typing error.')).toBeTruthy();
   });
 
   it('gives the order once it is paid', async () => {

@@ -1,8 +1,8 @@
-/// Registration and the passport, invented: any Luhn-valid card but the test numbers is taken.
+/// Registration and the passport, invented.
 import { Failure } from '../failure';
-import type { PassphraseStrength, PassportFacts, PassportValidity, RecoveryForm, RegistrationForm } from '../bindings';
+import type { FormField, PassphraseStrength, PassportFacts, PassportValidity, RecoveryForm, RegistrationForm } from '../bindings';
 import { answer, owner, scene, tell, world } from './world';
-import { checkCard } from './cards';
+import { faultIn, pays } from './forms';
 
 const day = 86_400;
 const today = 1_795_400_000;
@@ -29,14 +29,15 @@ const facts = (): PassportFacts => ({
 const changed = (): void =>
   tell('passportChanged', { phase: world.phase, owner: world.phase === 'unlocked' ? world.owner : null, ownerName: world.owner?.name ?? null });
 
+/** Nothing passes but three words or more, whatever the real one would say. */
 const strength = (text: string): PassphraseStrength => {
   const words = text.trim().split(/\s+/).filter((w) => w.length > 2).length;
-  const score = text.length < 8 ? 0 : Math.min(4, Math.floor(text.length / 7) + (words > 2 ? 1 : 0));
+  const score = Math.min(4, Math.floor(text.length / 7) + (words > 2 ? 1 : 0));
   const common = /^(password|12345678|qwert)/i.test(text);
   return {
     score: common ? 0 : score,
-    acceptable: !common && text.length >= 10 && score >= 2,
-    advice: common ? 'tooCommon' : text.length < 10 ? 'tooShort' : score < 3 ? 'addWords' : 'good',
+    acceptable: !common && words > 2,
+    advice: common ? 'tooCommon' : words < 2 ? 'tooShort' : words < 3 ? 'addWords' : 'good',
   };
 };
 
@@ -45,7 +46,7 @@ let refusals = 0;
 /** Compares what was typed with the registration, and does not say what differs. */
 const recognise = (form: RecoveryForm): void => {
   if (refusals >= MOST_ATTEMPTS) throw new Failure('too-many-attempts');
-  checkCard(form.cardNumber);
+  pays(form.cardNumber);
   const digits = (text: string) => text.replace(/\D/g, '');
   const plain = (text: string) => text.trim().toLowerCase();
   const known = world.registered;
@@ -59,8 +60,7 @@ const recognise = (form: RecoveryForm): void => {
 export const passport = {
   register: (form: RegistrationForm) =>
     answer(() => {
-      if (!form.email.includes('@')) throw new Failure('invalid-form', { field: 'email' }, 'This e-mail address is not complete.');
-      checkCard(form.cardNumber);
+      pays(form.cardNumber);
       world.owner = { ...owner, name: form.name, email: form.email, cardLast4: form.cardNumber.replace(/\D/g, '').slice(-4), confidential: form.confidential };
       const { name, email, telephone, cardNumber, cardExpiry } = form;
       world.registered = { name, email, telephone, cardNumber, cardExpiry };
@@ -92,6 +92,7 @@ export const passport = {
       changed();
       return facts();
     }),
+  checkField: (field: FormField, typed: string) => answer(() => faultIn(field, typed)),
   passphraseStrength: (passphrase: string) => answer(() => strength(passphrase)),
   unlock: (passphrase: string) =>
     answer(() => {
@@ -124,6 +125,7 @@ export const passport = {
   changePassphrase: (old: string, next: string) =>
     answer(() => {
       if (old !== world.passphrase) throw new Failure('wrong-passphrase');
+      if (!strength(next).acceptable) throw new Failure('weak-passphrase');
       world.passphrase = next;
       return null;
     }),

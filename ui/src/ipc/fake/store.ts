@@ -2,7 +2,7 @@
 import { Failure } from '../failure';
 import type { AlbumCard, Cart, CartChoice, CartItem, Download, Order, PaymentCard, StoreAlbum, StoreTrack } from '../bindings';
 import { albums, currency, findTrack } from './albums';
-import { checkCard } from './cards';
+import { pays } from './forms';
 import { answer, pace, scene, storeState, tell, world } from './world';
 
 const standing = (track: StoreTrack): StoreTrack => ({
@@ -92,7 +92,7 @@ export const store = {
     if (world.phase === 'locked') throw new Failure('passport-locked');
     if (world.validity === 'expired') throw new Failure('passport-expired');
     if (scene.passport === 'revoked') throw new Failure('certificate-revoked');
-    checkCard(card.number);
+    pays(card.number);
     const { items, totalCents } = world.cart;
     const order: Order = { orderId: `C-${1042 + past.length}`, placedAt: Math.floor(Date.now() / 1000), currency, totalCents, state: 'arriving', items };
     past.unshift(order);
