@@ -9,5 +9,6 @@ mod memory;
 mod page;
 mod passports;
 mod pictures;
+mod refusals;
 mod seat;
 mod troubles;
