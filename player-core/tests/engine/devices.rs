@@ -31,6 +31,21 @@ fn a_device_that_comes_back_goes_on_where_it_was() {
 
 // M4, F11
 #[test]
+fn a_device_lost_just_before_a_join_goes_on_in_the_track_that_was_heard() {
+    let mut rig = Rig::at(44_100);
+    rig.load(&[numbers("a", 44_100, 100_000, stamp), numbers("b", 44_100, 4_000_000, stamp)]);
+    rig.periods(80);
+    let before = rig.status().position_ms;
+    rig.world.unplug();
+    rig.world.connect(&["speakers"]);
+    rig.wait(Duration::from_millis(300));
+    let status = rig.status();
+    assert_eq!((status.state, status.position_ms), (PlaybackState::Playing, before));
+    assert_eq!(status.current.expect("a").track.title, "a", "though more than it has been decoded");
+}
+
+// M4, F11
+#[test]
 fn a_device_that_stands_still_is_opened_again_within_a_second() {
     let mut rig = Rig::at(44_100);
     rig.load(&[numbers("a", 44_100, 4_000_000, stamp)]);

@@ -37,6 +37,17 @@ fn tracks_join_with_no_frame_missing_and_none_added() {
     assert_eq!(rig.status().state, PlaybackState::Stopped);
 }
 
+// F1, M2
+#[test]
+fn a_track_appended_while_the_last_one_plays_out_joins_it() {
+    let mut rig = Rig::at(44_100);
+    rig.load(&[numbers("a", 44_100, 60_000, stamp)]);
+    let mut heard = rig.periods(50);
+    rig.send(Command::Append(vec![numbers("b", 44_100, 60_000, stamp)]));
+    heard.extend(rig.periods(60));
+    assert!(heard.iter().enumerate().all(|(n, sample)| *sample == stamp(n as u64 % 60_000)));
+}
+
 // M3
 #[test]
 fn a_join_through_the_resampler_is_as_smooth_as_one_track() {
