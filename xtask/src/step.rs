@@ -4,7 +4,8 @@
 //! and can type it again by hand.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -89,6 +90,33 @@ pub fn run_watched(
     }
     let status = child.wait().map_err(|source| not_started(step, command, source))?;
     finish(step, command, status, started)
+}
+
+/// Runs `command` beside other steps: what it prints is written to a file, and shown in one piece
+/// when it has ended, so that lines of two steps never mix. Every line goes to `each_line` then;
+/// those that it wants to keep from view it answers with false.
+pub fn run_beside(
+    step: &str,
+    command: &mut Command,
+    log: &Path,
+    mut each_line: impl FnMut(&str) -> bool,
+) -> Result<Duration, StepError> {
+    let cannot_log =
+        |error| StepError::own(step, format_args!("{} cannot be written: {error}", log.display()));
+    let file = File::create(log).map_err(cannot_log)?;
+    eprintln!("... {step}, into {}", log.display());
+    command.stdin(Stdio::null()).stdout(file.try_clone().map_err(cannot_log)?).stderr(file);
+    let started = Instant::now();
+    // A file, not a pipe: whatever the program leaves running must not keep us waiting.
+    let status = command.status().map_err(|source| not_started(step, command, source));
+    let text = std::fs::read(log).map_err(cannot_log)?;
+    let text = String::from_utf8_lossy(&text);
+    let mut out = std::io::stderr().lock();
+    let _ = writeln!(out, "\n==> {step}\n    $ {}", line_of(command));
+    for line in text.lines().filter(|line| each_line(line)) {
+        let _ = writeln!(out, "{line}");
+    }
+    finish(step, command, status?, started)
 }
 
 /// Runs `command` silently and returns what it wrote to stdout, when it succeeds.

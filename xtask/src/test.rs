@@ -1,18 +1,23 @@
 //! `cargo xtask test`: everything that a green build means.
 //!
-//! Cheap checks go on after a failure so that one run tells everything; without a build there
-//! is nothing further to run. One target folder, one profile and one set of features serve all
-//! steps, so nothing is compiled twice.
+//! Everything goes on after a failure so that one run tells everything; without a build there are
+//! no tests to run. One target folder, one profile and one set of features serve all steps, so
+//! nothing is compiled twice. cargo's own work is one row of steps (it locks its folder), and what
+//! needs no cargo runs beside it: the user interface's checks, then the tests of single crates.
+//! Journeys and window come last and alone: they play in real time, through a sound server.
 
 mod tally;
 
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Instant;
 
 use crate::setup::{self, Purpose};
 use crate::step::{self, StepError};
 use crate::structure;
 use crate::workspace::{CAPTURE, Workspace};
-use tally::Tally;
+use tally::{Company, Tally, TestProgram};
 
 /// Prepares the machine, checks, builds, tests, and says the result in one line.
 pub fn test(workspace: &Workspace) -> Result<(), StepError> {
@@ -21,52 +26,55 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
     setup::user_interface(workspace)?;
     let album = setup::demo_album(workspace)?;
     let path = step::path_with(&setup::python(workspace)?);
+    let run = |tally: &Tally, program: &TestProgram, company: Company| {
+        let mut command = program.command();
+        command.env(setup::DEMO_ALBUM, &album).env("PATH", &path);
+        tally.rust_tests(&mut command, program, company);
+    };
 
-    let mut tally = Tally::new();
-    checks(workspace, &mut tally);
-    user_interface(workspace, &mut tally);
-    if let Some(programs) = tally.build(&mut tests_of(workspace, &[]), workspace) {
-        for program in &programs {
-            // The journeys and the window come last: they need everything else to be right.
-            if !program.is_across_crates() {
-                let mut command = program.command();
-                command.env(setup::DEMO_ALBUM, &album).env("PATH", &path);
-                tally.rust_tests(&mut command, program);
-            }
+    let tally = Tally::new(workspace)?;
+    tally.own(structure::STEP, structure::check(workspace));
+    let (built, build) = mpsc::channel();
+    let programs: Vec<TestProgram> = thread::scope(|scope| {
+        scope.spawn(|| cargo_steps(workspace, &tally, built));
+        user_interface(workspace, &tally);
+        let programs: Vec<TestProgram> = build.recv().unwrap_or_default();
+        for program in programs.iter().filter(|program| !program.is_across_crates()) {
+            run(&tally, program, Company::Beside);
         }
-        tally.step("examples in the documentation", &mut tests_of(workspace, &["--doc"]));
-        for program in programs.iter().filter(|program| program.is_across_crates()) {
-            let mut command = program.command();
-            command.env(setup::DEMO_ALBUM, &album);
-            tally.rust_tests(&mut command, program);
-        }
+        programs
+    });
+    for program in programs.iter().filter(|program| program.is_across_crates()) {
+        run(&tally, program, Company::Alone);
     }
     tally.close(started.elapsed())
 }
 
-/// Format, lints, documentation, licences.
-fn checks(workspace: &Workspace, tally: &mut Tally) {
-    tally.own(structure::STEP, structure::check(workspace));
+/// What cargo does: the build first, since tests wait for it.
+fn cargo_steps(workspace: &Workspace, tally: &Tally, built: mpsc::Sender<Vec<TestProgram>>) {
     tally.step("format", workspace.cargo("fmt").args(["--all", "--check"]));
-    let all = ["--workspace", "--all-targets", "--features", CAPTURE];
-    tally.step("lints", workspace.cargo("clippy").args(all).args(["--", "-D", "warnings"]));
-    let mut documentation = workspace.cargo("doc");
-    documentation.args(["--workspace", "--no-deps", "--features", CAPTURE]);
+    let programs =
+        tally.build("programs and tests", &mut over_all(workspace, "build", &["--bins", "--tests"]));
+    // Nobody waits any more when the user interface's checks broke down.
+    let _ = built.send(programs.unwrap_or_default());
+    tally.step("lints", &mut over_all(workspace, "clippy", &["--all-targets", "--", "-D", "warnings"]));
+    let mut documentation = over_all(workspace, "doc", &["--no-deps"]);
     tally.step("documentation", documentation.env("RUSTDOCFLAGS", "-D warnings"));
+    tally.step("examples in the documentation", &mut over_all(workspace, "test", &["--doc"]));
     if step::on_path("cargo-deny") {
         tally.step("licences and advisories", workspace.cargo("deny").args(["check"]));
     }
 }
 
 /// Types and components of the user interface.
-fn user_interface(workspace: &Workspace, tally: &mut Tally) {
+fn user_interface(workspace: &Workspace, tally: &Tally) {
     tally.step("user interface: types", &mut workspace.npm(&["run", "check"]));
     tally.vitest("user interface: components", &mut workspace.npm(&["test"]));
 }
 
-/// `cargo test` over the whole workspace: always the same features, so always the same build.
-fn tests_of(workspace: &Workspace, more: &[&str]) -> std::process::Command {
-    let mut cargo = workspace.cargo("test");
+/// A word of cargo's over the whole workspace: always the same features, so always the same build.
+fn over_all(workspace: &Workspace, word: &str, more: &[&str]) -> Command {
+    let mut cargo = workspace.cargo(word);
     cargo.args(["--workspace", "--features", CAPTURE]).args(more);
     cargo
 }

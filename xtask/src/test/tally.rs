@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -54,126 +55,139 @@ impl TestProgram {
     }
 }
 
-/// What has passed and failed so far.
-#[derive(Debug, Default)]
+/// What has passed and failed so far. Steps may be told to it from several threads.
+#[derive(Debug)]
 pub struct Tally {
+    /// Where the output of steps is kept that run beside others.
+    logs: PathBuf,
+    counted: Mutex<Counted>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
     passed: u64,
     failed: u64,
     ignored: u64,
     steps: Vec<(String, Option<Duration>)>,
 }
 
+/// Whether other steps run at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    Alone,
+    Beside,
+}
+
 impl Tally {
     /// Nothing has run yet.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(workspace: &Workspace) -> Result<Self, StepError> {
+        let logs = workspace.kept("logs");
+        std::fs::create_dir_all(&logs).map_err(|error| StepError::own("logs", error))?;
+        Ok(Self { logs, counted: Mutex::default() })
     }
 
     /// Runs a step that either passes or does not.
-    pub fn step(&mut self, name: &str, command: &mut Command) {
-        let result = step::run(name, command);
+    pub fn step(&self, name: &str, command: &mut Command) {
+        let result = step::run_beside(name, command, &self.log(name), |_| true);
         self.note(name, result);
     }
 
     /// Notes a step of our own that either passes or does not.
-    pub fn own(&mut self, name: &str, result: Result<Duration, StepError>) {
+    pub fn own(&self, name: &str, result: Result<Duration, StepError>) {
         self.note(name, result);
     }
 
-    /// Builds all tests and programs; what cargo says about them comes back.
-    pub fn build(&mut self, cargo_test: &mut Command, workspace: &Workspace) -> Option<Vec<TestProgram>> {
-        // The programs themselves, not only their tests: journeys start them.
-        let mut programs = workspace.cargo("build");
-        programs.args(["--workspace", "--bins", "--features", crate::workspace::CAPTURE]);
-        self.note("build the programs", step::run("build the programs", &mut programs)).then_some(())?;
-        cargo_test.args(["--no-run", "--message-format=json-render-diagnostics"]);
-        step::announce("build the tests");
-        let started = std::time::Instant::now();
-        let output = cargo_test.stderr(std::process::Stdio::inherit()).output();
-        let result = match output {
-            Ok(output) if output.status.success() => Ok(output.stdout),
-            Ok(output) => Err(StepError::own("build the tests", output.status)),
-            Err(error) => Err(StepError::own("build the tests", error)),
-        };
-        match result {
-            Ok(messages) => {
-                let _ = self.note("build the tests", Ok(started.elapsed()));
-                let text = String::from_utf8_lossy(&messages);
-                Some(text.lines().filter_map(TestProgram::from_message).collect())
-            }
-            Err(error) => {
-                self.note("build the tests", Err(error));
-                None
-            }
-        }
+    /// Builds all programs and tests; the test executables that cargo names come back.
+    pub fn build(&self, name: &str, cargo_build: &mut Command) -> Option<Vec<TestProgram>> {
+        cargo_build.arg("--message-format=json-render-diagnostics");
+        let mut programs = Vec::new();
+        let result = step::run_beside(name, cargo_build, &self.log(name), |line| {
+            programs.extend(TestProgram::from_message(line));
+            !line.starts_with("{\"reason\"")
+        });
+        self.note(name, result).then_some(programs)
     }
 
     /// Runs one executable of Rust tests and adds up what it says.
-    pub fn rust_tests(&mut self, command: &mut Command, program: &TestProgram) {
+    pub fn rust_tests(&self, command: &mut Command, program: &TestProgram, company: Company) {
         let name = format!("{}: {}", program.package, program.name);
-        let mut counts = [0; 3];
-        let result = step::run_watched(&name, command, |line| {
-            if let Some(found) = libtest_counts(line) {
-                counts = found;
-            }
-        });
-        self.add(counts);
-        self.note(&name, result);
+        self.counting(&name, command, company, libtest_counts);
     }
 
     /// Runs the component tests and adds up what they say.
-    pub fn vitest(&mut self, name: &str, command: &mut Command) {
+    pub fn vitest(&self, name: &str, command: &mut Command) {
+        self.counting(name, command.env("NO_COLOR", "1"), Company::Beside, vitest_counts);
+    }
+
+    fn counting(
+        &self,
+        name: &str,
+        command: &mut Command,
+        company: Company,
+        read: impl Fn(&str) -> Option<[u64; 3]>,
+    ) {
         let mut counts = [0; 3];
-        command.env("NO_COLOR", "1");
-        let result = step::run_watched(name, command, |line| {
-            if let Some(found) = vitest_counts(line) {
-                counts = found;
-            }
-        });
-        self.add(counts);
+        let mut count = |line: &str| counts = read(line).unwrap_or(counts);
+        let result = match company {
+            Company::Alone => step::run_watched(name, command, count),
+            Company::Beside => step::run_beside(name, command, &self.log(name), |line| {
+                count(line);
+                true
+            }),
+        };
+        let mut counted = self.counted();
+        let [passed, failed, ignored] = counts;
+        counted.passed += passed;
+        counted.failed += failed;
+        counted.ignored += ignored;
+        drop(counted);
         self.note(name, result);
     }
 
     /// Prints the table of steps and the closing line; an error if anything failed.
     pub fn close(self, took: Duration) -> Result<(), StepError> {
+        let counted = self.counted();
         step::announce("result");
-        for (name, took) in &self.steps {
+        for (name, took) in &counted.steps {
             match took {
                 Some(took) => step::note(format_args!("ok      {:>7.1} s  {name}", took.as_secs_f64())),
                 None => step::note(format_args!("FAILED             {name}")),
             }
         }
-        let broken = self.steps.iter().filter(|(_, took)| took.is_none()).count();
+        let broken = counted.steps.iter().filter(|(_, took)| took.is_none()).count();
         let seconds = took.as_secs();
         println!(
             "\n{} tests passed, {} failed, {} ignored; {} of {} steps passed; {} min {} s",
-            self.passed,
-            self.failed,
-            self.ignored,
-            self.steps.len() - broken,
-            self.steps.len(),
+            counted.passed,
+            counted.failed,
+            counted.ignored,
+            counted.steps.len() - broken,
+            counted.steps.len(),
             seconds / 60,
             seconds % 60
         );
-        if broken == 0 && self.failed == 0 {
+        if broken == 0 && counted.failed == 0 {
             Ok(())
         } else {
             Err(StepError::own("test", "not green; the steps marked FAILED above say why"))
         }
     }
 
-    fn add(&mut self, [passed, failed, ignored]: [u64; 3]) {
-        self.passed += passed;
-        self.failed += failed;
-        self.ignored += ignored;
-    }
-
-    fn note(&mut self, name: &str, result: Result<Duration, StepError>) -> bool {
+    fn note(&self, name: &str, result: Result<Duration, StepError>) -> bool {
         if let Err(error) = &result {
             step::note(error);
         }
-        self.steps.push((name.to_owned(), result.as_ref().ok().copied()));
+        self.counted().steps.push((name.to_owned(), result.as_ref().ok().copied()));
         result.is_ok()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().expect("no step panics while it is counted")
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        self.logs.join(format!("{plain}.log"))
     }
 }
 
@@ -223,5 +237,22 @@ mod tests {
         let program = TestProgram::from_message(line).unwrap();
         assert!(program.is_across_crates());
         assert_eq!(program.folder, PathBuf::from("/c/tests"));
+    }
+
+    #[test]
+    fn steps_side_by_side_are_counted_and_keep_their_output_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let tally = Tally { logs: folder.path().to_owned(), counted: Mutex::default() };
+        std::thread::scope(|scope| {
+            scope.spawn(|| tally.step("one: two", Command::new("rustc").arg("--version")));
+            scope.spawn(|| tally.step("three", Command::new("rustc").arg("--no-such-word")));
+        });
+        let kept = std::fs::read_to_string(folder.path().join("one--two.log")).unwrap();
+        assert!(kept.starts_with("rustc "));
+        let mut passed: Vec<(String, bool)> =
+            tally.counted().steps.iter().map(|(name, took)| (name.clone(), took.is_some())).collect();
+        passed.sort();
+        assert_eq!(passed, [("one: two".to_owned(), true), ("three".to_owned(), false)]);
+        assert!(tally.close(Duration::ZERO).is_err());
     }
 }
