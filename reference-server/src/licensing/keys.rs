@@ -1,13 +1,13 @@
-//! Key pairs. RSA-3072 takes up to seconds to make, so a few wait ready: registration never waits for prime numbers.
+//! Key pairs. Primes for RSA-3072 may take a second to find, so a few pairs wait ready: registration never waits for them.
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
-use rsa::pkcs8::EncodePrivateKey;
 use tokio::sync::{Mutex, mpsc};
 use zeroize::Zeroizing;
 
 /// Key pairs kept ready.
 const READY: usize = 2;
-const BITS: usize = 3072;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +26,10 @@ pub fn p256() -> Result<Zeroizing<Vec<u8>>, KeyError> {
 
 /// A fresh RSA-3072 key, PKCS#8 DER. Slow: on a thread of its own.
 pub fn rsa_3072() -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let failed = |e: &dyn std::fmt::Display| KeyError::Generation(e.to_string());
-    let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, BITS).map_err(|e| failed(&e))?;
-    Ok(key.to_pkcs8_der().map_err(|e| failed(&e))?.to_bytes())
+    let failed = |_| KeyError::Generation("RSA-3072".into());
+    let pair = RsaKeyPair::generate(KeySize::Rsa3072).map_err(failed)?;
+    let der: Pkcs8V1Der<'static> = pair.as_der().map_err(failed)?;
+    Ok(Zeroizing::new(der.as_ref().to_vec()))
 }
 
 /// RSA keys made ahead by a thread that sleeps while enough are ready.

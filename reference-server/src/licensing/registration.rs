@@ -17,8 +17,8 @@ use crate::api::ApiFailure;
 use crate::payment::client::PaymentError;
 use crate::payment::messages::{Instrument, PaymentRequest};
 
-/// Patience for a key pair when none waits ready.
-const KEY_PATIENCE: Duration = Duration::from_secs(30);
+/// Patience for a key pair when none waits ready: less than a player has for our answer.
+const KEY_PATIENCE: Duration = Duration::from_secs(6);
 
 /// Why there is no passport.
 #[derive(Debug, thiserror::Error)]

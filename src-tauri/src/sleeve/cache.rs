@@ -1,57 +1,45 @@
 //! Covers that were shown lately, within a bound on their bytes.
 
-use std::collections::HashMap;
+use parking_lot::Mutex;
+use quick_cache::Weighter;
+use quick_cache::unsync::Cache;
 
 use super::{CoverRequest, Picture};
-use parking_lot::{Mutex, MutexGuard};
 
 /// Most bytes kept.
-const BOUND: usize = 48 << 20;
+const BOUND: u64 = 48 << 20;
+/// So many covers are expected.
+const COVERS: usize = 1000;
 
-/// The covers, least recently used out first.
-#[derive(Debug, Default)]
-pub struct CoverCache(Mutex<Kept>);
+/// The covers; those that are seldom looked at go first. One lock: split over several, a share would not hold a large cover.
+#[derive(Debug)]
+pub struct CoverCache(Mutex<Cache<CoverRequest, Picture, Bytes>>);
 
-#[derive(Debug, Default)]
-struct Kept {
-    covers: HashMap<CoverRequest, (u64, Picture)>,
-    bytes: usize,
-    clock: u64,
+/// A cover weighs what it takes.
+#[derive(Debug, Clone)]
+struct Bytes;
+
+impl Weighter<CoverRequest, Picture> for Bytes {
+    fn weight(&self, _: &CoverRequest, picture: &Picture) -> u64 {
+        picture.bytes.len() as u64
+    }
+}
+
+impl Default for CoverCache {
+    fn default() -> Self {
+        Self(Mutex::new(Cache::with_weighter(COVERS, BOUND, Bytes)))
+    }
 }
 
 impl CoverCache {
     /// A cover that is here.
     pub fn find(&self, wanted: &CoverRequest) -> Option<Picture> {
-        let mut kept = self.locked();
-        kept.clock += 1;
-        let now = kept.clock;
-        let (used, picture) = kept.covers.get_mut(wanted)?;
-        *used = now;
-        Some(picture.clone())
+        self.0.lock().get(wanted).cloned()
     }
 
     /// Keeps a cover; others go until it fits.
     pub fn keep(&self, wanted: CoverRequest, picture: Picture) {
-        let mut kept = self.locked();
-        kept.clock += 1;
-        let now = kept.clock;
-        kept.bytes += picture.bytes.len();
-        if let Some((_, before)) = kept.covers.insert(wanted, (now, picture)) {
-            kept.bytes -= before.bytes.len();
-        }
-        while kept.bytes > BOUND {
-            let Some(oldest) = kept.covers.iter().min_by_key(|(_, (used, _))| *used).map(|(k, _)| k.clone())
-            else {
-                return;
-            };
-            if let Some((_, gone)) = kept.covers.remove(&oldest) {
-                kept.bytes -= gone.bytes.len();
-            }
-        }
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock()
+        self.0.lock().insert(wanted, picture);
     }
 }
 
@@ -64,19 +52,18 @@ mod tests {
         CoverRequest { of: CoverOf::Library(n.to_string()), size: 96 }
     }
 
-    fn picture(bytes: usize) -> Picture {
-        Picture { media_type: "image/png".into(), bytes: vec![0; bytes].into() }
+    fn picture(bytes: u64) -> Picture {
+        Picture { media_type: "image/png".into(), bytes: vec![0; bytes as usize].into() }
     }
 
     #[test]
-    fn what_was_not_looked_at_for_longest_goes_first() {
+    fn what_is_looked_at_stays_and_the_rest_goes_when_there_is_too_much() {
         let cache = CoverCache::default();
-        for n in 0..3 {
-            cache.keep(cover(n), picture(BOUND / 3));
+        for n in 0..300 {
+            cache.keep(cover(n), picture(BOUND / 30));
+            assert!(n == 0 || cache.find(&cover(0)).is_some(), "gone after {n}");
         }
-        assert!(cache.find(&cover(0)).is_some());
-        cache.keep(cover(3), picture(BOUND / 3));
-        assert!(cache.find(&cover(0)).is_some());
-        assert!(cache.find(&cover(1)).is_none());
+        let kept = (0..300).filter(|n| cache.find(&cover(*n)).is_some()).count();
+        assert!((15..=30).contains(&kept), "{kept} covers of a thirtieth each");
     }
 }
