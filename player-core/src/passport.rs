@@ -6,9 +6,9 @@
 
 pub mod form;
 pub mod keychain;
+pub mod open;
 pub mod refusal;
 pub mod register;
-pub mod session;
 pub mod strength;
 pub mod vault;
 

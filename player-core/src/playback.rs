@@ -1,6 +1,6 @@
 //! Playing: what is queued, what is heard now, and the handle that commands it.
 //!
-//! [`Playback`] is a cheap handle; behind it one thread, `cadenza-audio`, owns a [`Session`](session::Session) and
+//! [`Playback`] is a cheap handle; behind it one thread, `cadenza-audio`, owns an [`Engine`](engine::Engine) and
 //! decodes ahead of the device. Commands go through a bounded channel and return at once; news comes back through
 //! a callback on that thread; the present can be looked at with [`Playback::status`] at any time and any rate.
 //!
@@ -9,12 +9,12 @@
 
 mod board;
 mod device;
+pub mod engine;
 mod event;
 mod heard;
 mod knob;
 mod line;
 mod queue;
-pub mod session;
 pub mod stream;
 mod track;
 mod voice;
@@ -26,8 +26,8 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::Instant;
 
 use board::Board;
+use engine::Engine;
 use parking_lot::Mutex;
-use session::Session;
 
 pub use board::StatusBoard;
 pub use event::{Command, Event, OnDeviceLoss, PlaybackState, Status};
@@ -52,10 +52,10 @@ pub struct EngineError(#[from] std::io::Error);
 /// joined.
 #[derive(Clone)]
 pub struct Playback {
-    engine: Arc<Engine>,
+    running: Arc<Running>,
 }
 
-struct Engine {
+struct Running {
     board: Arc<Board>,
     commands: Option<SyncSender<Command>>,
     thread: Thread,
@@ -64,7 +64,7 @@ struct Engine {
 
 impl std::fmt::Debug for Playback {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Playback").field("state", &self.engine.board.post().state).finish_non_exhaustive()
+        f.debug_struct("Playback").field("state", &self.running.board.post().state).finish_non_exhaustive()
     }
 }
 
@@ -98,28 +98,28 @@ impl Playback {
         let join = thread::Builder::new().name("cadenza-audio".to_owned()).spawn(move || {
             let seed = RandomState::new().hash_one(Instant::now());
             let waker = Waker::of_current_thread();
-            let mut session = Session::new(shown, backend, seed, waker, Box::new(news));
-            session.prepare(choice);
-            run(session, &inbox);
+            let mut engine = Engine::new(shown, backend, seed, waker, Box::new(news));
+            engine.prepare(choice);
+            run(engine, &inbox);
         })?;
         let thread = join.thread().clone();
-        let engine = Engine { board, commands: Some(commands), thread, join: Mutex::new(Some(join)) };
-        Ok(Playback { engine: Arc::new(engine) })
+        let running = Running { board, commands: Some(commands), thread, join: Mutex::new(Some(join)) };
+        Ok(Playback { running: Arc::new(running) })
     }
 
     /// Sends a command; it is carried out within a device period or so.
     pub fn send(&self, command: Command) {
-        if let Some(commands) = &self.engine.commands {
+        if let Some(commands) = &self.running.commands {
             // Fails only when the engine's thread has panicked; the status then shows what it last posted.
             let _ = commands.send(command);
         }
-        self.engine.thread.unpark();
+        self.running.thread.unpark();
     }
 
     /// Where things stand now.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.engine.board.status()
+        self.running.board.status()
     }
 
     /// Replaces the queue and plays from the track at `start`.
@@ -174,7 +174,7 @@ impl Playback {
 
     /// Sets the volume, 0 to 1 as on a slider; acts at once.
     pub fn set_volume(&self, level: f32) {
-        self.engine.board.volume().set(level);
+        self.running.board.volume().set(level);
     }
 
     /// What comes after the last track.
@@ -203,7 +203,7 @@ impl Playback {
     }
 }
 
-impl Drop for Engine {
+impl Drop for Running {
     fn drop(&mut self) {
         self.commands = None;
         self.thread.unpark();
@@ -217,7 +217,7 @@ impl Drop for Engine {
     }
 }
 
-fn run(mut session: Session, inbox: &Receiver<Command>) {
+fn run(mut engine: Engine, inbox: &Receiver<Command>) {
     let start = Instant::now();
     let mut seek = None;
     loop {
@@ -225,17 +225,15 @@ fn run(mut session: Session, inbox: &Receiver<Command>) {
             // Of several seeks in a row (a slider being dragged) only the last one counts.
             match (inbox.try_recv(), seek.take()) {
                 (Ok(command @ Command::Seek(_)), _) => seek = Some(command),
-                (Ok(command), waiting) => {
-                    waiting.into_iter().chain([command]).for_each(|c| session.handle(c))
-                }
+                (Ok(command), waiting) => waiting.into_iter().chain([command]).for_each(|c| engine.handle(c)),
                 (Err(TryRecvError::Empty), waiting) => {
-                    waiting.into_iter().for_each(|c| session.handle(c));
+                    waiting.into_iter().for_each(|c| engine.handle(c));
                     break;
                 }
-                (Err(TryRecvError::Disconnected), _) => return session.play_out(),
+                (Err(TryRecvError::Disconnected), _) => return engine.play_out(),
             }
         }
-        match session.step(start.elapsed()) {
+        match engine.step(start.elapsed()) {
             Some(wait) if wait.is_zero() => {}
             Some(wait) => thread::park_timeout(wait),
             None => thread::park(),

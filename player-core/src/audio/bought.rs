@@ -21,7 +21,7 @@ use crate::error::{Code, Explain};
 use crate::library::TrackRecord;
 use crate::library::scan::{self, OpenedMedia, ScanError};
 use crate::passport::VaultError;
-use crate::passport::session::{OpenedWithKeys, Session};
+use crate::passport::open::{OpenPassport, OpenedWithKeys};
 use crate::path::shown;
 
 /// Why a bought track does not open.
@@ -92,12 +92,16 @@ pub fn open(track: &TrackRecord, path: &Path, root: &Certificate) -> Result<Open
 }
 
 /// The keys of an opened file, for as long as the passport is open.
-pub fn keys(track: &TrackRecord, media: &OpenedMedia, session: &Session) -> Result<KeyBundle, BoughtError> {
+pub fn keys(
+    track: &TrackRecord,
+    media: &OpenedMedia,
+    passport: &OpenPassport,
+) -> Result<KeyBundle, BoughtError> {
     let block = media.transaction().ok_or_else(|| told(track, &track.path, ScanError::NotBought))?;
     let facts = &block.facts;
     let label =
         WrapLabel::purchase(&facts.grant.media_id, &facts.grant.voucher_id, facts.consumer_chain.leaf());
-    Ok(session.unwrap_keys(&facts.wrapped_keys, &label)?)
+    Ok(passport.unwrap_keys(&facts.wrapped_keys, &label)?)
 }
 
 /// Everything that is needed to open a bought track again and again, on any thread.
@@ -105,7 +109,7 @@ pub fn keys(track: &TrackRecord, media: &OpenedMedia, session: &Session) -> Resu
 pub struct BoughtTrack {
     track: Arc<TrackRecord>,
     path: PathBuf,
-    session: Arc<Session>,
+    passport: Arc<OpenPassport>,
     root: Certificate,
 }
 
@@ -116,14 +120,14 @@ impl std::fmt::Debug for BoughtTrack {
 }
 
 impl BoughtTrack {
-    /// The track whose file is `path`, for whoever holds this session.
+    /// The track whose file is `path`, for whoever holds this passport.
     pub const fn new(
         track: Arc<TrackRecord>,
         path: PathBuf,
-        session: Arc<Session>,
+        passport: Arc<OpenPassport>,
         root: Certificate,
     ) -> Self {
-        Self { track, path, session, root }
+        Self { track, path, passport, root }
     }
 
     /// The track.
@@ -134,14 +138,14 @@ impl BoughtTrack {
     /// A reader of the bought image's clear bytes; the keys live in it.
     pub fn open(&self) -> Result<BoughtImage, BoughtError> {
         let media = open(&self.track, &self.path, &self.root)?;
-        let keys = keys(&self.track, &media, &self.session)?;
+        let keys = keys(&self.track, &media, &self.passport)?;
         let quality = media.transaction().map(|t| t.facts.grant.quality.clone()).unwrap_or_default();
         let image = media
             .into_image(&quality, Some(&keys))
             .map_err(|e| told(&self.track, &self.path, ScanError::Media(e)))?;
         let reading = Arc::new(Reading(Mutex::new(Image { clear: Some(image), failed: None })));
         let opened: Weak<Reading> = Arc::downgrade(&reading);
-        self.session.charge(opened)?;
+        self.passport.charge(opened)?;
         Ok(BoughtImage(reading))
     }
 

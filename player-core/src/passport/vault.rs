@@ -4,8 +4,8 @@
 //! None ──registration or import──▶ Locked ──passphrase──▶ Open ──lock, or player ends──▶ Locked
 //! ```
 //!
-//! Open keys live in one [`Session`], shared by whatever needs them. Locking empties the session itself, so nobody who
-//! still holds it can go on. When the listener wants to be asked every time, a session is lent to one purpose and the
+//! Open keys live in one [`OpenPassport`], shared by whatever needs them. Locking empties the open itself, so nobody who
+//! still holds it can go on. When the listener wants to be asked every time, a open is lent to one purpose and the
 //! vault counts as locked again at once. Opening takes a deliberate second of work: never on a UI thread.
 
 use std::path::{Path, PathBuf};
@@ -19,12 +19,12 @@ use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 use parking_lot::{Mutex, MutexGuard};
 
-use super::session::Charges;
+use super::open::Charges;
 use super::strength;
 use crate::atomic::{self, FileError};
 
+pub use super::open::OpenPassport;
 pub use super::refusal::VaultError;
-pub use super::session::Session;
 
 /// A passport file is far smaller.
 const BOUND: u64 = 1 << 20;
@@ -66,8 +66,8 @@ pub struct Vault {
     root: Mutex<Option<Certificate>>,
     ask_every_time: std::sync::atomic::AtomicBool,
     door: Mutex<Door>,
-    /// Every session that may still be held somewhere.
-    sessions: Mutex<Vec<Weak<Session>>>,
+    /// Every open that may still be held somewhere.
+    lent: Mutex<Vec<Weak<OpenPassport>>>,
     charges: Arc<Charges>,
 }
 
@@ -75,8 +75,8 @@ pub struct Vault {
 enum Door {
     None,
     Broken(String),
-    Locked { passport: Arc<Passport>, lent: Weak<Session> },
-    Open { passport: Arc<Passport>, session: Arc<Session> },
+    Locked { passport: Arc<Passport>, lent: Weak<OpenPassport> },
+    Open { passport: Arc<Passport>, open: Arc<OpenPassport> },
 }
 
 impl Vault {
@@ -92,8 +92,8 @@ impl Vault {
             },
         };
         let (root, door) = (Mutex::new(root), Mutex::new(door));
-        let (sessions, charges) = (Mutex::default(), Arc::default());
-        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, sessions, charges })
+        let (lent, charges) = (Mutex::default(), Arc::default());
+        Ok(Self { path, root, ask_every_time: ask_every_time.into(), door, lent, charges })
     }
 
     /// How it stands.
@@ -147,17 +147,17 @@ impl Vault {
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
         let passport = self.passport()?;
         let open = passport.unlock(passphrase).map_err(|e| self.told(e))?;
-        let session = Session::of(open, &self.charges);
+        let open = OpenPassport::of(open, &self.charges);
         let mut door = self.door();
         match &*door {
             // Another passport came in meanwhile: these keys are not its.
             Door::Locked { passport: now, .. } if Arc::ptr_eq(now, &passport) => {
-                let mut sessions = self.sessions();
-                sessions.retain(|session| session.strong_count() > 0);
-                sessions.push(Arc::downgrade(&session));
-                *door = Door::Open { passport, session };
+                let mut lent = self.lent();
+                lent.retain(|open| open.strong_count() > 0);
+                lent.push(Arc::downgrade(&open));
+                *door = Door::Open { passport, open };
             }
-            _ => session.close(),
+            _ => open.close(),
         }
         Ok(())
     }
@@ -168,35 +168,35 @@ impl Vault {
         if let Door::Open { passport, .. } = &*door {
             *door = Door::Locked { passport: Arc::clone(passport), lent: Weak::new() };
         }
-        let sessions = std::mem::take(&mut *self.sessions());
-        sessions.iter().filter_map(Weak::upgrade).for_each(|session| session.close());
+        let lent = std::mem::take(&mut *self.lent());
+        lent.iter().filter_map(Weak::upgrade).for_each(|open| open.close());
         self.charges.close();
     }
 
     /// The open keys, for one purpose. When the listener wants to be asked every time, the next purpose asks again.
-    pub fn session(&self) -> Result<Arc<Session>, VaultError> {
+    pub fn lend(&self) -> Result<Arc<OpenPassport>, VaultError> {
         let mut door = self.door();
-        let (passport, session) = match &*door {
+        let (passport, open) = match &*door {
             Door::None => return Err(VaultError::None),
             Door::Broken(reason) => return Err(self.broken(reason)),
             Door::Locked { .. } => return Err(VaultError::Locked),
-            Door::Open { passport, session } => (Arc::clone(passport), Arc::clone(session)),
+            Door::Open { passport, open } => (Arc::clone(passport), Arc::clone(open)),
         };
         if self.ask_every_time.load(std::sync::atomic::Ordering::Relaxed) {
-            *door = Door::Locked { passport, lent: Arc::downgrade(&session) };
+            *door = Door::Locked { passport, lent: Arc::downgrade(&open) };
         }
-        Ok(session)
+        Ok(open)
     }
 
     /// Does something with the keys if they are open, without using up a purpose.
-    pub fn with_open<T>(&self, f: impl FnOnce(&Session) -> T) -> Result<T, VaultError> {
-        let session = match &*self.door() {
+    pub fn with_open<T>(&self, f: impl FnOnce(&OpenPassport) -> T) -> Result<T, VaultError> {
+        let open = match &*self.door() {
             Door::None => return Err(VaultError::None),
             Door::Broken(reason) => return Err(self.broken(reason)),
-            Door::Open { session, .. } => Arc::clone(session),
+            Door::Open { open, .. } => Arc::clone(open),
             Door::Locked { lent, .. } => lent.upgrade().ok_or(VaultError::Locked)?,
         };
-        Ok(f(&session))
+        Ok(f(&open))
     }
 
     /// Whether the passphrase is asked for every time.
@@ -206,7 +206,7 @@ impl Vault {
 
     /// The owner, while the passport is open: what the window shows while purchased music plays (M5).
     pub fn owner(&self) -> Result<PersonalFacts, VaultError> {
-        self.with_open(Session::owner)?
+        self.with_open(OpenPassport::owner)?
     }
 
     /// An expired passport plays, and does not buy (G8).
@@ -229,7 +229,7 @@ impl Vault {
         let passport = Arc::new(changed);
         let mut door = self.door();
         *door = match std::mem::replace(&mut *door, Door::None) {
-            Door::Open { session, .. } => Door::Open { passport, session },
+            Door::Open { open, .. } => Door::Open { passport, open },
             Door::Locked { lent, .. } => Door::Locked { passport, lent },
             Door::None | Door::Broken(_) => Door::Locked { passport, lent: Weak::new() },
         };
@@ -365,8 +365,8 @@ impl Vault {
         self.door.lock()
     }
 
-    fn sessions(&self) -> MutexGuard<'_, Vec<Weak<Session>>> {
-        self.sessions.lock()
+    fn lent(&self) -> MutexGuard<'_, Vec<Weak<OpenPassport>>> {
+        self.lent.lock()
     }
 }
 

@@ -172,7 +172,7 @@ impl Player {
         if vouchers.is_empty() {
             return resumed.map(|()| Vec::new()).map_err(Failure::from);
         }
-        let session = self.0.vault.session()?;
+        let passport = self.0.vault.lend()?;
         let mut delivered = Vec::new();
         let mut gone: HashMap<DeliveryServerId, Failure> = HashMap::new();
         for open in vouchers {
@@ -184,7 +184,7 @@ impl Player {
                     self.tell_stage(&open, Stage::Failed(failure.clone()));
                     Err(failure.clone())
                 }
-                None => self.deliver_one(&client, &session, open).await,
+                None => self.deliver_one(&client, &passport, open).await,
             };
             if let Err(failure) = &outcome
                 && matches!(failure.code, Code::StoreUnreachable | Code::DownloadFailed)
@@ -200,7 +200,7 @@ impl Player {
     async fn deliver_one(
         &self,
         client: &StoreClient,
-        session: &std::sync::Arc<crate::passport::vault::Session>,
+        passport: &std::sync::Arc<crate::passport::vault::OpenPassport>,
         open: OpenVoucher,
     ) -> Result<TrackId, Failure> {
         let root = self.root()?;
@@ -209,7 +209,7 @@ impl Player {
         let courier = Courier {
             client,
             journal: &self.0.journal,
-            session: std::sync::Arc::clone(session),
+            passport: std::sync::Arc::clone(passport),
             root: &root,
             clock: &*self.0.clock,
             progress: &progress,

@@ -20,7 +20,7 @@ use crate::error::{Code, Failure};
 use crate::library::ledger::Use;
 use crate::library::scan::{self, OpenedMedia};
 use crate::library::{TrackId, TrackRecord, import};
-use crate::passport::vault::Session;
+use crate::passport::vault::OpenPassport;
 use crate::playback::stream::{self, StreamSetup};
 use crate::playback::{Track, TrackKind};
 
@@ -55,16 +55,20 @@ impl Player {
     /// What the engine plays for these records, in order.
     pub fn playable(&self, records: &[Arc<TrackRecord>]) -> Result<Vec<Arc<Track>>, Failure> {
         let has_bought = records.iter().any(|r| r.media_id().is_some());
-        let session = if has_bought { Some(self.0.vault.session()?) } else { None };
-        let track = |record: &Arc<TrackRecord>| match &session {
-            Some(session) if record.media_id().is_some() => self.bought_track(record, session),
+        let passport = if has_bought { Some(self.0.vault.lend()?) } else { None };
+        let track = |record: &Arc<TrackRecord>| match &passport {
+            Some(passport) if record.media_id().is_some() => self.bought_track(record, passport),
             _ => Ok(own_track(record)),
         };
         records.iter().map(|r| track(r).map(Arc::new)).collect()
     }
 
-    fn bought_track(&self, record: &Arc<TrackRecord>, session: &Arc<Session>) -> Result<Track, Failure> {
-        let opening = self.opening(Arc::clone(record), session)?;
+    fn bought_track(
+        &self,
+        record: &Arc<TrackRecord>,
+        passport: &Arc<OpenPassport>,
+    ) -> Result<Track, Failure> {
+        let opening = self.opening(Arc::clone(record), passport)?;
         // A limited play is counted when the track is first opened, not again when the listener seeks or stops.
         let counted = AtomicBool::new(record.may_play() == Allowance::Unlimited);
         let player = self.clone();
@@ -80,12 +84,12 @@ impl Player {
     /// The same for a disc: nothing is counted as played.
     pub(super) fn recording_tracks(&self, records: &[Arc<TrackRecord>]) -> Result<Vec<Track>, Failure> {
         let has_bought = records.iter().any(|r| r.media_id().is_some());
-        let session = if has_bought { Some(self.0.vault.session()?) } else { None };
+        let passport = if has_bought { Some(self.0.vault.lend()?) } else { None };
         let root = self.root().ok();
-        let track = |record: &Arc<TrackRecord>| match (&session, &root) {
-            (Some(session), Some(root)) if record.media_id().is_some() => {
+        let track = |record: &Arc<TrackRecord>| match (&passport, &root) {
+            (Some(passport), Some(root)) if record.media_id().is_some() => {
                 let (track, path) = (Arc::clone(record), self.track_path(record));
-                let opening = BoughtTrack::new(track, path, Arc::clone(session), root.clone());
+                let opening = BoughtTrack::new(track, path, Arc::clone(passport), root.clone());
                 let open = move || opening.source();
                 dressed(Track::new(record.id, TrackKind::Purchased, &record.title, open), record)
             }
@@ -131,14 +135,14 @@ impl Player {
 
     /// How to open a bought track. Takes the open passport; asks for the passphrase when it is locked.
     pub fn media_opening(&self, id: TrackId) -> Result<BoughtTrack, Failure> {
-        let session = self.0.vault.session()?;
-        self.opening(self.track(id)?, &session)
+        let passport = self.0.vault.lend()?;
+        self.opening(self.track(id)?, &passport)
     }
 
-    fn opening(&self, track: Arc<TrackRecord>, session: &Arc<Session>) -> Result<BoughtTrack, Failure> {
+    fn opening(&self, track: Arc<TrackRecord>, passport: &Arc<OpenPassport>) -> Result<BoughtTrack, Failure> {
         self.may_play(&track)?;
         let path = self.track_path(&track);
-        Ok(BoughtTrack::new(track, path, Arc::clone(session), self.root()?))
+        Ok(BoughtTrack::new(track, path, Arc::clone(passport), self.root()?))
     }
 
     /// Counts one play of a track that is limited.
@@ -175,7 +179,7 @@ impl Player {
 
     /// The keys of an opened file, while the passport is open.
     pub(super) fn media_keys(&self, track: &TrackRecord, media: &OpenedMedia) -> Result<KeyBundle, Failure> {
-        Ok(self.0.vault.with_open(|session| bought::keys(track, media, session))??)
+        Ok(self.0.vault.with_open(|passport| bought::keys(track, media, passport))??)
     }
 
     pub(super) fn ledger(&self) -> Result<&crate::library::ledger::Ledger, Failure> {

@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::error::{Code, Explain};
 use crate::event::Stage;
 use crate::library::scan::{self, ScanError};
-use crate::passport::vault::{Session, VaultError};
+use crate::passport::vault::{OpenPassport, VaultError};
 
 /// Longest file name, without the extension, in bytes: well below what any file system takes.
 const LONGEST_NAME: usize = 120;
@@ -96,7 +96,7 @@ pub struct Courier<'a> {
     /// Where its steps are noted.
     pub journal: &'a Journal,
     /// The open passport.
-    pub session: Arc<Session>,
+    pub passport: Arc<OpenPassport>,
     /// Whom everything is checked against.
     pub root: &'a Certificate,
     /// The time of delivery.
@@ -165,7 +165,7 @@ impl Courier<'_> {
     }
 
     async fn redeem(&self, voucher: &OpenVoucher) -> Result<RedeemApproval, DeliverError> {
-        Ok(redeem::redeem(self.client, &voucher.track, &self.session, self.root).await?)
+        Ok(redeem::redeem(self.client, &voucher.track, &self.passport, self.root).await?)
     }
 
     async fn fetch(
@@ -219,10 +219,10 @@ impl Courier<'_> {
             grant_signature: approval.grant_signature.clone(),
             wrapped_keys: approval.wrapped_keys.clone(),
             content_manager_chain: approval.content_manager_chain.clone(),
-            consumer_chain: self.session.chain()?,
+            consumer_chain: self.passport.chain()?,
         };
         let block =
-            self.session.with(|passport| facts.signed(|domain, message| passport.sign(domain, message)))?;
+            self.passport.with(|passport| facts.signed(|domain, message| passport.sign(domain, message)))?;
         append(&part, approval.grant.length, &block.to_bytes()).map_err(|e| FileError::writing(&part, e))?;
         Ok(Arrived { file_name, report })
     }

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::client::{ExchangeError, StoreClient};
 use crate::error::{Code, Explain};
-use crate::passport::vault::{Session, VaultError};
+use crate::passport::vault::{OpenPassport, VaultError};
 
 /// Longest media file that is taken, bytes.
 const MAX_LENGTH: u64 = 1 << 40;
@@ -73,15 +73,15 @@ impl Explain for RedeemError {
 pub async fn redeem(
     client: &StoreClient,
     track: &VoucherTrack,
-    session: &Session,
+    passport: &OpenPassport,
     root: &Certificate,
 ) -> Result<RedeemApproval, RedeemError> {
-    match redeem_once(client, track, session, root).await {
+    match redeem_once(client, track, passport, root).await {
         Err(RedeemError::Exchange(ExchangeError::Unreachable { .. })) => {
-            redeem_once(client, track, session, root).await
+            redeem_once(client, track, passport, root).await
         }
         Err(RedeemError::Exchange(ExchangeError::Refused { code: Code::StaleChallenge, .. })) => {
-            redeem_once(client, track, session, root).await
+            redeem_once(client, track, passport, root).await
         }
         other => other,
     }
@@ -90,7 +90,7 @@ pub async fn redeem(
 async fn redeem_once(
     client: &StoreClient,
     track: &VoucherTrack,
-    session: &Session,
+    passport: &OpenPassport,
     root: &Certificate,
 ) -> Result<RedeemApproval, RedeemError> {
     let receipt = track.receipt.as_ref().ok_or(RedeemError::NoReceipt)?;
@@ -101,13 +101,13 @@ async fn redeem_once(
     if challenge.delivery_server != track.delivery.id {
         return Err(RedeemError::OtherServer);
     }
-    let chain = session.chain()?;
-    let request = session.with(|passport| {
+    let chain = passport.chain()?;
+    let request = passport.with(|passport| {
         let sign = |domain: &str, message: &[u8]| passport.sign(domain, message);
         RedeemRequest::prove(voucher_id, media_id, receipt, &challenge, &chain, sign)
     })?;
     let approval: RedeemApproval = client.post_delivery(&at(&url, "v1/redeem"), &request).await?;
-    check(&approval, track, session, &chain.leaf().fingerprint(), root)?;
+    check(&approval, track, passport, &chain.leaf().fingerprint(), root)?;
     Ok(approval)
 }
 
@@ -128,7 +128,7 @@ pub fn at(server: &Url, path: &str) -> Url {
 fn check(
     approval: &RedeemApproval,
     track: &VoucherTrack,
-    session: &Session,
+    passport: &OpenPassport,
     ours: &[u8; 32],
     root: &Certificate,
 ) -> Result<(), RedeemError> {
@@ -144,6 +144,6 @@ fn check(
     }
     // Opened once to see that they open; they are wiped here and opened again when the track is played.
     let label =
-        session.with(|p| WrapLabel::purchase(&grant.media_id, &grant.voucher_id, p.chain().leaf()))?;
-    session.unwrap_keys(&approval.wrapped_keys, &label).map(drop).map_err(|_| RedeemError::OtherGrant)
+        passport.with(|p| WrapLabel::purchase(&grant.media_id, &grant.voucher_id, p.chain().leaf()))?;
+    passport.unwrap_keys(&approval.wrapped_keys, &label).map(drop).map_err(|_| RedeemError::OtherGrant)
 }

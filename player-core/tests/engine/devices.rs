@@ -89,7 +89,7 @@ fn an_idle_device_is_given_back_and_play_goes_on_at_the_same_place() {
     assert!(!rig.world.is_open());
     assert_eq!(rig.status().position_ms, before.position_ms);
     assert_eq!(rig.status().frames_played, before.frames_played);
-    assert_eq!(rig.session.step(rig.now), None, "nothing is due any more");
+    assert_eq!(rig.engine.step(rig.now), None, "nothing is due any more");
     rig.send(Command::Play);
     let heard = rig.periods(1);
     assert!(heard.iter().any(|sample| *sample != 0.0), "the first period is music");

@@ -1,4 +1,4 @@
-//! A session on a mock device, tracks made of numbers, and files made by the system's own encoders.
+//! A engine on a mock device, tracks made of numbers, and files made by the system's own encoders.
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
@@ -12,7 +12,7 @@ use cadenza_player::audio::output::{
 use cadenza_player::audio::render::Renderer;
 use cadenza_player::audio::source::{PcmSource, PcmSpec, Pull, Seeked, SourceError};
 use cadenza_player::library::TrackId;
-use cadenza_player::playback::session::Session;
+use cadenza_player::playback::engine::Engine;
 use cadenza_player::playback::{Command, Event, Status, StatusBoard, Track, TrackKind};
 
 /// The mock device and the world around it.
@@ -107,10 +107,10 @@ impl Backend for Mock {
     }
 }
 
-/// A session, its device, its news and its clock.
+/// A engine, its device, its news and its clock.
 pub struct Rig {
     pub world: World,
-    pub session: Session,
+    pub engine: Engine,
     pub now: Duration,
     board: StatusBoard,
     news: Arc<Mutex<Vec<Event>>>,
@@ -128,12 +128,12 @@ impl Rig {
         })));
         let news = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&news);
-        let (session, board) = Session::on(
+        let (engine, board) = Engine::on(
             Box::new(Mock(world.clone())),
             7,
             Box::new(move |event| heard.lock().expect("news").push(event)),
         );
-        Rig { world, session, now: Duration::ZERO, board, news, rate_hz }
+        Rig { world, engine, now: Duration::ZERO, board, news, rate_hz }
     }
 
     pub fn status(&self) -> Status {
@@ -146,7 +146,7 @@ impl Rig {
     }
 
     pub fn send(&mut self, command: Command) {
-        self.session.handle(command);
+        self.engine.handle(command);
         self.settle();
     }
 
@@ -157,7 +157,7 @@ impl Rig {
     /// Lets the engine do all that is due now.
     pub fn settle(&mut self) {
         for _ in 0..1_000 {
-            if self.session.step(self.now).is_none_or(|wait| !wait.is_zero()) {
+            if self.engine.step(self.now).is_none_or(|wait| !wait.is_zero()) {
                 return;
             }
         }

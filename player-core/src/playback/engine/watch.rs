@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::console::Console;
 use super::cue::{Aim, Cue};
-use super::{Session, State};
+use super::{Engine, State};
 use crate::audio::output::DeviceChoice;
 use crate::playback::device::{OpenDevice, Retry};
 
@@ -104,7 +104,7 @@ impl State {
     }
 }
 
-impl Session {
+impl Engine {
     /// Fades out and waits until the system has played what it holds of ours: a sound server has a fifth of a
     /// second in hand, and would cut it off, fade and all, when the stream is dropped.
     pub fn play_out(&mut self) {

@@ -1,4 +1,4 @@
-//! What the session shows of itself: the board, and the news.
+//! What the engine shows of itself: the board, and the news.
 
 use std::sync::Arc;
 

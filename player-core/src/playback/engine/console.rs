@@ -1,4 +1,4 @@
-//! What every state of the session works with: the queue, the way to a device, the listener's settings, what is shown.
+//! What every state of the engine works with: the queue, the way to a device, the listener's settings, what is shown.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::playback::event::{Event, OnDeviceLoss};
 use crate::playback::queue::{EntryKey, Queue};
 use crate::playback::voice::Voice;
 
-/// The part of the session that stays whatever it is doing.
+/// The part of the engine that stays whatever it is doing.
 pub(super) struct Console {
     pub(super) shown: Shown,
     pub(super) outlet: Outlet,

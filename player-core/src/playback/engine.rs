@@ -1,6 +1,6 @@
-//! The session: the engine without its thread.
+//! The engine: the engine without its thread.
 //!
-//! [`Session::handle`] takes a command, [`Session::step`] does whatever is due at a given time and says when it
+//! [`Engine::handle`] takes a command, [`Engine::step`] does whatever is due at a given time and says when it
 //! wants to be called again. All state is here; time, device and news come in from outside, so a test can run an
 //! hour of playback in a moment.
 //!
@@ -21,7 +21,7 @@
 //! ```
 //!
 //! A fade is none of them. The ring's reader fades at a pause, a stop and a cut, in the device's time, while the
-//! session is in its next state already; running dry and playing out the end of the queue are the `Supply`
+//! engine is in its next state already; running dry and playing out the end of the queue are the `Supply`
 //! of a state whose sound runs.
 
 mod console;
@@ -50,12 +50,12 @@ use crate::audio::source::Waker;
 const PREVIOUS_MS: u64 = 3_000;
 
 /// The engine without its thread.
-pub struct Session {
+pub struct Engine {
     console: Console,
     state: State,
 }
 
-/// What the session is doing. Each state holds what it needs and nothing else, and is consumed into the next.
+/// What the engine is doing. Each state holds what it needs and nothing else, and is consumed into the next.
 enum State {
     /// No track is open. The device may be, for a while; the next `Play` starts here in the current track.
     Stopped { device: Option<OpenDevice>, position_ms: u64 },
@@ -77,14 +77,14 @@ impl Default for State {
     }
 }
 
-impl std::fmt::Debug for Session {
+impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("state", &self.state.playback_state()).finish_non_exhaustive()
+        f.debug_struct("Engine").field("state", &self.state.playback_state()).finish_non_exhaustive()
     }
 }
 
-impl Session {
-    /// A session that whoever holds it steps by hand, and the board that shows where it stands.
+impl Engine {
+    /// A engine that whoever holds it steps by hand, and the board that shows where it stands.
     pub fn on(
         backend: Box<dyn Backend>,
         seed: u64,
@@ -95,7 +95,7 @@ impl Session {
         (Self::new(board, backend, seed, Waker::default(), news), shown)
     }
 
-    /// A session at rest. `seed` decides its shuffles, `news` hears its events on the engine's thread.
+    /// A engine at rest. `seed` decides its shuffles, `news` hears its events on the engine's thread.
     pub(super) fn new(
         board: Arc<Board>,
         backend: Box<dyn Backend>,
@@ -103,7 +103,7 @@ impl Session {
         waker: Waker,
         news: Box<dyn FnMut(Event) + Send>,
     ) -> Self {
-        Session { console: Console::new(board, backend, seed, waker, news), state: State::default() }
+        Engine { console: Console::new(board, backend, seed, waker, news), state: State::default() }
     }
 
     /// Carries out a command.

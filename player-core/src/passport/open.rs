@@ -1,6 +1,6 @@
 //! An open passport, shared by whatever needs its keys until the vault is locked (requirement C7).
 //!
-//! A track that is open holds a media key that was opened with the passport, and goes on when its session is long gone. So
+//! A track that is open holds a media key that was opened with the passport, and goes on long after. So
 //! the vault keeps a list of what is [`OpenedWithKeys`], and locking it closes them.
 
 use std::sync::{Arc, Weak};
@@ -14,7 +14,7 @@ use super::refusal::VaultError;
 use crate::memory::Unswapped;
 
 /// Keys that are open until the vault is locked.
-pub struct Session {
+pub struct OpenPassport {
     open: RwLock<Option<Unswapped<UnlockedPassport>>>,
     charges: Arc<Charges>,
 }
@@ -25,17 +25,17 @@ pub trait OpenedWithKeys: Send + Sync {
     fn close(&self);
 }
 
-/// What is open, whichever session opened it.
+/// What is open, whichever passport opened it.
 #[derive(Default)]
 pub(super) struct Charges(Mutex<Vec<Weak<dyn OpenedWithKeys>>>);
 
-impl std::fmt::Debug for Session {
+impl std::fmt::Debug for OpenPassport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Session(hidden)")
+        f.write_str("OpenPassport(hidden)")
     }
 }
 
-impl Session {
+impl OpenPassport {
     pub(super) fn of(passport: UnlockedPassport, charges: &Arc<Charges>) -> Arc<Self> {
         let place = passport.key_place();
         let open = RwLock::new(Some(Unswapped::new(passport, place)));
@@ -79,14 +79,14 @@ impl Session {
         })
     }
 
-    /// Wipes the keys, whoever still holds the session.
+    /// Wipes the keys, whoever still holds them.
     pub(super) fn close(&self) {
         self.open.write().take();
     }
 }
 
 impl Charges {
-    /// Closes them all. No session may be open any more.
+    /// Closes them all. No passport may be open any more.
     pub(super) fn close(&self) {
         let charges = std::mem::take(&mut *self.list());
         charges.iter().filter_map(Weak::upgrade).for_each(|charge| charge.close());
