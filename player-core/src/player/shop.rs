@@ -36,6 +36,8 @@ pub enum Ownership {
 /// What a search of the store found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
+    /// ISO 4217.
+    pub currency: String,
     /// Albums whose title or artist hold all the words.
     pub albums: Vec<AlbumCard>,
     /// Tracks that hold them.
@@ -92,6 +94,16 @@ impl Player {
         page.map_or(0, |page| page.tracks.iter().filter(|offer| self.owns(offer.media_id, None)).count())
     }
 
+    /// What is left to buy of an album, each track in its best quality: neither owned, nor on its way, nor in the cart.
+    pub fn rest_of_album(&self, page: &AlbumPage) -> Result<Basket, Failure> {
+        let left = page.tracks.iter().filter(|offer| self.ownership(offer.media_id) == Ownership::None);
+        let lines = left.filter_map(|offer| {
+            let best = CartItem { media_id: offer.media_id, quality: None };
+            BasketLine::new(&best, offer.clone(), page.card.clone())
+        });
+        added_up(lines.collect(), Some(page.currency.clone()))
+    }
+
     /// Tracks on sale that hold these words; all for none.
     pub async fn catalogue(&self, words: &str) -> Result<TrackList, Failure> {
         Ok(self.started_store().await?.tracks(words).await?)
@@ -107,7 +119,7 @@ impl Player {
             words.iter().all(|word| text.contains(word))
         };
         let albums = front.albums.into_iter().filter(holds_all).collect();
-        Ok(Found { albums, tracks: list.tracks })
+        Ok(Found { currency: front.currency, albums, tracks: list.tracks })
     }
 
     /// One track on sale, as last seen or asked now.
@@ -200,7 +212,7 @@ impl Player {
         if !gone.is_empty() {
             self.cart_remove(&gone)?;
         }
-        Basket::of(lines, currency).map_err(|e| Failure::new(Code::StoreGarbled, e.to_string()))
+        added_up(lines, currency)
     }
 
     /// Whether a track was bought before, in this quality or (with none named) in any.
@@ -302,4 +314,8 @@ impl Player {
             _ => Ok(()),
         }
     }
+}
+
+fn added_up(lines: Vec<BasketLine>, currency: Option<String>) -> Result<Basket, Failure> {
+    Basket::of(lines, currency).map_err(|e| Failure::new(Code::StoreGarbled, e.to_string()))
 }

@@ -44,7 +44,7 @@ pub async fn store_front(desk: State<'_, Desk>) -> Result<StoreFront, AppError> 
 #[specta::specta]
 pub async fn store_album(desk: State<'_, Desk>, album_id: AlbumId) -> Result<StoreAlbum, AppError> {
     let core = desk.core()?;
-    Ok(core.store_album(core.player.store_album(&album_id.0).await?))
+    core.store_album(core.player.store_album(&album_id.0).await?)
 }
 
 /// Albums and tracks in which all the words appear.
@@ -54,6 +54,7 @@ pub async fn store_search(desk: State<'_, Desk>, query: String) -> Result<StoreR
     let core = desk.core()?;
     let found = core.player.search_store(&query).await?;
     Ok(StoreResults {
+        currency: found.currency,
         albums: found.albums.iter().map(|card| core.album_card(card)).collect(),
         tracks: found.tracks.iter().map(|offer| core.store_track(offer)).collect(),
     })

@@ -6,6 +6,7 @@ use cadenza_player::store::orders::{OrderStanding, PastOrder};
 use cadenza_player::store::payment::TypedCard;
 use cadenza_player::store::{Reach, Standing};
 use cadenza_protocol::id::MediaId as CoreMediaId;
+use cadenza_protocol::shop::price::Price;
 
 use super::{quality, seconds, small};
 use crate::ipc::{
@@ -27,6 +28,11 @@ pub fn store_state(standing: Standing, bundled: bool) -> StoreState {
 /// A card as the core takes it; its number is wiped with it.
 pub fn card(typed: PaymentCard) -> TypedCard {
     TypedCard { number: typed.number.into(), expiry: typed.expiry, name: typed.name }
+}
+
+/// What is asked for all of it.
+pub fn cents(price: &Price) -> u32 {
+    small(price.total_cents)
 }
 
 /// The cart.

@@ -60,6 +60,8 @@ pub struct StoreAlbum {
     pub card: AlbumCard,
     pub currency: String,
     pub tracks: Vec<StoreTrack>,
+    /// What the tracks cost that are neither owned, nor on their way, nor in the cart.
+    pub rest_cents: u32,
     pub liner_notes: Option<String>,
     pub credits: Option<String>,
     pub label: Option<String>,
@@ -122,6 +124,8 @@ pub enum Ownership {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct StoreResults {
+    /// ISO 4217.
+    pub currency: String,
     pub albums: Vec<AlbumCard>,
     pub tracks: Vec<StoreTrack>,
 }

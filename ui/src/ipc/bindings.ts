@@ -783,6 +783,8 @@ export type StoreAlbum = {
 	card: AlbumCard,
 	currency: string,
 	tracks: StoreTrack[],
+	/**  What the tracks cost that are neither owned, nor on their way, nor in the cart. */
+	restCents: number,
 	linerNotes: string | null,
 	credits: string | null,
 	label: string | null,
@@ -801,6 +803,8 @@ export type StoreReachable = StoreState;
 
 /**  What a search of the store finds. */
 export type StoreResults = {
+	/**  ISO 4217. */
+	currency: string,
 	albums: AlbumCard[],
 	tracks: StoreTrack[],
 };

@@ -35,10 +35,11 @@ export type Hit = {
 
 const WAIT_MS = 120;
 const AT_MOST = 6;
+const NOTHING: StoreResults = { currency: '', albums: [], tracks: [] };
 
 export class Finder {
   query = $state('');
-  #store = $state.raw<StoreResults>({ albums: [], tracks: [] });
+  #store = $state.raw(NOTHING);
   #own = $state.raw<LibraryTrack[]>([]);
   #asked = 0;
 
@@ -49,7 +50,7 @@ export class Finder {
   clear(): void {
     this.query = '';
     this.#asked += 1;
-    [this.#store, this.#own] = [{ albums: [], tracks: [] }, []];
+    [this.#store, this.#own] = [NOTHING, []];
   }
 
   async ask(): Promise<void> {
@@ -66,7 +67,7 @@ export class Finder {
       ),
     ]);
     if (mine !== this.#asked) return;
-    this.#store = store.status === 'fulfilled' ? store.value : { albums: [], tracks: [] };
+    this.#store = store.status === 'fulfilled' ? store.value : NOTHING;
     this.#own = own.status === 'fulfilled' ? own.value.tracks : [];
   }
 
@@ -89,7 +90,10 @@ export class Finder {
       detail: `${track.artist}, ${track.album}`,
       sleeve: track.sleeve,
       Icon: IconStore,
-      end: track.ownership === 'owned' ? t().store.owned : price(track.qualities[0]?.priceCents ?? 0, 'USD'),
+      end:
+        track.ownership === 'owned'
+          ? t().store.owned
+          : price(track.qualities[0]?.priceCents ?? 0, this.#store.currency),
       run: () => router.go('album', track.albumId),
     }));
     return [...albums, ...tracks];

@@ -14,16 +14,21 @@ const standing = (track: StoreTrack): StoreTrack => ({
 
 const shown = (album: StoreAlbum): StoreAlbum => {
   const tracks = album.tracks.map(standing);
-  return { ...album, tracks, card: { ...album.card, ownedTracks: tracks.filter((t) => t.ownership === 'owned').length } };
+  const restCents = priced(tracks.filter((t) => t.ownership === 'none').flatMap((t) => choose({ mediaId: t.mediaId, quality: null }))).totalCents;
+  return { ...album, tracks, restCents, card: { ...album.card, ownedTracks: tracks.filter((t) => t.ownership === 'owned').length } };
 };
 
 const cards = (): AlbumCard[] => (scene.store === 'empty' ? [] : albums.map((a) => shown(a).card));
 
-const setItems = (items: CartItem[]): Cart => {
+const priced = (items: CartItem[]): Cart => {
   const itemsCents = items.reduce((sum, i) => sum + i.priceCents, 0);
   const whole = albums.filter((a) => a.tracks.every((t) => items.some((i) => i.mediaId === t.mediaId)));
   const savingCents = whole.reduce((sum, a) => sum + a.tracks.reduce((s, t) => s + t.qualities[0]!.priceCents, 0) - a.card.priceCents, 0);
-  world.cart = { currency, items, itemsCents, savingCents, totalCents: itemsCents - savingCents };
+  return { currency, items, itemsCents, savingCents, totalCents: itemsCents - savingCents };
+};
+
+const setItems = (items: CartItem[]): Cart => {
+  world.cart = priced(items);
   tell('cartChanged', structuredClone(world.cart));
   return world.cart;
 };
@@ -76,6 +81,7 @@ export const store = {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const hit = (...texts: string[]) => words.every((w) => texts.join(' ').toLowerCase().includes(w));
     return {
+      currency,
       albums: cards().filter((a) => hit(a.title, a.artist)),
       tracks: albums.flatMap((a) => a.tracks).filter((t) => hit(t.title, t.artist, t.album)).map(standing),
     };
