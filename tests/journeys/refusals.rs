@@ -108,7 +108,7 @@ fn a_passport_with_one_byte_changed_is_refused_by_name() {
 // G8, C5: certificates of another licensing center mean nothing here
 #[test]
 fn a_store_under_another_root_is_not_spoken_to() {
-    let (store, impostor) = (TestStore::open(), TestStore::open());
+    let (store, impostor) = (TestStore::open(), TestStore::open_anew());
     let mut player = TestPlayer::registered(&store);
 
     player.visit(&impostor);

@@ -22,7 +22,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Tests are in `target/debug/deps`, programs one folder up.
-fn beside_this_test() -> PathBuf {
+pub(crate) fn beside_this_test() -> PathBuf {
     let own = std::env::current_exe().expect("a running program knows its own path");
     own.parent().and_then(Path::parent).map(Path::to_path_buf).unwrap_or(own)
 }

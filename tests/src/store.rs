@@ -1,5 +1,7 @@
 //! A store of one's own: a real `cadenza-server` process with a small album of known samples.
 
+mod kept;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -34,16 +36,24 @@ pub struct TestStore {
 }
 
 impl TestStore {
-    /// Opens a store with the test album, everything fresh.
+    /// Opens a store with the test album. All of these have the same keys and certificates, and their own data.
     pub fn open() -> Self {
-        Self::open_with(|_| ())
+        let folder = tempfile::tempdir().expect("room for a store");
+        let album = folder.path().join("album");
+        write_album(&album);
+        kept::copy_to(&folder.path().join("data"), &album, || {
+            let mut first = Self::open_anew();
+            assert!(first.stop().success(), "the server should end cleanly");
+            std::mem::replace(&mut first.folder, tempfile::tempdir().expect("room for a folder"))
+        });
+        Self::in_folder(folder)
     }
 
-    /// The same, with more said on the server's command line or in its environment.
-    pub fn open_with(prepare: impl FnOnce(&mut Command)) -> Self {
+    /// The same from nothing: with keys and certificates that no other store has.
+    pub fn open_anew() -> Self {
         let folder = tempfile::tempdir().expect("room for a store");
         write_album(&folder.path().join("album"));
-        Self::in_folder(folder, prepare)
+        Self::in_folder(folder)
     }
 
     /// A store with other songs: title and samples of each.
@@ -51,12 +61,12 @@ impl TestStore {
         let folder = tempfile::tempdir().expect("room for a store");
         let songs = songs.iter().map(|(title, samples)| (*title, samples, ""));
         write_songs(&folder.path().join("album"), songs);
-        Self::in_folder(folder, |_| ())
+        Self::in_folder(folder)
     }
 
-    fn in_folder(folder: TempDir, prepare: impl FnOnce(&mut Command)) -> Self {
+    fn in_folder(folder: TempDir) -> Self {
         let mut store = Self { server: None, folder, ready: Value::Null };
-        store.start(prepare);
+        store.start();
         store
     }
 
@@ -64,7 +74,7 @@ impl TestStore {
     pub fn restart(&mut self) {
         let status = self.stop();
         assert!(status.success(), "the server should end cleanly: {status}");
-        self.start(|_| ());
+        self.start();
     }
 
     /// Asks the server to end and waits for it.
@@ -106,7 +116,7 @@ impl TestStore {
         fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
     }
 
-    fn start(&mut self, prepare: impl FnOnce(&mut Command)) {
+    fn start(&mut self) {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -117,7 +127,6 @@ impl TestStore {
         command.arg("--ready-file").arg(self.ready_file());
         command.env("CADENZA_DEMO_ALBUM", self.folder.path().join("album"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-        prepare(&mut command);
         let mut server = command.spawn().expect("the server starts");
         let line = first_line(&mut server);
         self.server = Some(server);

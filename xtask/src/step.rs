@@ -5,7 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -66,29 +66,6 @@ pub fn run(step: &str, command: &mut Command) -> Result<Duration, StepError> {
     note(format_args!("$ {}", line_of(command)));
     let started = Instant::now();
     let status = command.status().map_err(|source| not_started(step, command, source))?;
-    finish(step, command, status, started)
-}
-
-/// Runs `command`, passing on every line it prints and showing it to `each_line` first.
-pub fn run_watched(
-    step: &str,
-    command: &mut Command,
-    mut each_line: impl FnMut(&str),
-) -> Result<Duration, StepError> {
-    announce(step);
-    note(format_args!("$ {}", line_of(command)));
-    let started = Instant::now();
-    let mut child =
-        command.stdout(Stdio::piped()).spawn().map_err(|source| not_started(step, command, source))?;
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            let Ok(line) = line else { break };
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            each_line(&line);
-        }
-    }
-    let status = child.wait().map_err(|source| not_started(step, command, source))?;
     finish(step, command, status, started)
 }
 

@@ -4,7 +4,8 @@
 //! no tests to run. One target folder, one profile and one set of features serve all steps, so
 //! nothing is compiled twice. cargo's own work is one row of steps (it locks its folder), and what
 //! needs no cargo runs beside it: the user interface's checks, then the tests of single crates.
-//! Journeys and window come last and alone: they play in real time, through a sound server.
+//! Journeys and window come last, beside each other: they play in real time, each through sound
+//! servers and screens of its own, and mostly wait.
 
 mod tally;
 
@@ -17,7 +18,7 @@ use crate::setup::{self, Purpose};
 use crate::step::{self, StepError};
 use crate::structure;
 use crate::workspace::{CAPTURE, Workspace};
-use tally::{Company, Tally, TestProgram};
+use tally::{Tally, TestProgram};
 
 /// Prepares the machine, checks, builds, tests, and says the result in one line.
 pub fn test(workspace: &Workspace) -> Result<(), StepError> {
@@ -26,10 +27,10 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
     setup::user_interface(workspace)?;
     let album = setup::demo_album(workspace)?;
     let path = step::path_with(&setup::python(workspace)?);
-    let run = |tally: &Tally, program: &TestProgram, company: Company| {
+    let run = |tally: &Tally, program: &TestProgram| {
         let mut command = program.command();
         command.env(setup::DEMO_ALBUM, &album).env("PATH", &path);
-        tally.rust_tests(&mut command, program, company);
+        tally.rust_tests(&mut command, program);
     };
 
     let tally = Tally::new(workspace)?;
@@ -40,13 +41,15 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
         user_interface(workspace, &tally);
         let programs: Vec<TestProgram> = build.recv().unwrap_or_default();
         for program in programs.iter().filter(|program| !program.is_across_crates()) {
-            run(&tally, program, Company::Beside);
+            run(&tally, program);
         }
         programs
     });
-    for program in programs.iter().filter(|program| program.is_across_crates()) {
-        run(&tally, program, Company::Alone);
-    }
+    thread::scope(|scope| {
+        for program in programs.iter().filter(|program| program.is_across_crates()) {
+            scope.spawn(|| run(&tally, program));
+        }
+    });
     tally.close(started.elapsed())
 }
 

@@ -71,13 +71,6 @@ struct Counted {
     steps: Vec<(String, Option<Duration>)>,
 }
 
-/// Whether other steps run at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Company {
-    Alone,
-    Beside,
-}
-
 impl Tally {
     /// Nothing has run yet.
     pub fn new(workspace: &Workspace) -> Result<Self, StepError> {
@@ -109,32 +102,22 @@ impl Tally {
     }
 
     /// Runs one executable of Rust tests and adds up what it says.
-    pub fn rust_tests(&self, command: &mut Command, program: &TestProgram, company: Company) {
+    pub fn rust_tests(&self, command: &mut Command, program: &TestProgram) {
         let name = format!("{}: {}", program.package, program.name);
-        self.counting(&name, command, company, libtest_counts);
+        self.counting(&name, command, libtest_counts);
     }
 
     /// Runs the component tests and adds up what they say.
     pub fn vitest(&self, name: &str, command: &mut Command) {
-        self.counting(name, command.env("NO_COLOR", "1"), Company::Beside, vitest_counts);
+        self.counting(name, command.env("NO_COLOR", "1"), vitest_counts);
     }
 
-    fn counting(
-        &self,
-        name: &str,
-        command: &mut Command,
-        company: Company,
-        read: impl Fn(&str) -> Option<[u64; 3]>,
-    ) {
+    fn counting(&self, name: &str, command: &mut Command, read: impl Fn(&str) -> Option<[u64; 3]>) {
         let mut counts = [0; 3];
-        let mut count = |line: &str| counts = read(line).unwrap_or(counts);
-        let result = match company {
-            Company::Alone => step::run_watched(name, command, count),
-            Company::Beside => step::run_beside(name, command, &self.log(name), |line| {
-                count(line);
-                true
-            }),
-        };
+        let result = step::run_beside(name, command, &self.log(name), |line| {
+            counts = read(line).unwrap_or(counts);
+            true
+        });
         let mut counted = self.counted();
         let [passed, failed, ignored] = counts;
         counted.passed += passed;
