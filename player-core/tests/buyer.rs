@@ -15,6 +15,7 @@ use cadenza_player::library::{TrackId, TrackOrder};
 use cadenza_player::passport::vault::Phase;
 use cadenza_player::player::Left;
 use cadenza_player::settings::{AskPassphrase, Settings};
+use cadenza_player::store::cart::CartItem;
 use cadenza_player::{Code, Failure, Player, PlayerConfig};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
@@ -434,4 +435,37 @@ fn a_voucher_that_was_taken_waits_through_a_restart() {
         let entry = fs::read_dir(house.path("deliveries")).unwrap().next().unwrap().unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "receipts are the owner's");
     }
+}
+
+/// An album of two tracks at 1.29 each, 1.99 for both.
+fn album_on_sale() -> cadenza_protocol::shop::AlbumPage {
+    let track = |number: u16| {
+        serde_json::json!({
+            "media_id": MediaId::random().to_string(), "album_id": "rags", "album": "Rags", "number": number,
+            "title": format!("Rag {number}"), "artist": "Scott Joplin", "duration_ms": 180_000,
+            "clip": { "start_ms": 0, "duration_ms": 30_000, "fade_in_ms": 500, "fade_out_ms": 500 },
+            "hue": 0, "chroma_milli": 0, "may_record": true,
+            "qualities": [{ "name": "lossless", "codec": "flac", "sample_rate": 44_100, "bits": 16, "channels": 2,
+                            "bit_rate": 700_000, "size_bytes": 1, "price_cents": 129 }],
+        })
+    };
+    let page = serde_json::json!({
+        "id": "rags", "title": "Rags", "artist": "Scott Joplin", "hue": 0, "chroma_milli": 0, "track_count": 2,
+        "duration_ms": 360_000, "prices": [{ "quality": "lossless", "price_cents": 199 }],
+        "currency": "USD", "tracks": [track(1), track(2)],
+    });
+    serde_json::from_value(page).unwrap()
+}
+
+// B1
+#[test]
+fn the_rest_of_an_album_costs_what_its_tracks_outside_the_cart_cost() {
+    let house = House::new();
+    let (player, page) = (house.open(), album_on_sale());
+    let rest = || player.rest_of_album(&page).unwrap().price.total_cents;
+    assert_eq!(rest(), 199);
+    player.cart_add(vec![CartItem { media_id: page.tracks[0].media_id, quality: None }]).unwrap();
+    assert_eq!(rest(), 129);
+    player.cart_add(vec![CartItem { media_id: page.tracks[1].media_id, quality: None }]).unwrap();
+    assert_eq!(rest(), 0);
 }

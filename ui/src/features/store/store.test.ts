@@ -6,6 +6,7 @@ import type { StoreAlbum } from '../../ipc/bindings';
 import { cart } from '../../state/cart.svelte';
 import { player } from '../../state/player.svelte';
 import { session } from '../../state/session.svelte';
+import AlbumActions from './AlbumActions.svelte';
 import PaymentForm from './PaymentForm.svelte';
 import TrackRows from './TrackRows.svelte';
 
@@ -41,6 +42,15 @@ describe('a track on sale', () => {
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Preview Canon in D');
     await fireEvent.keyDown(document.activeElement!, { key: 'ArrowRight' });
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Add Canon in D to cart, $1.29');
+  });
+});
+
+describe('an album on sale', () => {
+  it('asks for the rest what the core asks, once a track of it is in the cart', async () => {
+    await cart.add([album.tracks[0]!], true);
+    album = { ...(await core.storeAlbum('parlour')), restCents: 777 };
+    render(AlbumActions, { card: album.card, currency: 'EUR', album });
+    expect(screen.getByRole('button', { name: /€7\.77/ })).toBeTruthy();
   });
 });
 
