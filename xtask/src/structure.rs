@@ -37,8 +37,16 @@ use finding::{Finding, Rule};
 pub const STEP: &str = "structure";
 
 /// The crates of ours.
-const CRATES: &[&str] =
-    &["protocol", "player-core", "reference-server", "src-tauri", "tests", "assets/album", "xtask"];
+const CRATES: &[&str] = &[
+    "protocol",
+    "player-core",
+    "reference-server",
+    "reference-server/encode",
+    "src-tauri",
+    "tests",
+    "assets/album",
+    "xtask",
+];
 
 /// The pages of the window.
 const PAGES: &str = "ui/src";

@@ -1,6 +1,7 @@
 //! Making every version of a recording and putting them into a media file in their final order: texts and pictures first, then
 //! previews, then what is for sale.
 
+use cadenza_encode::{Recording, flac, measure, opus};
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::media::{
     ClipTimes, Codec, GraphicKind, ImageParameters, Loudness, MediaBuilder, Part, Protection, Restrictions,
@@ -8,8 +9,7 @@ use cadenza_protocol::media::{
 };
 
 use super::about::{About, Facts, opus_kbps};
-use super::pcm::Recording;
-use super::{AboutError, AuthoringError, flac, opus, shape};
+use super::{AboutError, AuthoringError};
 
 /// Encodes and collects; writing and signing is the builder's.
 pub fn assemble(
@@ -18,7 +18,7 @@ pub fn assemble(
     recording: &Recording,
 ) -> Result<MediaBuilder, AuthoringError> {
     let clip = clip_times(about, recording)?;
-    let (restrictions, loudness) = (about.restrictions()?, shape::loudness(recording));
+    let (restrictions, loudness) = (about.restrictions()?, measure::loudness(recording));
     let common = Common { clip, restrictions, loudness, smpte: about.smpte() };
     let at_frame = |ms: u32| u64::from(ms) * u64::from(recording.rate) / 1000;
     let clip_samples =
@@ -27,7 +27,7 @@ pub fn assemble(
     let mut builder = MediaBuilder::new(media_id);
     add_texts(&mut builder, about);
     add_pictures(&mut builder, about);
-    let bars = shape::waveform(&clip_samples, recording.channels);
+    let bars = measure::waveform(&clip_samples, recording.channels);
     builder.graphic(GraphicKind::Waveform, "application/octet-stream", bars, Protection::Clear);
 
     let q = &about.facts.qualities;

@@ -12,17 +12,14 @@
 
 mod about;
 mod encode;
-mod flac;
 pub mod hub;
 mod keys;
-mod opus;
-mod pcm;
-mod shape;
 mod time_code;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use cadenza_encode::Recording;
 use cadenza_protocol::cert::CertificateError;
 use cadenza_protocol::crypto::sign::{SigningKey, SigningKeyError};
 use cadenza_protocol::crypto::wrap::WrapError;
@@ -107,7 +104,8 @@ pub fn author(
     now: UnixTime,
 ) -> Result<Authored, AuthoringError> {
     let about = About::load(&options.about)?;
-    let recording = pcm::read(&options.input)?;
+    let recording = Recording::read(&options.input)
+        .map_err(|reason| AuthoringError::Input { path: options.input.clone(), reason })?;
     let media_id = MediaId::random();
     let builder = encode::assemble(media_id, &about, &recording)?;
 

@@ -3,6 +3,7 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::process::Command;
 
+use cadenza_encode::{Recording, measure};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::wrap::{RsaPrivateKey, WrapLabel};
 use cadenza_protocol::media::{Codec, GraphicKind, MediaFile, Part, TextKind};
@@ -69,7 +70,7 @@ fn a_recording_becomes_a_media_file_and_comes_out_bit_for_bit() {
     media.verify_all().unwrap();
     assert_eq!(media.text(TextKind::Title).unwrap().as_deref(), Some("Two Tones"));
     assert!(media.text(TextKind::Lyrics).is_err(), "lyrics are for buyers");
-    assert_eq!(media.graphic(GraphicKind::Waveform).unwrap().unwrap().bytes.len(), shape::BARS);
+    assert_eq!(media.graphic(GraphicKind::Waveform).unwrap().unwrap().bytes.len(), measure::BARS);
 
     // The previews hold the clip only, to the frame.
     let preview = media.image("preview-96").unwrap();
@@ -88,7 +89,7 @@ fn a_recording_becomes_a_media_file_and_comes_out_bit_for_bit() {
     let mut flac = Vec::new();
     image.read_to_end(&mut flac).unwrap();
     std::fs::write(at("clear.flac"), &flac).unwrap();
-    let back = pcm::read(&at("clear.flac")).unwrap();
+    let back = Recording::read(&at("clear.flac")).unwrap();
     let original: Vec<i32> = recording().into_iter().map(i32::from).collect();
     assert!(back.samples == original, "the lossless image differs from the recording");
     image.seek(SeekFrom::Start(seek.offset)).unwrap();

@@ -12,6 +12,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("protocol", &["cadenza", "tauri", "tokio"]),
     ("player-core", &["cadenza-server", "cadenza-album", "tauri"]),
     ("reference-server", &["cadenza-player", "cadenza-album", "tauri"]),
+    ("reference-server/encode", &["cadenza-player", "cadenza-server", "cadenza-album", "tauri", "tokio"]),
 ];
 
 /// The crates of ours that stand above all others; nothing but tests may depend on them.

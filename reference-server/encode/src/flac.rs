@@ -5,7 +5,7 @@ use std::io::Cursor;
 use cadenza_protocol::media::IndexEntry;
 use flac_codec::encode::{FlacSampleWriter, Options};
 
-use super::pcm::Recording;
+use crate::Recording;
 
 /// A FLAC file in memory and where to seek in it: about one place a second.
 pub fn encode(recording: &Recording) -> Result<(Vec<u8>, Vec<IndexEntry>), String> {

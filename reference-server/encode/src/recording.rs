@@ -10,8 +10,6 @@ use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
-use super::AuthoringError;
-
 /// Longest recording, in samples of all channels together: six hours of stereo at 48 kHz.
 const MAX_SAMPLES: usize = 6 * 3600 * 48_000 * 2;
 
@@ -29,6 +27,14 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Decodes a file whole.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        read(path)
+    }
+
     /// Frames, one sample per channel each.
     pub const fn frames(&self) -> u64 {
         (self.samples.len() / self.channels as usize) as u64
@@ -48,12 +54,7 @@ impl Recording {
     }
 }
 
-/// Decodes a file whole.
-pub fn read(path: &Path) -> Result<Recording, AuthoringError> {
-    decode(path).map_err(|reason| AuthoringError::Input { path: path.to_owned(), reason })
-}
-
-fn decode(path: &Path) -> Result<Recording, String> {
+fn read(path: &Path) -> Result<Recording, String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     let stream = MediaSourceStream::new(Box::new(file), Default::default());
     let mut hint = Hint::new();

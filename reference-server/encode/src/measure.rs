@@ -3,7 +3,7 @@
 use cadenza_protocol::media::Loudness;
 use ebur128::{EbuR128, Mode};
 
-use super::pcm::Recording;
+use crate::Recording;
 
 /// Bars in a waveform.
 pub const BARS: usize = 120;
