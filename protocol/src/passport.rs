@@ -379,10 +379,14 @@ fn read(bytes: &[u8]) -> Result<Wire, PassportError> {
     }
     let wire: Wire = serde_json::from_slice(bytes).map_err(|_| PassportError::Malformed)?;
     match (wire.format.as_str(), wire.version) {
-        (FORMAT, 1) => Ok(wire),
-        (FORMAT, version) => Err(PassportError::NewerVersion(version)),
-        _ => Err(PassportError::Malformed),
+        (FORMAT, 1) => {}
+        (FORMAT, version) => return Err(PassportError::NewerVersion(version)),
+        _ => return Err(PassportError::Malformed),
     }
+    if let KeySlot::Locked(locked) = &wire.registration_key {
+        locked.check()?;
+    }
+    Ok(wire)
 }
 
 fn check(wire: &Wire, root: &Certificate) -> Result<Body, PassportError> {

@@ -84,7 +84,7 @@ fn page() -> String {
             "passport.md",
             "The lock of a passport",
             "The field `sealed` of the registration key `00 01 ... 1f` under the passphrase `grüne Heide`, m 19,456, t 2, p 1, salt 16 bytes `aa`, \
-             nonce 12 bytes `bb`, for the body `{}`.",
+             nonce 12 bytes `bb`, for the body `{}`. `ü` is `c3 bc`, also where it was typed as `75 cc 88`.",
             lock(),
         ),
         (
@@ -181,7 +181,8 @@ fn lock() -> Vec<u8> {
     let payload = Payload { msg: &registration_key, aad: &data.into_bytes() };
     let sealed = Aes256Gcm::new((&key).into()).encrypt(&nonce.into(), payload).unwrap();
     let locked = LockedKey { algorithm: KdfAlgorithm::Argon2id, params, salt, nonce, sealed };
-    let opened = kdf::unlock(&locked, &passphrase, body).unwrap();
+    let decomposed = Passphrase::new("\u{feff}gru\u{308}ne Heide".into());
+    let opened = kdf::unlock(&locked, &decomposed, body).unwrap();
     assert_eq!(*opened.expose(), registration_key);
     locked.sealed
 }

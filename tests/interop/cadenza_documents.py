@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import struct
+import unicodedata
 
 from cadenza_formats import (
     Refused,
@@ -50,7 +51,7 @@ def read_passport_file(data, root):
 
 def open_lock(lock, body_bytes, passphrase):
     p = lock["params"]
-    in_range = 19_456 <= p["m_kib"] <= 1_048_576 and 2 <= p["t"] <= 16 and 1 <= p["p"] <= 4
+    in_range = 19_456 <= p["m_kib"] <= 131_072 and 2 <= p["t"] <= 4 and 1 <= p["p"] <= 4
     if lock["algorithm"] != "argon2id" or not in_range:
         raise Refused("the lock's costs are out of range")
     key = lock_key(passphrase, unbase64(lock["salt"], 16), p)
@@ -68,7 +69,8 @@ def make_lock(registration_key, body_bytes, passphrase):
 
 
 def lock_key(passphrase, salt, p):
-    return Argon2id(salt=salt, length=32, iterations=p["t"], lanes=p["p"], memory_cost=p["m_kib"]).derive(passphrase.encode())
+    normal = unicodedata.normalize("NFC", passphrase.removeprefix("\ufeff"))
+    return Argon2id(salt=salt, length=32, iterations=p["t"], lanes=p["p"], memory_cost=p["m_kib"]).derive(normal.encode())
 
 
 def lock_data(lock, body_bytes):

@@ -32,6 +32,36 @@ fn a_passport_opens_with_its_passphrase_and_keeps_its_secrets() {
 }
 
 #[test]
+fn a_lock_that_asks_for_too_much_work_is_refused_when_the_file_is_read() {
+    // C3: no passphrase is asked for, no memory taken
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let file = passport(&center, &consumer, &RegistrationKey::random()).to_json();
+    for (field, most, too_much) in [("m_kib", 131_072, 1_048_576), ("t", 4, 16), ("p", 4, 5)] {
+        let with = |cost: u32| {
+            let mut json: serde_json::Value = serde_json::from_slice(&file).unwrap();
+            json["registration_key"]["locked"]["params"][field] = cost.into();
+            Passport::from_json(&serde_json::to_vec(&json).unwrap(), &center.root)
+        };
+        assert!(with(most).is_ok());
+        let refused = with(too_much).unwrap_err();
+        assert!(matches!(refused, PassportError::Lock(LockError::BadParameters)), "{field}: {refused}");
+    }
+}
+
+#[test]
+fn a_passphrase_opens_the_passport_however_its_letters_were_typed() {
+    // C3, G5: 'ü' as one character, as 'u' and dots, from a file with a byte order mark
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let held = passport(&center, &consumer, &RegistrationKey::random());
+    for typed in [PASSPHRASE, "gru\u{308}ne Heide", "\u{feff}grüne Heide"] {
+        assert!(held.unlock(&phrase(typed)).is_ok(), "{typed:?}");
+    }
+    assert!(held.unlock(&phrase("grune Heide")).is_err());
+}
+
+#[test]
 fn foreign_and_expired_registrations_are_refused() {
     // G4
     let center = Center::new();
