@@ -20,7 +20,7 @@ use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::media::*;
-use cadenza_protocol::passport::{Issue, Passport, RegistrationFile};
+use cadenza_protocol::passport::{Passport, RegistrationFile};
 use cadenza_protocol::secret::{Passphrase, RegistrationKey};
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 use support::made::Made;
@@ -51,13 +51,8 @@ fn world() -> &'static World {
 fn passport_of(holder: &Holder) -> Passport {
     let w = world();
     let personal = samples::owner();
-    let issue = Issue {
-        chain: holder.chain.clone(),
-        private_key: &holder.pkcs8,
-        personal: &personal,
-        registration_key: &RegistrationKey::random(),
-        issued_at: NOW,
-    };
+    let key = RegistrationKey::random();
+    let issue = support::made::issue(holder, &personal, &key);
     let signer = w.center.certify(Role::LicensingCenter);
     let file = RegistrationFile::issue(&issue, &signer.key, &signer.chain).to_json();
     let verified = RegistrationFile::verify(&file, &w.center.root, NOW).unwrap();
@@ -89,6 +84,7 @@ fn delivered_with_cover(
     let mut bytes = Vec::new();
     let keys = builder.finish(&mut bytes, &w.author.key, &w.author.chain, NOW).unwrap();
     let made = Made { id: media_id, bytes, keys };
+    let made = made.published(&w.center, &w.manager);
     (media_id, made.delivered(VoucherId::random(), buyer, &w.manager).bytes)
 }
 

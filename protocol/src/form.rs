@@ -159,7 +159,6 @@ impl CheckedForm {
         PersonalFacts {
             card_brand: self.card_number.brand().name.to_owned(),
             card_last4: self.card_number.last4().to_owned(),
-            card_expiry: self.card_expiry.to_string(),
             name: self.name,
             address: self.address,
             telephone: self.telephone,

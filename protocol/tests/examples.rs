@@ -62,14 +62,14 @@ fn page() -> String {
         (
             "media-file.md",
             "What an agency block says",
-            "From media id to last code: added at 1,790,000,000, agent `GEMA`, codes `product` `ML-0042` and `isrc` `USRC17607839`. Signed are 32 bytes \
-             author hash, then these.",
+            "From media id to last code: added at 1,790,000,000, agent `GEMA` whose key fingerprint is 32 bytes `e6`, codes `product` `ML-0042` and \
+             `isrc` `USRC17607839`. Signed are 32 bytes running hash, these, and the hub's chain.",
             agency().to_bytes(),
         ),
         (
             "media-file.md",
             "A grant",
-            "Quality `lossless`, 5,000,000 bytes, media hash 32 bytes `66`, buyer 32 bytes `77`, serial `0a0b`, wrapped keys' hash 32 bytes `88`, \
+            "Quality `lossless`, 5,000,000 bytes, media hash 32 bytes `66`, buyer 32 bytes `77`, encryption certificate 32 bytes `99`, serial `0a0b`, wrapped keys' hash 32 bytes `88`, \
              time 1,790,000,000.",
             samples::grant().to_bytes(),
         ),

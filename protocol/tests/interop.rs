@@ -95,6 +95,7 @@ fn write_objects(folder: &Path) -> usize {
     write("renewal.cadpassport", &renewal(&center.certify(Role::LicensingCenter), &consumer, &key));
 
     let made = authored(&center.certify(Role::Author)).with_agency(&center, &center.certify(Role::Hub));
+    let made = made.published(&center, &manager);
     let published = made.bytes.len();
     write("delivered.cadenza", &made.delivered(VOUCHER, &consumer, &manager).bytes);
     write("purchase.cadvoucher", &voucher(&manager, VoucherKind::Purchase).to_json());
@@ -106,13 +107,14 @@ fn write_objects(folder: &Path) -> usize {
     write("checkpoint.json", &serde_json::to_vec(&checkpoint).unwrap());
 
     let private = RsaPrivateKey::from_pkcs8_der(&consumer.pkcs8).unwrap();
+    let encryption = &consumer.receiver().certificate;
     let sign = |domain: &str, message: &[u8]| private.sign(domain, message);
     let request =
         SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: NOW }, &consumer.chain, sign);
     write("renewal-request.json", &serde_json::to_vec(&request).unwrap());
     let challenge = RedeemChallenge { nonce: NONCE, delivery_server: server() };
     let receipt = ReceiptToken::from_bytes(RECEIPT);
-    let proof = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &consumer.chain, sign);
+    let proof = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &consumer.chain, encryption, sign);
     let (leaf, soon) = (consumer.chain.leaf(), NOW.plus_days(1));
     write("unrevoked.crl", &center.revocation_list(&[manager.chain.leaf()], soon));
     write("revoked.crl", &center.revocation_list(&[leaf], soon));
@@ -156,6 +158,8 @@ fn hand_over(folder: &Path, center: &Center, consumer: &Holder) {
         write(&format!("{name}.key"), &holder.pkcs8);
         write(&format!("{name}.pem"), holder.chain.to_pem().as_bytes());
     }
+    write("receiver.key", &consumer.receiver().pkcs8);
+    write("receiver.pem", consumer.receiver().certificate.to_pem().as_bytes());
     write("passport.cadpassport", &passport(center, consumer, &RegistrationKey::random()).to_json());
     write("passphrase.txt", PASSPHRASE.as_bytes());
     let (sale, preview) = (sale(), preview());
@@ -193,8 +197,10 @@ impl Written {
         let open = |bytes| MediaFile::open(Cursor::new(bytes), &self.center.root).unwrap();
         let mut plain = open(self.bytes("authored.cadenza"));
         plain.verify_all().unwrap();
-        assert!(plain.agencies().is_empty() && plain.transaction().is_none());
-        open(self.bytes("published.cadenza")).verify_all().unwrap();
+        assert!(plain.agencies().is_empty() && plain.publication().is_none() && plain.transaction().is_none());
+        let mut published = open(self.bytes("published.cadenza"));
+        published.verify_all().unwrap();
+        assert_eq!(published.publication().unwrap().facts.published_at, NOW.plus_seconds(2));
 
         let bytes = self.bytes("delivered.cadenza");
         let mut file = open(bytes.clone());
@@ -202,8 +208,9 @@ impl Written {
         assert_eq!(file.agencies()[0].facts, agency_facts(MEDIA));
         let block = file.transaction().unwrap().clone();
         assert_eq!(*block.voucher_id(), VOUCHER);
-        let label = WrapLabel::purchase(&MEDIA, &VOUCHER, consumer.chain.leaf());
-        let private = RsaPrivateKey::from_pkcs8_der(&consumer.pkcs8).unwrap();
+        let receiver = consumer.receiver();
+        let label = WrapLabel::purchase(&MEDIA, &VOUCHER, &receiver.certificate.fingerprint());
+        let private = RsaPrivateKey::from_pkcs8_der(&receiver.pkcs8).unwrap();
         let keys = private.unwrap_keys(&block.facts.wrapped_keys, &label).unwrap();
         assert_eq!(file.text(TextKind::Title).unwrap().as_deref(), Some("Gymnopédie"));
         assert_eq!(file.text_with_keys(TextKind::Lyrics, &keys).unwrap().as_deref(), Some("(keine)"));

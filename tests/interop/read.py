@@ -25,7 +25,7 @@ def main(folder):
     passphrase = stored["passphrase.txt"].decode()
     now, receipt = expected["now"], bytes.fromhex(expected["receipt"])
 
-    (private_key, personal), held, registration_key = documents.read_passport(stored["passport.cadpassport"], root, passphrase)
+    ((_, private_key), personal), held, registration_key = documents.read_passport(stored["passport.cadpassport"], root, passphrase)
     readers = {
         "delivered.cadenza": lambda data: delivered(data, root),
         "passport.cadpassport": lambda data: documents.read_passport(data, root, passphrase),
@@ -40,7 +40,7 @@ def main(folder):
 
     media = opened["delivered.cadenza"]
     deal = media.transaction
-    label = formats.purchase_label(media.media_id, deal["voucher_id"], held["holder"])
+    label = formats.purchase_label(media.media_id, deal["voucher_id"], deal["encryption"])
     keys = formats.unwrap_bundle(private_key, deal["wrapped_keys"], label)
     _, image = media.images[deal["quality"]]
     renewed, _ = opened["renewal.cadpassport"]

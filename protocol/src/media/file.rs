@@ -7,22 +7,22 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use zeroize::Zeroizing;
 
-use super::agency::{self, AgencyBlock};
+use super::agency::AgencyBlock;
 use super::author::{AuthorBlock, MAX_AUTHOR_BLOCK};
+use super::behind::{Behind, OTHER_FILE};
 use super::image::{AudioImage, ImageParameters};
 use super::item::{AudioKind, GraphicKind, ItemKind, TextKind};
-use super::parts::{Header, hash_range, read_agency, read_range, read_up_to};
+use super::parts::{Header, hash_range, read_range, read_up_to};
+use super::publication::PublicationBlock;
 use super::section::Section;
 use super::toc::{TableOfContents, TocEntry};
-use super::transaction::{self, TransactionBlock};
+use super::transaction::TransactionBlock;
 use super::{HEADER, MAGIC, MediaError, item_context};
 use crate::cert::{Certificate, CertificateChain};
 use crate::crypto::chunked::{self, ChunkedError, DecryptingReader};
 use crate::crypto::wrap::KeyBundle;
 use crate::id::MediaId;
 use crate::wire::WireError;
-
-const OTHER_FILE: &str = "the file in front of it is not the one that was granted";
 
 /// A media data file whose author's signature holds.
 #[derive(Debug)]
@@ -32,8 +32,9 @@ pub struct MediaFile<R> {
     toc: TableOfContents,
     author: AuthorBlock,
     images: Vec<AudioImage>,
-    author_hash: [u8; 32],
+    running_hash: [u8; 32],
     agencies: Vec<AgencyBlock>,
+    publication: Option<PublicationBlock>,
     published_length: u64,
     transaction: Option<TransactionBlock>,
 }
@@ -72,48 +73,27 @@ impl<R: Read + Seek> MediaFile<R> {
         let author_bytes = read_range(&mut source, author_at + 4, length.into(), "author's signature")?;
         let author = AuthorBlock::from_bytes(&author_bytes)?;
         author.verify(root, &header, &toc_bytes)?;
-        let author_hash = crate::crypto::sha256(&author_bytes);
-        let mut end = author_at + 4 + u64::from(length);
-        let mut agencies = Vec::new();
-        while let Some((block, behind)) = read_agency(&mut source, end, file_length)? {
-            if agencies.len() == agency::MAX_BLOCKS {
-                let error = WireError::Invalid { field: "number of agency blocks" };
-                return Err(MediaError::malformed("agency codes")(error));
-            }
-            block.verify(root, &media_id, &author_hash)?;
-            if agencies.iter().any(|earlier| block.repeats(earlier)) {
-                let error = WireError::Invalid { field: "second block of one hub for one agent" };
-                return Err(MediaError::malformed("agency codes")(error));
-            }
-            agencies.push(block);
-            end = behind;
-        }
-        let transaction = match file_length - end {
-            0 => None,
-            rest if rest <= transaction::MAX_BLOCK => {
-                let bytes = read_range(&mut source, end, rest, "record of purchase")?;
-                let block = TransactionBlock::from_bytes(&bytes)?;
-                block.verify(root, &media_id)?;
-                if block.facts.grant.length != end {
-                    return Err(MediaError::Transaction { reason: OTHER_FILE.to_owned() });
-                }
-                Some(block)
-            }
-            rest => {
-                let count = usize::try_from(rest).unwrap_or(usize::MAX);
-                let error = WireError::Trailing { field: "media file", count };
-                return Err(MediaError::malformed("record of purchase")(error));
-            }
+        let mut behind = Behind {
+            root,
+            media_id,
+            running_hash: crate::crypto::sha256(&author_bytes),
+            end: author_at + 4 + u64::from(length),
+            file_length,
         };
-        let (images, published_length) = (Vec::new(), end);
+        let agencies = behind.agencies(&mut source)?;
+        let publication = behind.publication(&mut source)?;
+        let transaction = behind.transaction(&mut source, publication.is_some())?;
+        let Behind { running_hash, end: published_length, .. } = behind;
+        let images = Vec::new();
         let mut file = Self {
             source,
             media_id,
             toc,
             author,
             images,
-            author_hash,
+            running_hash,
             agencies,
+            publication,
             published_length,
             transaction,
         };
@@ -162,12 +142,18 @@ impl<R: Read + Seek> MediaFile<R> {
         &self.agencies
     }
 
-    /// SHA-256 of the author's block, its length field not counted: what an agency block is bound to.
-    pub const fn author_hash(&self) -> &[u8; 32] {
-        &self.author_hash
+    /// What a content manager says of the whole, in a file that is or was for sale.
+    pub const fn publication(&self) -> Option<&PublicationBlock> {
+        self.publication.as_ref()
     }
 
-    /// Bytes as they were published: what the author signed, and agency blocks. What follows is the transaction block.
+    /// What the next agency block, or the publication block, is bound to: the SHA-256 of the author's block, its length field not counted;
+    /// with each agency block the SHA-256 of the hash so far and the block.
+    pub const fn running_hash(&self) -> &[u8; 32] {
+        &self.running_hash
+    }
+
+    /// Bytes as they were published: what the author signed, agency blocks, publication block. What follows is the transaction block.
     pub const fn published_length(&self) -> u64 {
         self.published_length
     }

@@ -12,6 +12,7 @@ mod errors;
 mod log;
 mod media;
 mod passport;
+mod signatures;
 mod vectors;
 mod voucher;
 mod wrapping;

@@ -1,7 +1,7 @@
 //! [`samples`] as the services sign them, small enough to be altered byte by byte.
 
 use cadenza_protocol::audit_log::{Checkpoint, EntryKind, LogFile, LogId, LogWriter};
-use cadenza_protocol::cert::{CertificateChain, Role};
+use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::wrap::{KeyBundle, RsaPrivateKey, WrapLabel, wrap_keys};
@@ -51,22 +51,33 @@ impl Made {
     /// A hub's codes behind what is there.
     pub fn with_agency(mut self, center: &Center, hub: &Holder) -> Self {
         let file = MediaFile::open(std::io::Cursor::new(&self.bytes), &center.root).unwrap();
-        let block = agency_facts(self.id).sign(file.author_hash(), &hub.key, hub.chain.clone()).unwrap();
+        let block = agency_facts(self.id).sign(file.running_hash(), &hub.key, hub.chain.clone()).unwrap();
+        self.bytes.extend(block.to_bytes());
+        self
+    }
+
+    /// As a content manager sells it.
+    pub fn published(mut self, center: &Center, manager: &Holder) -> Self {
+        let file = MediaFile::open(std::io::Cursor::new(&self.bytes), &center.root).unwrap();
+        let facts = PublicationFacts { media_id: self.id, published_at: NOW.plus_seconds(2) };
+        let block = facts.sign(file.running_hash(), &manager.key, manager.chain.clone());
         self.bytes.extend(block.to_bytes());
         self
     }
 
     /// The record of a purchase behind what is there.
     pub fn delivered(mut self, voucher_id: VoucherId, consumer: &Holder, manager: &Holder) -> Self {
-        let label = WrapLabel::purchase(&self.id, &voucher_id, consumer.chain.leaf());
+        let to = &consumer.receiver().certificate;
+        let label = WrapLabel::purchase(&self.id, &voucher_id, &to.fingerprint());
         let bought = self.keys.only(&[KeyId::DESCRIPTIVE, KeyId(1)]).unwrap();
-        let wrapped_keys = wrap_keys(&bought, consumer.chain.leaf(), &label).unwrap();
+        let wrapped_keys = wrap_keys(&bought, to, &label).unwrap();
         let grant = DeliveryGrant {
             voucher_id,
             media_id: self.id,
             length: self.bytes.len() as u64,
             sha256: sha256(&self.bytes),
             consumer_fingerprint: consumer.chain.leaf().fingerprint(),
+            encryption_fingerprint: to.fingerprint(),
             content_manager_serial: manager.chain.leaf().serial(),
             wrapped_keys_sha256: sha256(&wrapped_keys),
             ..samples::grant()
@@ -90,25 +101,33 @@ pub fn phrase(text: &str) -> Passphrase {
     Passphrase::new(text.into())
 }
 
-fn issue<'a>(
-    chain: &CertificateChain,
-    private_key: &'a [u8],
+pub fn issue<'a>(
+    consumer: &'a Holder,
     personal: &'a PersonalFacts,
     registration_key: &'a RegistrationKey,
 ) -> Issue<'a> {
-    Issue { chain: chain.clone(), private_key, personal, registration_key, issued_at: NOW }
+    let receiver = consumer.receiver();
+    Issue {
+        chain: consumer.chain.clone(),
+        encryption: receiver.certificate.clone(),
+        signing_key: &consumer.pkcs8,
+        decryption_key: &receiver.pkcs8,
+        personal,
+        registration_key,
+        issued_at: NOW,
+    }
 }
 
 pub fn registration(licensing: &Holder, consumer: &Holder, key: &RegistrationKey) -> Vec<u8> {
     let owner = owner();
-    let issue = issue(&consumer.chain, &consumer.pkcs8, &owner, key);
+    let issue = issue(consumer, &owner, key);
     RegistrationFile::issue(&issue, &licensing.key, &licensing.chain).to_json().to_vec()
 }
 
 pub fn renewal(licensing: &Holder, consumer: &Holder, key: &RegistrationKey) -> Vec<u8> {
     let mut owner = owner();
     owner.address = "2 Difference Street, London".into();
-    let issue = issue(&consumer.chain, &consumer.pkcs8, &owner, key);
+    let issue = issue(consumer, &owner, key);
     RegistrationFile::renew(&issue, &licensing.key, &licensing.chain).to_json().to_vec()
 }
 

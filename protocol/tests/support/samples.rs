@@ -66,7 +66,7 @@ pub fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
 pub fn agency_facts(media_id: MediaId) -> AgencyFacts {
     let code = |scheme: &str, value: &str| AgencyCode { scheme: scheme.into(), value: value.into() };
     let codes = vec![code("product", "ML-0042"), code("isrc", "USRC17607839")];
-    AgencyFacts { media_id, added_at: NOW.plus_seconds(1), agent: "GEMA".into(), codes }
+    AgencyFacts { media_id, added_at: NOW.plus_seconds(1), agent: "GEMA".into(), agent_key: [0xe6; 32], codes }
 }
 
 /// The holder of a passport.
@@ -78,7 +78,6 @@ pub fn owner() -> PersonalFacts {
         email: "ada@example.org".into(),
         card_brand: "Visa".into(),
         card_last4: "4242".into(),
-        card_expiry: "12/29".into(),
         confidential: "my cat is called Babbage".into(),
         region: "EU".into(),
         interests: vec!["piano".into()],
@@ -117,6 +116,7 @@ pub fn grant() -> DeliveryGrant {
         length: 5_000_000,
         sha256: [0x66; 32],
         consumer_fingerprint: [0x77; 32],
+        encryption_fingerprint: [0x99; 32],
         content_manager_serial: "0a0b".into(),
         wrapped_keys_sha256: [0x88; 32],
         issued_at: NOW,
