@@ -380,6 +380,9 @@ fn voucher(signer: &Holder) -> VoucherFile {
         tracks: vec![track],
         issued: NOW,
         expires: NOW.plus_days(1),
+        root: world().center.root.fingerprint(),
+        merchant_key: samples::MERCHANT_KEY,
+        gift: false,
     };
     said.sign(&signer.key, signer.chain.clone())
 }

@@ -76,7 +76,7 @@ fn page() -> String {
         (
             "voucher.md",
             "The signed form of a voucher",
-            "A purchase, issued at 1,790,000,000, until 1,790,600,000, of one track: receipt 32 bytes `33`, `delivery-1` at `127.0.0.1`, https 8,443, \
+            "A purchase, issued at 1,790,000,000, until 1,790,600,000, root 32 bytes `72`, merchant's key 32 bytes `6d`, no gift, of one track, the song: receipt 32 bytes `33`, `delivery-1` at `127.0.0.1`, https 8,443, \
              rtsps 8,322, no rtsp, quality `lossless`, no title.",
             voucher().signed_bytes(),
         ),
@@ -96,7 +96,7 @@ fn page() -> String {
         (
             "audit-log.md",
             "A preview entry, and the state after it",
-            "The second entry of that log, kind 3: time 1,790,000,000, title `Solace`, artist `Scott Joplin`, 12,500 ms, `preview-96`. Directly behind it \
+            "The second entry of that log, kind 3: time 1,790,000,000, title `Solace`, artist `Scott Joplin`, the clip, interleaved, 12,500 ms, `preview-96`, nothing kept. Directly behind it \
              the writer's state: log id, 2, `A_2`, `Y_1`.",
             after,
         ),
@@ -161,6 +161,9 @@ fn voucher() -> MediaVoucher {
         tracks: vec![samples::track([0x33; 32])],
         issued: NOW,
         expires,
+        root: [0x72; 32],
+        merchant_key: samples::MERCHANT_KEY,
+        gift: false,
     }
 }
 

@@ -16,6 +16,7 @@ use cadenza_protocol::crypto::wrap::{RsaPrivateKey, WrapLabel};
 use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId, hex};
 use cadenza_protocol::media::{GraphicKind, MediaFile, TextKind};
 use cadenza_protocol::passport::{Passport, RegistrationFile, RenewalRequest};
+use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::redeem::{RedeemChallenge, RedeemRequest};
 use cadenza_protocol::secret::{ReceiptToken, RegistrationKey};
 use cadenza_protocol::signed::SignedMessage;
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
 use support::made::{
     CLIP, LOG, PASSPHRASE, SONG, authored, log, log_secret, passport, phrase, renewal, voucher,
 };
-use support::samples::{agency_facts, owner, parameters, preview, sale};
+use support::samples::{self, agency_facts, owner, parameters, preview, sale};
 use support::{Center, Holder, NOW};
 
 const VOUCHER: VoucherId = VoucherId::from_bytes([0xA7; 16]);
@@ -98,8 +99,8 @@ fn write_objects(folder: &Path) -> usize {
     let made = made.published(&center, &manager);
     let published = made.bytes.len();
     write("delivered.cadenza", &made.delivered(VOUCHER, &consumer, &manager).bytes);
-    write("purchase.cadvoucher", &voucher(&manager, VoucherKind::Purchase).to_json());
-    write("preview.cadvoucher", &voucher(&manager, VoucherKind::Preview).to_json());
+    write("purchase.cadvoucher", &voucher(&center, &manager, VoucherKind::Purchase).to_json());
+    write("preview.cadvoucher", &voucher(&center, &manager, VoucherKind::Preview).to_json());
 
     let (file, checkpoint) = log();
     write("audit.log-file", &file.to_bytes());
@@ -166,7 +167,7 @@ fn hand_over(folder: &Path, center: &Center, consumer: &Holder) {
     let wanted = json!({
         "now": NOW.0, "media_id": MEDIA, "voucher_id": VOUCHER, "server": server(),
         "receipt": hex(&RECEIPT), "nonce": hex(&NONCE), "new_passphrase": "five winds",
-        "title": "Gymnopédie", "lyrics": "(keine)", "song": hex(SONG), "clip": hex(CLIP),
+        "root": hex(&center.root.fingerprint()), "merchant_key": hex(&samples::MERCHANT_KEY), "title": "Gymnopédie", "lyrics": "(keine)", "song": hex(SONG), "clip": hex(CLIP),
         "owner": owner(),
         "log": hex(&LOG), "log_secret": hex(log_secret().expose()),
         "sale": {
@@ -176,7 +177,7 @@ fn hand_over(folder: &Path, center: &Center, consumer: &Holder) {
         },
         "preview": {
             "at": preview.at, "media": preview.media_id, "title": preview.title, "artist": preview.artist,
-            "played_ms": preview.played_ms, "quality": preview.quality,
+            "part": preview.part, "transport": 1, "played_ms": preview.played_ms, "quality": preview.quality, "kept": preview.kept,
         },
     });
     write("wanted.json", &serde_json::to_vec(&wanted).unwrap());
@@ -235,6 +236,8 @@ impl Written {
         assert_eq!(purchase.tracks[0].title.as_deref(), Some("Gymnopédie"));
         let (more, preview) = open("preview.cadvoucher");
         assert_eq!((preview.kind, preview.tracks[0].delivery.rtsp), (VoucherKind::Preview, Some(8554)));
+        assert_eq!((preview.tracks[0].part, purchase.tracks[0].part), (PreviewKind::Clip, PreviewKind::Song));
+        assert_eq!((preview.merchant_key, purchase.gift, preview.gift), (samples::MERCHANT_KEY, true, false));
         length + more
     }
 

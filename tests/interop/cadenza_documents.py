@@ -138,6 +138,8 @@ def write_registration(holder, receiver, personal, signer, registration_key, iss
     return json.dumps(outer | {"registration_key": {"clear": to_base64(registration_key)}}).encode()
 
 
+PARTS = {"song": 1, "clip": 2}
+
 # -- voucher -------------------------------------------------------------------------------------
 
 
@@ -148,7 +150,11 @@ def read_voucher(data, root):
     purchase = {"purchase": True, "preview": False}[voucher["kind"]]
     if not 1 <= len(voucher["tracks"]) <= 100 or any(("receipt" in t) != purchase for t in voucher["tracks"]):
         raise Refused("the voucher's tracks do not fit its kind")
+    if purchase and any(t["part"] != "song" for t in voucher["tracks"]):
+        raise Refused("a purchase of a clip")
     signer = check_chain(json_chain(voucher["signer"]), root, "content manager", voucher["issued"])
+    if unbase64(voucher["root"], 32) != fingerprint(root):
+        raise Refused("another licensing center's voucher")
     check_signature(signer, "cadenza/v1/voucher", voucher_bytes(voucher), unbase64(voucher["signature"]))
     return voucher
 
@@ -162,10 +168,12 @@ def write_voucher(voucher, key, chain):
 def voucher_bytes(voucher):
     """The signed form."""
     kind = {"purchase": 1, "preview": 2}[voucher["kind"]]
-    data = struct.pack(">BqqI", kind, voucher["issued"], voucher["expires"], len(voucher["tracks"]))
+    data = struct.pack(">Bqq", kind, voucher["issued"], voucher["expires"])
+    data += unbase64(voucher["root"], 32) + unbase64(voucher["merchant_key"], 32)
+    data += struct.pack(">?I", voucher.get("gift", False), len(voucher["tracks"]))
     for track in voucher["tracks"]:
         address, receipt = track["delivery"], track.get("receipt")
-        data += read_id(track["voucher_id"]) + read_id(track["media_id"])
+        data += read_id(track["voucher_id"]) + read_id(track["media_id"]) + bytes([PARTS[track["part"]]])
         data += option(None if receipt is None else unbase64(receipt, 32))
         data += field_text(address["id"]) + field_text(address["host"]) + struct.pack(">HH", address["https"], address["rtsps"])
         data += option(address.get("rtsp"), 2) + option(track.get("quality")) + option(track.get("title"))

@@ -23,7 +23,7 @@ AGENCY = b"CDZAGNC1"
 PUBLICATION = b"CDZPUBL1"
 TEXTS = {1: "title", 2: "artist", 3: "album", 4: "album artist", 5: "composer", 6: "genre", 7: "year", 8: "track number"}
 TEXTS |= {9: "track count", 10: "disc number", 11: "ISRC", 12: "label", 13: "copyright", 14: "lyrics", 15: "liner notes"}
-TEXTS |= {16: "credits", 17: "commentary", 18: "prices", 255: "other"}
+TEXTS |= {16: "credits", 17: "commentary", 18: "prices", 19: "biography", 255: "other"}
 BOUNDS = {1: 1 << 20, 2: 16 << 20, 3: 1 << 40}
 PARAMETERS_BOUND = 1 << 20
 

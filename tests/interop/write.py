@@ -41,8 +41,9 @@ def main(folder):
 
     delivery = {"id": wanted["server"], "host": "127.0.0.1", "https": 8443, "rtsps": 8322}
     track = {"voucher_id": voucher_id.hex(), "media_id": media_id.hex(), "delivery": delivery, "title": wanted["title"]}
-    purchase = {"kind": "purchase", "issued": now, "expires": now + 60, "tracks": [track | {"receipt": documents.to_base64(receipt)}]}
-    preview = {"kind": "preview", "issued": now, "expires": now + 60, "tracks": [track | {"delivery": delivery | {"rtsp": 8554}}]}
+    center = {name: documents.to_base64(bytes.fromhex(wanted[name])) for name in ("root", "merchant_key")}
+    purchase = center | {"gift": True, "kind": "purchase", "issued": now, "expires": now + 60, "tracks": [track | {"part": "song", "receipt": documents.to_base64(receipt)}]}
+    preview = center | {"kind": "preview", "issued": now, "expires": now + 60, "tracks": [track | {"part": "clip", "delivery": delivery | {"rtsp": 8554}}]}
     (out / "purchase.cadvoucher").write_bytes(documents.write_voucher(purchase, *manager))
     (out / "preview.cadvoucher").write_bytes(documents.write_voucher(preview, *manager))
 

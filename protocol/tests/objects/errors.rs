@@ -81,6 +81,7 @@ fn every_error_names_its_object_and_says_what_to_do() {
         VoucherError::NewerVersion(2),
         VoucherError::Altered,
         VoucherError::Certificate(expired()),
+        VoucherError::OtherCenter,
         VoucherError::Expired,
     ];
     vouchers.iter().for_each(|e| assert_helps(e, "voucher"));

@@ -106,8 +106,8 @@ fn make() {
     let made = authored(&center.certify(Role::Author)).with_agency(&center, &center.certify(Role::Hub));
     let made = made.published(&center, &manager).delivered(VoucherId::random(), &consumer, &manager);
     write("delivered.cadenza", &made.bytes);
-    write("purchase.cadvoucher", &voucher(&manager, VoucherKind::Purchase).to_json());
-    write("preview.cadvoucher", &voucher(&manager, VoucherKind::Preview).to_json());
+    write("purchase.cadvoucher", &voucher(&center, &manager, VoucherKind::Purchase).to_json());
+    write("preview.cadvoucher", &voucher(&center, &manager, VoucherKind::Preview).to_json());
     let (file, checkpoint) = log();
     write("audit.log-file", &file.to_bytes());
     write("log-secret.hex", hex(log_secret().expose()).as_bytes());

@@ -8,6 +8,7 @@ use cadenza_protocol::crypto::wrap::{KeyBundle, RsaPrivateKey, WrapLabel, wrap_k
 use cadenza_protocol::id::{KeyId, MediaId, VoucherId};
 use cadenza_protocol::media::*;
 use cadenza_protocol::passport::{Issue, Passport, PersonalFacts, RegistrationFile};
+use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::redeem::DeliveryGrant;
 use cadenza_protocol::secret::{Passphrase, RegistrationKey, Secret};
 use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
@@ -137,12 +138,13 @@ pub fn passport(center: &Center, consumer: &Holder, key: &RegistrationKey) -> Pa
     verified.lock(&phrase(PASSPHRASE), KdfParams::FLOOR).unwrap()
 }
 
-pub fn voucher(manager: &Holder, kind: VoucherKind) -> VoucherFile {
+pub fn voucher(center: &Center, manager: &Holder, kind: VoucherKind) -> VoucherFile {
     let track = |n: u8, title: Option<&str>| {
         let sample = samples::track([n; 32]);
         VoucherTrack {
             voucher_id: VoucherId::from_bytes([0xA0 | n; 16]),
             media_id: MediaId::from_bytes([0xB0 | n; 16]),
+            part: if kind == VoucherKind::Purchase || n == 1 { PreviewKind::Song } else { PreviewKind::Clip },
             receipt: sample.receipt.filter(|_| kind == VoucherKind::Purchase),
             delivery: DeliveryAddress { rtsp: title.map(|_| 8554), ..sample.delivery },
             title: title.map(str::to_owned),
@@ -150,7 +152,9 @@ pub fn voucher(manager: &Holder, kind: VoucherKind) -> VoucherFile {
         }
     };
     let tracks = vec![track(1, None), track(2, Some("Maple Leaf Rag"))];
-    let voucher = MediaVoucher { kind, tracks, issued: NOW, expires: NOW.plus_days(7) };
+    let (issued, expires) = (NOW, NOW.plus_days(7));
+    let (root, merchant_key) = (center.root.fingerprint(), samples::MERCHANT_KEY);
+    let voucher = MediaVoucher { kind, tracks, issued, expires, root, merchant_key, gift: false };
     voucher.sign(&manager.key, manager.chain.clone())
 }
 

@@ -4,7 +4,7 @@
 //! Who signs them is not here: the tests found a licensing center anew ([`super`]), the fuzz targets have a fixed one.
 #![allow(dead_code)] // Each program uses its part of it.
 
-use cadenza_protocol::audit_log::{PreviewRecord, SaleRecord};
+use cadenza_protocol::audit_log::{PreviewRecord, PreviewTransport, SaleRecord};
 use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
 use cadenza_protocol::media::{
     AgencyCode, AgencyFacts, Allowance, ClipTimes, Codec, ImageParameters, IndexEntry, Loudness, Part,
@@ -100,12 +100,16 @@ pub fn track(receipt: [u8; 32]) -> VoucherTrack {
     VoucherTrack {
         voucher_id: VOUCHER,
         media_id: MEDIA,
+        part: PreviewKind::Song,
         receipt: Some(ReceiptToken::from_bytes(receipt)),
         delivery: delivery(),
         quality: Some("lossless".into()),
         title: None,
     }
 }
+
+/// Which merchant sold it.
+pub const MERCHANT_KEY: [u8; 32] = [0x6d; 32];
 
 /// A grant for it.
 pub fn grant() -> DeliveryGrant {
@@ -147,8 +151,11 @@ pub fn preview() -> PreviewRecord {
         media_id: MediaId::from_bytes([3; 16]),
         title: "Solace".into(),
         artist: "Scott Joplin".into(),
+        part: PreviewKind::Clip,
+        transport: PreviewTransport::Interleaved,
         played_ms: 12_500,
         quality: "preview-96".into(),
+        kept: String::new(),
     }
 }
 

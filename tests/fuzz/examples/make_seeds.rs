@@ -326,6 +326,9 @@ fn json_objects(seeds: &Seeds) {
             tracks: vec![track(receipt), track(receipt)],
             issued: NOW,
             expires: NOW.plus_days(30),
+            root: center::root().fingerprint(),
+            merchant_key: samples::MERCHANT_KEY,
+            gift: receipt,
         };
         seeds.add(name, 0, &voucher.sign(&manager.key, manager.chain.clone()).to_json());
         seeds.add(&format!("{name}-tracks"), 1, &json(&[track(receipt), track(receipt)]));
