@@ -63,6 +63,7 @@ fn a_reader_written_from_the_documentation_opens_every_object() {
     assert_eq!(found["image_sha256"], hex(&sha256(SONG)));
     assert_eq!(found["agencies"], json!([["GEMA", [["product", "ML-0042"], ["isrc", "USRC17607839"]]]]));
     assert_eq!(found["published"], published);
+    assert_eq!((&found["free_title"], &found["absent"]), (&json!("Maple Leaf Rag"), &json!([2, 4, 9])));
     let written = &found["parameters"]["lossless"];
     assert_eq!((&written["frames"], &written["record"]), (&json!(441_000), &json!(5)));
     assert_eq!(written["index"][1][1], 9000);
@@ -98,6 +99,10 @@ fn write_objects(folder: &Path) -> usize {
     let made = authored(&center.certify(Role::Author)).with_agency(&center, &center.certify(Role::Hub));
     let made = made.published(&center, &manager);
     let published = made.bytes.len();
+    let mut free = Vec::new();
+    let whole = Cursor::new(made.bytes.as_slice());
+    MediaFile::open(whole, &center.root).unwrap().write_free_part(&mut free).unwrap();
+    write("free.cadenza", &free);
     write("delivered.cadenza", &made.delivered(VOUCHER, &consumer, &manager).bytes);
     write("purchase.cadvoucher", &voucher(&center, &manager, VoucherKind::Purchase).to_json());
     write("preview.cadvoucher", &voucher(&center, &manager, VoucherKind::Preview).to_json());
@@ -202,6 +207,13 @@ impl Written {
         let mut published = open(self.bytes("published.cadenza"));
         published.verify_all().unwrap();
         assert_eq!(published.publication().unwrap().facts.published_at, NOW.plus_seconds(2));
+
+        let free = self.bytes("free.cadenza");
+        let mut part = open(free.clone());
+        part.verify_all().unwrap();
+        let mut ours = Vec::new();
+        published.write_free_part(&mut ours).unwrap();
+        assert_eq!(free, ours);
 
         let bytes = self.bytes("delivered.cadenza");
         let mut file = open(bytes.clone());

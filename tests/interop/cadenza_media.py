@@ -21,6 +21,7 @@ from cadenza_formats import (
 MAGIC = bytes.fromhex("8943445A0D0A1A0A")
 AGENCY = b"CDZAGNC1"
 PUBLICATION = b"CDZPUBL1"
+FREE = b"CDZFREE1"
 TEXTS = {1: "title", 2: "artist", 3: "album", 4: "album artist", 5: "composer", 6: "genre", 7: "year", 8: "track number"}
 TEXTS |= {9: "track count", 10: "disc number", 11: "ISRC", 12: "label", 13: "copyright", 14: "lyrics", 15: "liner notes"}
 TEXTS |= {16: "credits", 17: "commentary", 18: "prices", 19: "biography", 255: "other"}
@@ -38,7 +39,7 @@ class Item:
     language: str
     region: str
     interests: str
-    stored: bytes
+    stored: bytes | None
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Media:
     items: list
     signed_at: int
     running: bytes
+    absent: tuple = ()
     published: bytes = b""
     agencies: list = field(default_factory=list)
     publication: dict | None = None
@@ -54,6 +56,8 @@ class Media:
     transaction: dict | None = None
 
     def content(self, item, keys=None):
+        if item.stored is None:
+            raise Refused("this item was left out")
         if item.key is None:
             return item.stored
         if not keys or item.key not in keys:
@@ -82,9 +86,12 @@ def read_media(data, root):
     toc_at, toc_length, reserved = r.number(8, "toc"), r.number(4, "toc"), r.number(4, "reserved")
     if flags or reserved or toc_at > 1 << 44 or toc_length > 262_144 or toc_at < 48:
         raise Refused("the header is not one")
-    r.at = toc_at
+    absent, missing, data = read_absent(data)
+    if toc_at - missing < 48:
+        raise Refused("more is absent than could be there")
+    r.data, r.at = data, toc_at - missing
     toc = r.take(toc_length, "table of contents")
-    items = read_toc(toc, data, toc_at)
+    items = read_toc(toc, data, toc_at, absent, missing)
 
     author_block = r.bytes(65_536, "author's block")
     block = Reader(author_block)
@@ -96,7 +103,7 @@ def read_media(data, root):
     message = data[:48] + field_bytes(toc) + struct.pack(">q", signed_at) + chain_bytes(chain)
     check_signature(author, "cadenza/v1/media-file", message, signature)
 
-    media = Media(media_id, items, signed_at, hashlib.sha256(author_block).digest())
+    media = Media(media_id, items, signed_at, hashlib.sha256(author_block).digest(), absent)
     while (block := next_block(r, AGENCY)) is not None:
         media.agencies.append(read_agency(block, media, root))
         if len(media.agencies) > 4:
@@ -127,8 +134,22 @@ def add_block(running, magic, block):
     return hashlib.sha256(running + magic + field_bytes(block)).digest()
 
 
-def read_toc(toc, data, end):
-    r, items, at = Reader(toc), [], 48
+def read_absent(data):
+    """What the list at the end names, how long that is, and the file in front of the list."""
+    if len(data) < 20 or data[-8:] != FREE:
+        return (), 0, data
+    missing, count = struct.unpack(">QI", data[-20:-8])
+    begin = len(data) - 20 - 4 * count
+    if not 1 <= count <= 256 or begin < 0:
+        raise Refused("the list of what is absent is not one")
+    numbers = struct.unpack(f">{count}I", data[begin:-20])
+    if list(numbers) != sorted(set(numbers)):
+        raise Refused("the list of what is absent does not ascend")
+    return numbers, missing, data[:begin]
+
+
+def read_toc(toc, data, end, absent, missing):
+    r, items, at, gap = Reader(toc), [], 48, 0
     count = r.number(4, "items")
     if count > 256:
         raise Refused("more than 256 items")
@@ -142,15 +163,20 @@ def read_toc(toc, data, end):
         bound = PARAMETERS_BOUND if (kind, subtype) == (3, 1) else BOUNDS[kind]
         if offset != at or length > bound:
             raise Refused("an item is not where it should be")
-        stored = data[offset : offset + length]
-        if hashlib.sha256(stored).digest() != sha:
-            raise Refused(f"item {number} was altered")
+        if number in absent:
+            if not encrypted:
+                raise Refused("something is absent that is not for buyers")
+            stored, gap = None, gap + length
+        else:
+            stored = data[offset - gap : offset - gap + length]
+            if hashlib.sha256(stored).digest() != sha:
+                raise Refused(f"item {number} was altered")
         at += length
         if kind == 1 and subtype != 255 and any((i.kind, i.subtype, i.language) == (1, subtype, texts[1]) for i in items):
             raise Refused("a second text of one kind and language")
         items.append(Item(number, kind, subtype, key if encrypted else None, *texts, stored))
     r.finish("table of contents")
-    if at != end:
+    if at != end or gap != missing or any(number >= count for number in absent):
         raise Refused("the items do not fill the file")
     return items
 

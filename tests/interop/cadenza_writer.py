@@ -4,7 +4,7 @@ import hashlib
 import struct
 
 from cadenza_formats import chain_bytes, field_bytes, field_text, fingerprint, option, purchase_label, seal, sign, wrap_bundle
-from cadenza_media import AGENCY, MAGIC, PUBLICATION, add_block, item_context
+from cadenza_media import AGENCY, FREE, MAGIC, PUBLICATION, add_block, item_context
 
 
 def text_item(subtype, text, language="", key=None):
@@ -45,6 +45,16 @@ def author_part(media_id, items, keys, author, signed_at):
     message = header + field_bytes(toc) + struct.pack(">q", signed_at) + chain_bytes(chain)
     block = struct.pack(">q", signed_at) + chain_bytes(chain) + field_bytes(sign(key, "cadenza/v1/media-file", message))
     return header + stored + toc + field_bytes(block), hashlib.sha256(block).digest()
+
+
+def free_part(published, media):
+    """`media`: the same, read."""
+    toc_at = struct.unpack(">Q", published[32:40])[0]
+    absent = [item for item in media.items if item.key is not None]
+    clear = b"".join(item.stored for item in media.items if item.key is None)
+    numbers = b"".join(struct.pack(">I", item.number) for item in absent)
+    tail = struct.pack(">QI", sum(len(item.stored) for item in absent), len(absent)) + FREE
+    return published[:48] + clear + published[toc_at:] + numbers + tail
 
 
 def agency_block(media_id, running, agent, codes, hub, added_at):

@@ -10,6 +10,7 @@ import sys
 
 import cadenza_documents as documents
 import cadenza_log as log
+import cadenza_media
 import cadenza_writer as writer
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -36,6 +37,7 @@ def main(folder):
     publication, _ = writer.publication_block(media_id, running, manager, now + 2)
     media += publication
     (out / "published.cadenza").write_bytes(media)
+    (out / "free.cadenza").write_bytes(writer.free_part(media, cadenza_media.read_media(media, root)))
     media += writer.transaction_block(media_id, media, voucher_id, "lossless", keys, manager, player, encryption, now)
     (out / "delivered.cadenza").write_bytes(media)
 

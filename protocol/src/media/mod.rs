@@ -16,6 +16,7 @@ mod author;
 mod behind;
 mod builder;
 mod file;
+mod free_part;
 mod image;
 mod item;
 mod parts;

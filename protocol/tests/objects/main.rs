@@ -9,6 +9,7 @@ mod alter;
 mod certificates;
 mod delivery;
 mod errors;
+mod free_part;
 mod log;
 mod media;
 mod passport;

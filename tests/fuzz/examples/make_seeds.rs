@@ -233,6 +233,10 @@ fn media_file(seeds: &Seeds) {
     }
     seeds.add("song", 0, &insider::media_file(&plan(0)).unwrap());
     seeds.add("delivered", 0, &insider::media_file(&plan(0xc2)).unwrap());
+    let whole = insider::media_file(&plan(0x42)).unwrap();
+    let mut free = Vec::new();
+    MediaFile::open(Cursor::new(&whole), center::root()).unwrap().write_free_part(&mut free).unwrap();
+    seeds.add("free-part", 0, &free);
     seeds.add("plan", 1, &plan(0));
     seeds.add("plan-published", 1, &plan(0x42));
     seeds.add("plan-delivered", 1, &plan(0xc1));
