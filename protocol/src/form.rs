@@ -154,7 +154,7 @@ impl CheckedForm {
         Card { number: self.card_number.clone(), expiry: self.card_expiry, name: self.name.clone() }
     }
 
-    /// What of it is kept: of the card, brand, last four digits and expiry (C8).
+    /// What of it is kept: of the card, brand and last four digits (C8).
     pub fn facts(self) -> PersonalFacts {
         PersonalFacts {
             card_brand: self.card_number.brand().name.to_owned(),

@@ -179,7 +179,10 @@ impl DeliveryGrant {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.raw(self.voucher_id.as_bytes()).raw(self.media_id.as_bytes()).text(&self.quality);
-        w.u64(self.length).raw(&self.sha256).raw(&self.consumer_fingerprint).raw(&self.encryption_fingerprint);
+        w.u64(self.length)
+            .raw(&self.sha256)
+            .raw(&self.consumer_fingerprint)
+            .raw(&self.encryption_fingerprint);
         w.text(&self.content_manager_serial).raw(&self.wrapped_keys_sha256).i64(self.issued_at.0);
         w.into_bytes()
     }

@@ -1,8 +1,11 @@
 //! docs/formats/examples.md, regenerated: every hexadecimal example there is what this crate writes today.
 //!
-//! After a deliberate change of a format: `CADENZA_UPDATE=1 cargo test -p cadenza-protocol --test examples`.
+//! After a deliberate change of a format: `CADENZA_UPDATE=1 cargo test -p cadenza-protocol --test objects --test examples`, twice, since
+//! some examples are taken from the vectors that `objects` makes.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "support/fitting.rs"]
+mod fitting;
 #[path = "support/samples.rs"]
 mod samples;
 
@@ -124,6 +127,11 @@ fn page() -> String {
     ];
     for (source, title, words, bytes) in examples {
         write!(page, "\n## {title}\n\n[{source}]({source}). {words}\n\n```text\n{}```\n", dump(bytes))
+            .unwrap();
+    }
+    page.push_str("\n# One purchase\n\nParts of the objects in `tests/vectors`, which fit together.\n");
+    for (source, title, words, bytes) in fitting::examples() {
+        write!(page, "\n## {title}\n\n[{source}]({source}). {words}\n\n```text\n{}```\n", dump(&bytes))
             .unwrap();
     }
     page

@@ -203,7 +203,9 @@ impl Written {
         let open = |bytes| MediaFile::open(Cursor::new(bytes), &self.center.root).unwrap();
         let mut plain = open(self.bytes("authored.cadenza"));
         plain.verify_all().unwrap();
-        assert!(plain.agencies().is_empty() && plain.publication().is_none() && plain.transaction().is_none());
+        assert!(
+            plain.agencies().is_empty() && plain.publication().is_none() && plain.transaction().is_none()
+        );
         let mut published = open(self.bytes("published.cadenza"));
         published.verify_all().unwrap();
         assert_eq!(published.publication().unwrap().facts.published_at, NOW.plus_seconds(2));

@@ -77,9 +77,8 @@ pub fn verify_encryption_certificate(
     let issuers = chain.iter().skip(1).cloned();
     let beside = CertificateChain::new(std::iter::once(encryption.clone()).chain(issuers).collect())?;
     verify_path(&beside, root, Role::Consumer, at, lists)?;
-    let unfit = |rule: &str| {
-        Err(CertificateError::Unfit { subject: encryption.subject(), rule: rule.into() })
-    };
+    let unfit =
+        |rule: &str| Err(CertificateError::Unfit { subject: encryption.subject(), rule: rule.into() });
     if encryption.signs() || !encryption.receives_keys() {
         return unfit("its key is not for receiving media keys alone");
     }

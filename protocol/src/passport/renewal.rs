@@ -45,8 +45,7 @@ impl Renewal {
         let body = check(&wire, root)?;
         body.verify(root, now)?;
         let (leaf, before) = (body.chain.leaf(), held.chain().leaf());
-        let same_keys =
-            leaf.spki() == before.spki() && body.encryption.spki() == held.body.encryption.spki();
+        let same_keys = leaf.spki() == before.spki() && body.encryption.spki() == held.body.encryption.spki();
         if !same_keys || leaf.not_after() < before.not_after() {
             return Err(PassportError::OtherPassport);
         }

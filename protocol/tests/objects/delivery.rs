@@ -25,7 +25,8 @@ fn a_player_proves_that_it_holds_receipt_and_passport() {
     let challenge = RedeemChallenge { nonce: [7; 32], delivery_server: server.clone() };
     let sign = |domain: &str, message: &[u8]| private.sign(domain, message);
     let encryption = &consumer.receiver().certificate;
-    let request = RedeemRequest::prove(voucher, media, &receipt, &challenge, &consumer.chain, encryption, sign);
+    let request =
+        RedeemRequest::prove(voucher, media, &receipt, &challenge, &consumer.chain, encryption, sign);
     let none = RevocationLists::none();
     request.verify_passport(&server, &center.root, NOW, &none).unwrap();
     let fingerprint = consumer.chain.leaf().fingerprint();
@@ -99,7 +100,13 @@ fn every_altered_byte_and_every_cut_of_a_delivered_file_is_noticed() {
     let made = made.published(&center, &manager);
     whole.push(made.bytes.len());
     let made = made.delivered(VoucherId::random(), &consumer, &manager);
-    nothing_passes("media file, with agency codes, published, delivered", &made.bytes, &[0x01, 0x80], &whole, passes);
+    nothing_passes(
+        "media file, with agency codes, published, delivered",
+        &made.bytes,
+        &[0x01, 0x80],
+        &whole,
+        passes,
+    );
     for length in whole {
         let file = MediaFile::open(Cursor::new(&made.bytes[..length]), &center.root).unwrap();
         assert!(file.transaction().is_none());

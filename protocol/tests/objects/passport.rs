@@ -3,9 +3,7 @@
 use cadenza_protocol::cert::{CertificateChain, CertificateError, RevocationLists, Role, verify_chain};
 use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
 use cadenza_protocol::crypto::sign;
-use cadenza_protocol::passport::{
-    Issue, Passport, PassportError, RegistrationFile, Renewal, RenewalRequest,
-};
+use cadenza_protocol::passport::{Issue, Passport, PassportError, RegistrationFile, Renewal, RenewalRequest};
 use cadenza_protocol::secret::RegistrationKey;
 use cadenza_protocol::signed::{SignedError, SignedMessage};
 
@@ -99,7 +97,10 @@ fn each_of_the_two_keys_has_its_own_use() {
         let issue = Issue { encryption: unfit, ..issue(&consumer, &facts, &key) };
         let file = RegistrationFile::issue(&issue, &licensing.key, &licensing.chain).to_json();
         let refused = RegistrationFile::verify(&file, &center.root, NOW).unwrap_err();
-        assert!(matches!(refused, PassportError::Certificate(CertificateError::Unfit { .. })), "{what}: {refused}");
+        assert!(
+            matches!(refused, PassportError::Certificate(CertificateError::Unfit { .. })),
+            "{what}: {refused}"
+        );
     }
     let receiver = consumer.receiver();
     let chain = CertificateChain::new(vec![receiver.certificate.clone(), center.authority.clone()]).unwrap();

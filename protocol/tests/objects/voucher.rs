@@ -79,7 +79,8 @@ fn a_voucher_by_someone_else_or_with_a_changed_address_is_refused() {
     let by_a_merchant = voucher(&center, &center.certify(Role::Merchant), VoucherKind::Purchase).to_json();
     let error = read(&by_a_merchant, &center).unwrap_err();
     assert!(matches!(error, VoucherError::Certificate(CertificateError::WrongRole { .. })), "{error}");
-    let foreign = voucher(&center, &Center::new().certify(Role::ContentManager), VoucherKind::Purchase).to_json();
+    let foreign =
+        voucher(&center, &Center::new().certify(Role::ContentManager), VoucherKind::Purchase).to_json();
     assert!(matches!(read(&foreign, &center).unwrap_err(), VoucherError::Certificate(_)));
 
     let genuine = voucher(&center, &center.certify(Role::ContentManager), VoucherKind::Purchase).to_json();

@@ -37,9 +37,7 @@ fn keys_wrapped_by_either_library_open_in_the_other_under_the_same_label_only() 
     let (mut opened, mut refused) = (0, 0);
     let (consumer, manager) = (center.certify_rsa(Role::Consumer), center.certify_rsa(Role::ContentManager));
     let receiver = consumer.receiver();
-    for (leaf, pkcs8) in
-        [(&receiver.certificate, &receiver.pkcs8), (manager.chain.leaf(), &manager.pkcs8)]
-    {
+    for (leaf, pkcs8) in [(&receiver.certificate, &receiver.pkcs8), (manager.chain.leaf(), &manager.pkcs8)] {
         let here = RsaPrivateKey::from_pkcs8_der(pkcs8).unwrap();
         let labels =
             [WrapLabel::purchase(&media, &voucher, &leaf.fingerprint()), WrapLabel::custody(&media, leaf)];
@@ -52,8 +50,7 @@ fn keys_wrapped_by_either_library_open_in_the_other_under_the_same_label_only() 
                 assert_eq!(open_there(pkcs8, &by_us, label).unwrap().to_bytes(), keys.to_bytes());
                 assert_eq!(here.unwrap_keys(&by_them, label).unwrap().to_bytes(), keys.to_bytes());
                 assert!(
-                    open_there(pkcs8, &by_us, other).is_none()
-                        && here.unwrap_keys(&by_them, other).is_err()
+                    open_there(pkcs8, &by_us, other).is_none() && here.unwrap_keys(&by_them, other).is_err()
                 );
                 (opened, refused) = (opened + 2, refused + 2);
             }

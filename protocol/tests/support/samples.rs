@@ -66,7 +66,13 @@ pub fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
 pub fn agency_facts(media_id: MediaId) -> AgencyFacts {
     let code = |scheme: &str, value: &str| AgencyCode { scheme: scheme.into(), value: value.into() };
     let codes = vec![code("product", "ML-0042"), code("isrc", "USRC17607839")];
-    AgencyFacts { media_id, added_at: NOW.plus_seconds(1), agent: "GEMA".into(), agent_key: [0xe6; 32], codes }
+    AgencyFacts {
+        media_id,
+        added_at: NOW.plus_seconds(1),
+        agent: "GEMA".into(),
+        agent_key: [0xe6; 32],
+        codes,
+    }
 }
 
 /// The holder of a passport.

@@ -17,9 +17,7 @@ use cadenza_protocol::reserve::{
     VoucherPacket,
 };
 use cadenza_protocol::secret::ReceiptToken;
-use cadenza_protocol::voucher::{
-    DeliveryAddress, MAX_TRACKS, VoucherFile, VoucherKind, VoucherTrack,
-};
+use cadenza_protocol::voucher::{DeliveryAddress, MAX_TRACKS, VoucherFile, VoucherKind, VoucherTrack};
 use zeroize::Zeroizing;
 
 use super::catalogue::CatalogueTrack;

@@ -161,9 +161,8 @@ impl ContentManager {
             let keys = all.only(&wanted).map_err(ApiFailure::internal)?;
             let encryption_fingerprint = buyer.encryption.fingerprint();
             let label = WrapLabel::purchase(&track.facts.media_id, &voucher_id, &encryption_fingerprint);
-            let wrapped_keys = wrap_keys(&keys, &buyer.encryption, &label).map_err(|e| {
-                ApiFailure::new(StatusCode::FORBIDDEN, "certificate-unfit", e.to_string())
-            })?;
+            let wrapped_keys = wrap_keys(&keys, &buyer.encryption, &label)
+                .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "certificate-unfit", e.to_string()))?;
             let manager = identity.chain().leaf();
             let grant = DeliveryGrant {
                 voucher_id,

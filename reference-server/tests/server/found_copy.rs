@@ -71,7 +71,10 @@ fn a_bought_file_tells_nobody_but_the_licensing_center_who_bought_it() {
         }
         let copy = found(world, "pseudonym.cadenza", &bytes);
         let origin = trace(&archive(&world.data).await, &copy).await.unwrap();
-        assert_eq!((origin.voucher_id, origin.person.name.as_str()), (approval.grant.voucher_id, "Ada Example"));
+        assert_eq!(
+            (origin.voucher_id, origin.person.name.as_str()),
+            (approval.grant.voucher_id, "Ada Example")
+        );
         let names = world.count("SELECT COUNT(*) FROM certificates WHERE subject LIKE '%Ada%'").await;
         assert_eq!(names, 0);
 

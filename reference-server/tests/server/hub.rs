@@ -51,7 +51,8 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
         let input = song(world, &erin, "Coded");
         let agency = input.with_extension("agency.toml");
         let certificate = agent(world, input.parent().unwrap(), "Rights Agency").await;
-        let text = format!("agent = \"{certificate}\"\n[[code]]\nscheme = \"product\"\nvalue = \"ML-0042\"\n");
+        let text =
+            format!("agent = \"{certificate}\"\n[[code]]\nscheme = \"product\"\nvalue = \"ML-0042\"\n");
         std::fs::write(&agency, text).unwrap();
         let out = input.with_file_name("coded-out.cadenza");
         let options = HubOptions { input: input.clone(), agency, out: out.clone() };
@@ -79,7 +80,8 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
             (entry.agencies[0].agent.as_str(), entry.agencies[0].hub.as_str()),
             ("Rights Agency", "Example Hub")
         );
-        let key = CertificateChain::from_pem(&std::fs::read_to_string(input.with_file_name(&certificate)).unwrap());
+        let key =
+            CertificateChain::from_pem(&std::fs::read_to_string(input.with_file_name(&certificate)).unwrap());
         assert_eq!(entry.agencies[0].agent_key, hex(&key.unwrap().leaf().key_fingerprint()));
         assert_eq!(entry.agencies[0].codes, [("product".into(), "ML-0042".into())]);
 

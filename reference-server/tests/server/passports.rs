@@ -65,7 +65,8 @@ async fn renewed(world: &World, who: &Listener) -> Listener {
 
 /// Whether these keys, delivered to a certificate of the same holder, open with this passport.
 fn plays(who: &Listener, approval: &RedeemApproval, bought_with: &Certificate) -> bool {
-    let label = WrapLabel::purchase(&approval.grant.media_id, &approval.grant.voucher_id, &bought_with.fingerprint());
+    let label =
+        WrapLabel::purchase(&approval.grant.media_id, &approval.grant.voucher_id, &bought_with.fingerprint());
     who.passport.unwrap_keys(&approval.wrapped_keys, &label).is_ok()
 }
 
@@ -76,7 +77,9 @@ fn a_passport_has_two_certificates_which_count_as_one_and_are_withdrawn_together
         let world = World::start("two-keys", ServerConfig::default()).await;
         let ada = Listener::register(&world).await;
         let (signing, receiving) = (ada.passport.chain().leaf(), ada.passport.encryption());
-        assert!(signing.signs() && !signing.receives_keys() && receiving.receives_keys() && !receiving.signs());
+        assert!(
+            signing.signs() && !signing.receives_keys() && receiving.receives_keys() && !receiving.signs()
+        );
         assert_eq!((signing.subject(), signing.issuer()), (receiving.subject(), receiving.issuer()));
         assert_eq!(world.count("SELECT COUNT(*) FROM certificates WHERE role = 'consumer'").await, 2);
         let admin = AdminClient::open(&world.data).unwrap();

@@ -80,8 +80,7 @@ fn signed_voucher(tracks: Vec<VoucherTrack>) {
         _ => VoucherKind::Preview,
     };
     let (root, merchant_key) = (center::root().fingerprint(), [7; 32]);
-    let voucher =
-        MediaVoucher { kind, tracks, issued: NOW, expires: NOW, root, merchant_key, gift: false };
+    let voucher = MediaVoucher { kind, tracks, issued: NOW, expires: NOW, root, merchant_key, gift: false };
     let (said, manager) = (voucher.signed_bytes(), center::manager());
     let json = voucher.sign(&manager.key, manager.chain.clone()).to_json();
     if let Ok(file) = VoucherFile::from_json(&json) {

@@ -30,7 +30,8 @@ fn use_file(bytes: &[u8]) {
     assert_eq!(more, file.published_length() < bytes.len() as u64);
     let mut free = Vec::new();
     if file.write_free_part(&mut free).is_ok() {
-        let part = MediaFile::open(Cursor::new(free.as_slice()), center::root()).expect("what was written is read");
+        let part =
+            MediaFile::open(Cursor::new(free.as_slice()), center::root()).expect("what was written is read");
         assert!(part.transaction().is_none());
     }
     for kind in TextKind::ALL {

@@ -57,8 +57,7 @@ impl ContentManager {
         self.refuse_taken(&incoming, &media_id).await?;
         let (from, folder, keeper, now) =
             (incoming.file.clone(), self.uploads.clone(), identity.clone(), self.now());
-        let sealed =
-            tokio::task::spawn_blocking(move || seal(&from, &folder, &unsealed, &keeper, now)).await;
+        let sealed = tokio::task::spawn_blocking(move || seal(&from, &folder, &unsealed, &keeper, now)).await;
         let Sealed { file, length, sha256 } =
             sealed.map_err(ApiFailure::internal)?.map_err(ApiFailure::internal)?;
         if let Some(cover) = cover {
@@ -161,7 +160,9 @@ fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<C
         ));
     }
     if media.publication().is_some() {
-        return Err(unusable("this is the file as a store sells it; publish the file as it was authored".into()));
+        return Err(unusable(
+            "this is the file as a store sells it; publish the file as it was authored".into(),
+        ));
     }
     if media.author().leaf().subject() != incoming.author.subject() {
         return Err(ApiFailure::new(

@@ -100,7 +100,10 @@ async fn show(player: &cadenza_player::Player, global: &Global, output: &Output)
     });
     output.result(&document, || {
         let mut rows = vec![
-            vec!["holder".into(), facts.holder.clone().unwrap_or_else(|| "sealed; give the passphrase".into())],
+            vec![
+                "holder".into(),
+                facts.holder.clone().unwrap_or_else(|| "sealed; give the passphrase".into()),
+            ],
             vec!["serial".into(), facts.serial.clone()],
             vec!["issued by".into(), facts.issuer.clone()],
             vec!["valid".into(), format!("{from} to {until}")],
