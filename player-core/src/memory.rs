@@ -49,14 +49,14 @@ fn note(what: &str, done: rustix::io::Result<()>) {
 /// A value whose secret lies on pages that the system does not swap out, where it allows that.
 pub struct Unswapped<T> {
     /// Dropped before the value, since then the pages belong to whoever allocates next.
-    _lock: Option<LockGuard>,
+    _locks: Vec<LockGuard>,
     value: T,
 }
 
 impl<T> Unswapped<T> {
-    /// Locks the pages at `place` (address and bytes), which belong to `value` alone.
-    pub fn new(value: T, place: (*const u8, usize)) -> Self {
-        Self { _lock: lock(place), value }
+    /// Locks the pages at `places` (each address and bytes), which belong to `value` alone.
+    pub fn new<const N: usize>(value: T, places: [(*const u8, usize); N]) -> Self {
+        Self { _locks: places.into_iter().filter_map(lock).collect(), value }
     }
 }
 
@@ -64,13 +64,13 @@ impl<T> Unswapped<OwnPages<T>> {
     /// Locks the pages that the value is on.
     pub fn pages(value: OwnPages<T>) -> Self {
         let place = value.place();
-        Self::new(value, place)
+        Self::new(value, [place])
     }
 
     /// Takes the value off its pages.
     pub fn into_inner(self) -> T {
-        let Self { _lock: lock, value } = self;
-        drop(lock);
+        let Self { _locks: locks, value } = self;
+        drop(locks);
         value.into_inner()
     }
 }
@@ -122,7 +122,7 @@ mod tests {
     fn pages_under_a_secret_are_locked_while_it_is_there() {
         let before = locked_kib();
         let kept = Unswapped::pages(OwnPages::new([7u8; 32]));
-        if kept._lock.is_none() {
+        if kept._locks.is_empty() {
             eprintln!("skipped: this system locks no memory for us (ulimit -l)");
             return;
         }

@@ -21,7 +21,7 @@ use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::media::*;
-use cadenza_protocol::passport::{Issue, Passport, RegistrationFile};
+use cadenza_protocol::passport::{Passport, RegistrationFile};
 use cadenza_protocol::secret::{Passphrase, RegistrationKey};
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 use support::made::Made;
@@ -52,13 +52,8 @@ fn world() -> &'static World {
 fn passport_of(holder: &Holder) -> Passport {
     let w = world();
     let personal = samples::owner();
-    let issue = Issue {
-        chain: holder.chain.clone(),
-        private_key: &holder.pkcs8,
-        personal: &personal,
-        registration_key: &RegistrationKey::random(),
-        issued_at: NOW,
-    };
+    let key = RegistrationKey::random();
+    let issue = support::made::issue(holder, &personal, &key);
     let signer = w.center.certify(Role::LicensingCenter);
     let file = RegistrationFile::issue(&issue, &signer.key, &signer.chain).to_json();
     let verified = RegistrationFile::verify(&file, &w.center.root, NOW).unwrap();
@@ -90,6 +85,7 @@ fn delivered_with_cover(
     let mut bytes = Vec::new();
     let keys = builder.finish(&mut bytes, &w.author.key, &w.author.chain, NOW).unwrap();
     let made = Made { id: media_id, bytes, keys };
+    let made = made.published(&w.center, &w.manager);
     (media_id, made.delivered(VoucherId::random(), buyer, &w.manager).bytes)
 }
 
@@ -385,6 +381,9 @@ fn voucher(signer: &Holder) -> VoucherFile {
         tracks: vec![track],
         issued: NOW,
         expires: NOW.plus_days(1),
+        root: world().center.root.fingerprint(),
+        merchant_key: samples::MERCHANT_KEY,
+        gift: false,
     };
     said.sign(&signer.key, signer.chain.clone())
 }

@@ -31,7 +31,7 @@ use crate::wire::{WireError, base64_array};
 pub use chain::{LogReader, LogWriter, OpenedEntry, verify_log};
 pub use file::LogFile;
 pub use messages::{LogOpened, LogOpening, LogStanding, LogUpload, SealedEntry, log_name, parse_log_name};
-pub use records::{PreviewRecord, SaleRecord};
+pub use records::{PreviewRecord, PreviewTransport, SaleRecord};
 
 /// Longest content of an entry.
 pub const MAX_CONTENT: usize = 32 * 1024;

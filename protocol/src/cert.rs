@@ -16,7 +16,7 @@ use crate::digest::sha256;
 use crate::id::hex;
 use crate::time::UnixTime;
 
-pub use path::{RevocationLists, verify_chain, verify_unrevoked_chain};
+pub use path::{RevocationLists, verify_chain, verify_encryption_certificate, verify_unrevoked_chain};
 
 /// Longest certificate that is read, in bytes.
 pub const MAX_CERTIFICATE: usize = 8 * 1024;
@@ -192,6 +192,9 @@ pub struct Certificate {
     spki: Vec<u8>,
     public_key: Vec<u8>,
     key_algorithm: KeyAlgorithm,
+    /// Key usage (RFC 5280, section 4.2.1.3): digital signature, key encipherment. A certificate that is silent allows both.
+    signs: bool,
+    receives_keys: bool,
 }
 
 impl std::fmt::Debug for Certificate {
@@ -216,6 +219,7 @@ impl Certificate {
             "1.2.840.10045.2.1" => KeyAlgorithm::P256,
             _ => return Err(CertificateError::Malformed),
         };
+        let usage = x509.key_usage().map_err(|_| CertificateError::Malformed)?.map(|usage| usage.value);
         let (spki, public_key) = (spki.raw.to_vec(), spki.subject_public_key.data.to_vec());
         let facts = Self {
             serial: hex(x509.raw_serial()),
@@ -228,6 +232,8 @@ impl Certificate {
             spki,
             public_key,
             key_algorithm,
+            signs: usage.is_none_or(|usage| usage.digital_signature()),
+            receives_keys: usage.is_none_or(|usage| usage.key_encipherment()),
             der: Vec::new(),
         };
         Ok(Self { der, ..facts })
@@ -293,6 +299,16 @@ impl Certificate {
         self.key_algorithm
     }
 
+    /// Whether its key may sign.
+    pub const fn signs(&self) -> bool {
+        self.signs
+    }
+
+    /// Whether media keys may be wrapped to its key.
+    pub const fn receives_keys(&self) -> bool {
+        self.receives_keys
+    }
+
     /// SHA-256 of the DER: the certificate's name in labels, proofs and grants.
     pub fn fingerprint(&self) -> [u8; 32] {
         sha256(&self.der)
@@ -347,20 +363,27 @@ impl CertificateChain {
     }
 }
 
+/// As base64 DER.
+impl Serialize for Certificate {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        crate::wire::base64_bytes::serialize(&self.der, s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificate {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Self::from_der(crate::wire::base64_bytes::deserialize(d)?).map_err(serde::de::Error::custom)
+    }
+}
+
 impl Serialize for CertificateChain {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Der<'a>(#[serde(with = "crate::wire::base64_bytes")] &'a [u8]);
-        s.collect_seq(self.0.iter().map(|c| Der(&c.der)))
+        s.collect_seq(&self.0)
     }
 }
 
 impl<'de> Deserialize<'de> for CertificateChain {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Der(#[serde(with = "crate::wire::base64_bytes")] Vec<u8>);
-        let ders = Vec::<Der>::deserialize(d)?;
-        let chain = ders.into_iter().map(|d| Certificate::from_der(d.0)).collect::<Result<_, _>>();
-        chain.and_then(Self::new).map_err(serde::de::Error::custom)
+        Self::new(Vec::deserialize(d)?).map_err(serde::de::Error::custom)
     }
 }

@@ -154,12 +154,11 @@ impl CheckedForm {
         Card { number: self.card_number.clone(), expiry: self.card_expiry, name: self.name.clone() }
     }
 
-    /// What of it is kept: of the card, brand, last four digits and expiry (C8).
+    /// What of it is kept: of the card, brand and last four digits (C8).
     pub fn facts(self) -> PersonalFacts {
         PersonalFacts {
             card_brand: self.card_number.brand().name.to_owned(),
             card_last4: self.card_number.last4().to_owned(),
-            card_expiry: self.card_expiry.to_string(),
             name: self.name,
             address: self.address,
             telephone: self.telephone,

@@ -6,29 +6,37 @@
 //!
 //! ```text
 //! { format, version, body: base64 of JSON, signature, signer: [DER], registration_key: {clear}, {locked} or "kept" }
-//! body: { chain: [DER], public_key, private_key: sealed, personal: sealed, issued_at }
+//! body: { chain: [DER], encryption: DER, signing_key: sealed, decryption_key: sealed, personal: sealed, issued_at }
 //! ```
-//! A **renewal** (requirement G8) is a registration file for the same key pair, sealed under the registration key that the holder
+//! There are two key pairs, each with a certificate of its own: one signs, media keys are wrapped to the other.
+//!
+//! A **renewal** (requirement G8) is a registration file for the same key pairs, sealed under the registration key that the holder
 //! has already: it says `kept` and holds no secret in the clear.
-//! `signature` is the licensing center's over the body's bytes. Private key and personal facts are sealed under the registration key by
+//! `signature` is the licensing center's over the body's bytes. Private keys and personal facts are sealed under the registration key by
 //! [`crate::crypto::chunked`], each with its own context, so with its own derived key.
 
 mod renewal;
+mod unlocked;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::cert::{Certificate, CertificateChain, CertificateError, Role, verify_chain};
+use crate::cert::{
+    Certificate, CertificateChain, CertificateError, RevocationLists, Role, verify_chain,
+    verify_encryption_certificate,
+};
 use crate::crypto::chunked;
 use crate::crypto::kdf::{self, KdfParams, LockError, LockedKey};
 use crate::crypto::sign::{self, SigningKey};
-use crate::crypto::wrap::{KeyBundle, RsaPrivateKey, WrapError, WrapLabel};
 use crate::secret::{Passphrase, RegistrationKey, Secret, without_traces};
 use crate::time::UnixTime;
-use crate::wire::{Writer, base64_bytes};
+use crate::wire::base64_bytes;
 
 pub use renewal::{Renewal, RenewalRequest};
+pub use unlocked::{PersonalFacts, UnlockedPassport};
+
+use unlocked::{DECRYPTION_KEY, PERSONAL, SIGNING_KEY, open_body, sealed_context};
 
 /// Media type of passport and registration file.
 pub const MEDIA_TYPE: &str = "application/vnd.cadenza.passport+json";
@@ -68,44 +76,17 @@ pub enum PassportError {
     Lock(#[from] LockError),
 }
 
-/// Who the holder is. The only thing about a card that is kept is its brand and last four digits (requirement C8).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-pub struct PersonalFacts {
-    /// Full name.
-    pub name: String,
-    /// Billing address.
-    pub address: String,
-    /// Telephone.
-    pub telephone: String,
-    /// E-mail.
-    pub email: String,
-    /// E.g. `Visa`.
-    pub card_brand: String,
-    /// Last four digits.
-    pub card_last4: String,
-    /// `MM/YY`.
-    pub card_expiry: String,
-    /// The one line the holder would not like to see passed around.
-    pub confidential: String,
-    /// Region, may be empty.
-    pub region: String,
-    /// Interests, may be empty.
-    pub interests: Vec<String>,
-}
-
-impl std::fmt::Debug for PersonalFacts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PersonalFacts(hidden)")
-    }
-}
-
 /// What the licensing center puts into a passport.
 #[derive(Debug)]
 pub struct Issue<'a> {
-    /// The consumer's new certificate and its issuers.
+    /// The consumer's new certificate for signing, and its issuers.
     pub chain: CertificateChain,
-    /// The consumer's private key, PKCS #8 DER.
-    pub private_key: &'a [u8],
+    /// The one for receiving media keys, by the same issuers.
+    pub encryption: Certificate,
+    /// The private key that signs, PKCS #8 DER.
+    pub signing_key: &'a [u8],
+    /// The private key that opens media keys, PKCS #8 DER.
+    pub decryption_key: &'a [u8],
     /// Who they are.
     pub personal: &'a PersonalFacts,
     /// Drawn for this passport; the center keeps a sealed copy for recovery.
@@ -167,10 +148,11 @@ mod clear_key {
 struct Body {
     issued_at: UnixTime,
     chain: CertificateChain,
+    encryption: Certificate,
     #[serde(with = "base64_bytes")]
-    public_key: Vec<u8>,
+    signing_key: Vec<u8>,
     #[serde(with = "base64_bytes")]
-    private_key: Vec<u8>,
+    decryption_key: Vec<u8>,
     #[serde(with = "base64_bytes")]
     personal: Vec<u8>,
 }
@@ -203,10 +185,11 @@ impl RegistrationFile {
         };
         let body = Body {
             issued_at: issue.issued_at,
-            public_key: leaf.spki().to_vec(),
-            private_key: seal(PRIVATE_KEY, issue.private_key),
+            signing_key: seal(SIGNING_KEY, issue.signing_key),
+            decryption_key: seal(DECRYPTION_KEY, issue.decryption_key),
             personal: seal(PERSONAL, &personal),
             chain: issue.chain.clone(),
+            encryption: issue.encryption.clone(),
         };
         let body = serde_json::to_vec(&body).expect("a body has only text keys");
         let signature = key.sign(DOMAIN, &body);
@@ -231,9 +214,9 @@ impl RegistrationFile {
             return Err(PassportError::WrongState("this passport is locked already; import it instead"));
         };
         let body = check(&wire, root)?;
-        verify_chain(&body.chain, root, Role::Consumer, now)?;
+        body.verify(root, now)?;
         let opened = open_body(&body, key).map_err(|_| PassportError::Altered)?;
-        Ok(VerifiedRegistration { key: key.duplicate(), personal: opened.personal.clone(), wire, body })
+        Ok(VerifiedRegistration { key: key.duplicate(), personal: opened.personal().clone(), wire, body })
     }
 }
 
@@ -329,81 +312,35 @@ impl Passport {
     }
 }
 
-/// An open passport: signs, and opens media keys. Everything in it is wiped when it is dropped.
-#[derive(Debug)]
-pub struct UnlockedPassport {
-    chain: CertificateChain,
-    private_key: RsaPrivateKey,
-    personal: PersonalFacts,
-}
-
-impl UnlockedPassport {
-    /// The holder's certificate and issuers.
-    pub const fn chain(&self) -> &CertificateChain {
-        &self.chain
-    }
-
-    /// Who the holder is.
-    pub const fn personal(&self) -> &PersonalFacts {
-        &self.personal
-    }
-
-    /// Signs `message` for one purpose (see [`sign`]).
-    pub fn sign(&self, domain: &str, message: &[u8]) -> Vec<u8> {
-        self.private_key.sign(domain, message)
-    }
-
-    /// Opens media keys that were locked to this passport.
-    pub fn unwrap_keys(&self, wrapped: &[u8], label: &WrapLabel) -> Result<KeyBundle, WrapError> {
-        self.private_key.unwrap_keys(wrapped, label)
-    }
-
-    /// The memory pages that the private key lies on, for whoever can lock them: the address of the first, and the bytes of all.
-    pub fn key_place(&self) -> (*const u8, usize) {
-        self.private_key.place()
-    }
-}
-
-const PRIVATE_KEY: &str = "cadenza/v1/passport/private-key";
-const PERSONAL: &str = "cadenza/v1/passport/personal";
-
-fn sealed_context(purpose: &str, holder: &Certificate) -> Vec<u8> {
-    let mut w = Writer::new();
-    w.text(purpose).bytes(&holder.fingerprint());
-    w.into_bytes()
-}
-
 fn read(bytes: &[u8]) -> Result<Wire, PassportError> {
     if bytes.len() > MAX_BYTES {
         return Err(PassportError::Malformed);
     }
     let wire: Wire = serde_json::from_slice(bytes).map_err(|_| PassportError::Malformed)?;
     match (wire.format.as_str(), wire.version) {
-        (FORMAT, 1) => Ok(wire),
-        (FORMAT, version) => Err(PassportError::NewerVersion(version)),
-        _ => Err(PassportError::Malformed),
+        (FORMAT, 1) => {}
+        (FORMAT, version) => return Err(PassportError::NewerVersion(version)),
+        _ => return Err(PassportError::Malformed),
     }
+    if let KeySlot::Locked(locked) = &wire.registration_key {
+        locked.check()?;
+    }
+    Ok(wire)
 }
 
 fn check(wire: &Wire, root: &Certificate) -> Result<Body, PassportError> {
     let body: Body = serde_json::from_slice(&wire.body).map_err(|_| PassportError::Altered)?;
     let signer = verify_chain(&wire.signer, root, Role::LicensingCenter, body.issued_at)?;
     sign::verify(signer, DOMAIN, &wire.body, &wire.signature).map_err(|_| PassportError::Altered)?;
-    verify_chain(&body.chain, root, Role::Consumer, body.issued_at)?;
-    if body.public_key != body.chain.leaf().spki() {
-        return Err(PassportError::Altered);
-    }
+    body.verify(root, body.issued_at)?;
     Ok(body)
 }
 
-fn open_body(body: &Body, key: &RegistrationKey) -> Result<UnlockedPassport, PassportError> {
-    let holder = body.chain.leaf();
-    let open = |purpose, sealed| {
-        chunked::open(key, &sealed_context(purpose, holder), sealed).map_err(|_| PassportError::Altered)
-    };
-    let private_key = open(PRIVATE_KEY, &body.private_key)?;
-    let private_key = RsaPrivateKey::from_pkcs8_der(&private_key).map_err(|_| PassportError::Altered)?;
-    let personal = open(PERSONAL, &body.personal)?;
-    let personal = serde_json::from_slice(&personal).map_err(|_| PassportError::Altered)?;
-    Ok(UnlockedPassport { chain: body.chain.clone(), private_key, personal })
+impl Body {
+    /// Both certificates.
+    fn verify(&self, root: &Certificate, at: UnixTime) -> Result<(), CertificateError> {
+        verify_chain(&self.chain, root, Role::Consumer, at)?;
+        let none = RevocationLists::none();
+        verify_encryption_certificate(&self.encryption, &self.chain, root, at, &none)
+    }
 }

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::cert::{
-    CertificateChain, CertificateError, RevocationLists, Role, verify_chain, verify_unrevoked_chain,
+    Certificate, CertificateChain, CertificateError, RevocationLists, Role, verify_chain,
+    verify_encryption_certificate, verify_unrevoked_chain,
 };
 use crate::crypto::sign::{self, SignatureError, SigningKey};
 use crate::crypto::{mac, sha256};
@@ -62,6 +63,8 @@ pub struct RedeemRequest {
     pub signature: Vec<u8>,
     /// The passport's certificate and issuers.
     pub chain: CertificateChain,
+    /// Its second certificate: to this one media keys are wrapped.
+    pub encryption: Certificate,
 }
 
 impl RedeemRequest {
@@ -72,35 +75,38 @@ impl RedeemRequest {
         receipt: &ReceiptToken,
         challenge: &RedeemChallenge,
         chain: &CertificateChain,
+        encryption: &Certificate,
         sign: impl FnOnce(&str, &[u8]) -> Vec<u8>,
     ) -> Self {
         let fingerprint = chain.leaf().fingerprint();
         let RedeemChallenge { nonce, delivery_server } = challenge;
         let mac = mac::redeem_mac(receipt, &voucher_id, &fingerprint, delivery_server, nonce);
+        let (chain, encryption) = (chain.clone(), encryption.clone());
         let unsigned =
-            Self { voucher_id, media_id, nonce: *nonce, mac, signature: Vec::new(), chain: chain.clone() };
+            Self { voucher_id, media_id, nonce: *nonce, mac, signature: Vec::new(), chain, encryption };
         let signature = sign(REQUEST_DOMAIN, &unsigned.signed_bytes(delivery_server));
         Self { signature, ..unsigned }
     }
 
-    /// The passport's part of the proof: chain and signature. The MAC is checked by [`mac::verify_redeem_mac`] with the receipt
+    /// The passport's part of the proof: both certificates and the signature. The MAC is checked by [`mac::verify_redeem_mac`] with the receipt
     /// token, the nonce by whoever issued it.
     pub fn verify_passport(
         &self,
         delivery_server: &DeliveryServerId,
-        root: &crate::cert::Certificate,
+        root: &Certificate,
         now: UnixTime,
         revoked: &RevocationLists,
     ) -> Result<(), ProofError> {
         let leaf = verify_unrevoked_chain(&self.chain, root, Role::Consumer, now, revoked)?;
         sign::verify(leaf, REQUEST_DOMAIN, &self.signed_bytes(delivery_server), &self.signature)?;
+        verify_encryption_certificate(&self.encryption, &self.chain, root, now, revoked)?;
         Ok(())
     }
 
     fn signed_bytes(&self, delivery_server: &DeliveryServerId) -> Vec<u8> {
         let mut w = Writer::new();
         w.raw(self.voucher_id.as_bytes()).raw(self.media_id.as_bytes()).raw(&self.nonce).raw(&self.mac);
-        w.text(delivery_server.as_str());
+        w.text(delivery_server.as_str()).raw(&self.encryption.fingerprint());
         w.into_bytes()
     }
 }
@@ -136,6 +142,9 @@ pub struct DeliveryGrant {
     /// The buyer's certificate.
     #[serde(with = "base64_array")]
     pub consumer_fingerprint: [u8; 32],
+    /// The buyer's encryption certificate, to which the keys are wrapped.
+    #[serde(with = "base64_array")]
+    pub encryption_fingerprint: [u8; 32],
     /// Serial number of the content manager's certificate, hexadecimal.
     pub content_manager_serial: String,
     /// SHA-256 of the wrapped keys that belong to this grant.
@@ -157,7 +166,7 @@ impl DeliveryGrant {
         content_manager: &CertificateChain,
         signature: &[u8],
         wrapped_keys: &[u8],
-        root: &crate::cert::Certificate,
+        root: &Certificate,
     ) -> Result<(), ProofError> {
         let leaf = verify_chain(content_manager, root, Role::ContentManager, self.issued_at)?;
         sign::verify(leaf, GRANT_DOMAIN, &self.to_bytes(), signature)?;
@@ -170,7 +179,10 @@ impl DeliveryGrant {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.raw(self.voucher_id.as_bytes()).raw(self.media_id.as_bytes()).text(&self.quality);
-        w.u64(self.length).raw(&self.sha256).raw(&self.consumer_fingerprint);
+        w.u64(self.length)
+            .raw(&self.sha256)
+            .raw(&self.consumer_fingerprint)
+            .raw(&self.encryption_fingerprint);
         w.text(&self.content_manager_serial).raw(&self.wrapped_keys_sha256).i64(self.issued_at.0);
         w.into_bytes()
     }
@@ -185,6 +197,7 @@ impl DeliveryGrant {
             length: r.u64("length")?,
             sha256: r.array("media hash")?,
             consumer_fingerprint: r.array("buyer's certificate")?,
+            encryption_fingerprint: r.array("buyer's encryption certificate")?,
             content_manager_serial: r.text(64, "content manager's serial")?.to_owned(),
             wrapped_keys_sha256: r.array("wrapped keys' hash")?,
             issued_at: UnixTime(r.i64("time of grant")?),
@@ -202,7 +215,7 @@ pub struct RedeemApproval {
     /// The content manager's signature over it.
     #[serde(with = "base64_bytes")]
     pub grant_signature: Vec<u8>,
-    /// The media keys of the bought quality and of the encrypted texts, wrapped to the passport's key with
+    /// The media keys of the bought quality and of the encrypted texts, wrapped to the passport's encryption key with
     /// [`crate::crypto::wrap::WrapLabel::purchase`].
     #[serde(with = "base64_bytes")]
     pub wrapped_keys: Vec<u8>,

@@ -9,7 +9,8 @@ use std::ops::{Deref, DerefMut};
 
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// `N` secret bytes. No `Clone`, no equality: what must be compared is compared in constant time by its user.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -98,9 +99,15 @@ impl<'de> Deserialize<'de> for ReceiptToken {
 pub struct Passphrase(String);
 
 impl Passphrase {
-    /// Takes the text; any length is taken here, the strength rule belongs to where it is chosen.
-    pub const fn new(text: String) -> Self {
-        Self(text)
+    /// Takes the text in its normal form (NFC, Unicode Standard Annex 15) and without a byte order mark: keyboards, editors and
+    /// file systems write one letter in different ways. Any length is taken here, the strength rule belongs to where it is chosen.
+    pub fn new(text: String) -> Self {
+        let typed = Zeroizing::new(text);
+        let plain = typed.strip_prefix('\u{feff}').unwrap_or(&typed);
+        // Room for all: growing would leave copies behind. No character gets longer than three times itself in UTF-8.
+        let mut normal = String::with_capacity(3 * plain.len());
+        normal.extend(plain.nfc());
+        Self(normal)
     }
 
     /// The text, for the moment of key derivation.
@@ -210,6 +217,17 @@ mod tests {
             Passphrase::new("open sesame".into())
         );
         assert!(!shown.contains("171") && !shown.contains("205") && !shown.contains("sesame"), "{shown}");
+    }
+
+    // C3
+    #[test]
+    fn a_passphrase_is_the_same_however_its_letters_were_written() {
+        let typed = |text: &str| Passphrase::new(text.into());
+        assert_eq!(typed("gru\u{308}ne Heide").expose(), "grüne Heide");
+        assert_eq!(typed("\u{feff}grüne Heide").expose(), "grüne Heide");
+        assert_eq!(typed("\u{212b} \u{1d15e}").expose(), "\u{c5} \u{1d157}\u{1d165}");
+        assert_ne!(typed("grune Heide").expose(), "grüne Heide");
+        assert_ne!(typed("ﬁn").expose(), "fin"); // what looks alike is not made alike
     }
 
     // C7

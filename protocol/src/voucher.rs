@@ -14,9 +14,10 @@ use thiserror::Error;
 use crate::cert::{Certificate, CertificateChain, CertificateError, Role, verify_chain};
 use crate::crypto::sign::{self, SigningKey};
 use crate::id::{DeliveryServerId, MediaId, VoucherId};
+use crate::preview::PreviewKind;
 use crate::secret::ReceiptToken;
 use crate::time::UnixTime;
-use crate::wire::{Writer, base64_bytes};
+use crate::wire::{Writer, base64_array, base64_bytes};
 
 /// Media type of a voucher.
 pub const MEDIA_TYPE: &str = "application/vnd.cadenza.voucher+json";
@@ -45,6 +46,11 @@ pub enum VoucherError {
     /// Whoever signed it may not issue vouchers.
     #[error("this voucher cannot be trusted ({0}); fetch it again from the store")]
     Certificate(#[from] CertificateError),
+    /// Issued under another root than that of its signer.
+    #[error(
+        "this voucher belongs to another licensing center than the store that handed it out; fetch it again from the store that sold it"
+    )]
+    OtherCenter,
     /// Past its time.
     #[error("this voucher has expired; ask the store for a new one (a paid order keeps its music)")]
     Expired,
@@ -83,6 +89,8 @@ pub struct VoucherTrack {
     pub voucher_id: VoucherId,
     /// The media.
     pub media_id: MediaId,
+    /// What of it: a purchase is always of the song.
+    pub part: PreviewKind,
     /// Proof of payment; purchase vouchers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptToken>,
@@ -107,6 +115,12 @@ pub struct MediaVoucher {
     pub issued: UnixTime,
     /// The last second at which it is taken.
     pub expires: UnixTime,
+    /// Fingerprint of the licensing center's root: which center's passports it is for.
+    pub root: [u8; 32],
+    /// Key fingerprint of the merchant who sold it, or offered the preview.
+    pub merchant_key: [u8; 32],
+    /// Bought to be given away: whoever brings it redeems it.
+    pub gift: bool,
 }
 
 impl MediaVoucher {
@@ -128,9 +142,11 @@ impl MediaVoucher {
             VoucherKind::Purchase => 1,
             VoucherKind::Preview => 2,
         });
-        w.i64(self.issued.0).i64(self.expires.0).count(self.tracks.len());
+        w.i64(self.issued.0).i64(self.expires.0).raw(&self.root).raw(&self.merchant_key).bool(self.gift);
+        w.count(self.tracks.len());
         for track in &self.tracks {
-            w.raw(track.voucher_id.as_bytes()).raw(track.media_id.as_bytes()).bool(track.receipt.is_some());
+            w.raw(track.voucher_id.as_bytes()).raw(track.media_id.as_bytes()).u8(track.part.code());
+            w.bool(track.receipt.is_some());
             if let Some(receipt) = &track.receipt {
                 w.raw(receipt.expose());
             }
@@ -162,6 +178,9 @@ impl MediaVoucher {
             }
             if track.receipt.is_some() != (self.kind == VoucherKind::Purchase) {
                 return Err("purchase vouchers, and only they, carry receipts".into());
+            }
+            if self.kind == VoucherKind::Purchase && track.part != PreviewKind::Song {
+                return Err("a purchase is of the song".into());
             }
         }
         Ok(())
@@ -206,6 +225,9 @@ impl VoucherFile {
     /// signature to fit. Expiry is a question of its own, see [`MediaVoucher::check_expiry`].
     pub fn verify(self, root: &Certificate) -> Result<MediaVoucher, VoucherError> {
         let signer = verify_chain(&self.signer, root, Role::ContentManager, self.voucher.issued)?;
+        if self.voucher.root != root.fingerprint() {
+            return Err(VoucherError::OtherCenter);
+        }
         sign::verify(signer, DOMAIN, &self.voucher.signed_bytes(), &self.signature)
             .map_err(|_| VoucherError::Altered)?;
         Ok(self.voucher)
@@ -215,7 +237,8 @@ impl VoucherFile {
 impl Clone for MediaVoucher {
     fn clone(&self) -> Self {
         let tracks = self.tracks.iter().map(VoucherTrack::duplicate).collect();
-        Self { kind: self.kind, tracks, issued: self.issued, expires: self.expires }
+        let Self { kind, tracks: _, issued, expires, root, merchant_key, gift } = *self;
+        Self { kind, tracks, issued, expires, root, merchant_key, gift }
     }
 }
 
@@ -225,6 +248,7 @@ impl VoucherTrack {
         Self {
             voucher_id: self.voucher_id,
             media_id: self.media_id,
+            part: self.part,
             receipt: self.receipt.as_ref().map(ReceiptToken::duplicate),
             delivery: self.delivery.clone(),
             quality: self.quality.clone(),
@@ -241,6 +265,12 @@ struct Wire {
     kind: VoucherKind,
     issued: UnixTime,
     expires: UnixTime,
+    #[serde(with = "base64_array")]
+    root: [u8; 32],
+    #[serde(with = "base64_array")]
+    merchant_key: [u8; 32],
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    gift: bool,
     tracks: Vec<VoucherTrack>,
     #[serde(with = "base64_bytes")]
     signature: Vec<u8>,
@@ -252,8 +282,9 @@ const DOMAIN: &str = "cadenza/v1/voucher";
 
 impl From<VoucherFile> for Wire {
     fn from(VoucherFile { voucher, signature, signer }: VoucherFile) -> Self {
-        let MediaVoucher { kind, tracks, issued, expires } = voucher;
-        Self { format: FORMAT.into(), version: 1, kind, issued, expires, tracks, signature, signer }
+        let MediaVoucher { kind, tracks, issued, expires, root, merchant_key, gift } = voucher;
+        let (format, version) = (FORMAT.into(), 1);
+        Self { format, version, kind, issued, expires, root, merchant_key, gift, tracks, signature, signer }
     }
 }
 
@@ -261,11 +292,12 @@ impl TryFrom<Wire> for VoucherFile {
     type Error = String;
 
     fn try_from(wire: Wire) -> Result<Self, String> {
-        let Wire { format, version, kind, issued, expires, tracks, signature, signer } = wire;
+        let Wire { format, version, signature, signer, .. } = wire;
+        let Wire { kind, tracks, issued, expires, root, merchant_key, gift, .. } = wire;
         if format != FORMAT || version != 1 {
             return Err("another kind of file".into());
         }
-        let voucher = MediaVoucher { kind, tracks, issued, expires };
+        let voucher = MediaVoucher { kind, tracks, issued, expires, root, merchant_key, gift };
         voucher.check()?;
         Ok(Self { voucher, signature, signer })
     }

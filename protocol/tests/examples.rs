@@ -1,8 +1,11 @@
 //! docs/formats/examples.md, regenerated: every hexadecimal example there is what this crate writes today.
 //!
-//! After a deliberate change of a format: `CADENZA_UPDATE=1 cargo test -p cadenza-protocol --test examples`.
+//! After a deliberate change of a format: `CADENZA_UPDATE=1 cargo test -p cadenza-protocol --test objects --test examples`, twice, since
+//! some examples are taken from the vectors that `objects` makes.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "support/fitting.rs"]
+mod fitting;
 #[path = "support/samples.rs"]
 mod samples;
 
@@ -62,21 +65,21 @@ fn page() -> String {
         (
             "media-file.md",
             "What an agency block says",
-            "From media id to last code: added at 1,790,000,000, agent `GEMA`, codes `product` `ML-0042` and `isrc` `USRC17607839`. Signed are 32 bytes \
-             author hash, then these.",
+            "From media id to last code: added at 1,790,000,000, agent `GEMA` whose key fingerprint is 32 bytes `e6`, codes `product` `ML-0042` and \
+             `isrc` `USRC17607839`. Signed are 32 bytes running hash, these, and the hub's chain.",
             agency().to_bytes(),
         ),
         (
             "media-file.md",
             "A grant",
-            "Quality `lossless`, 5,000,000 bytes, media hash 32 bytes `66`, buyer 32 bytes `77`, serial `0a0b`, wrapped keys' hash 32 bytes `88`, \
+            "Quality `lossless`, 5,000,000 bytes, media hash 32 bytes `66`, buyer 32 bytes `77`, encryption certificate 32 bytes `99`, serial `0a0b`, wrapped keys' hash 32 bytes `88`, \
              time 1,790,000,000.",
             samples::grant().to_bytes(),
         ),
         (
             "voucher.md",
             "The signed form of a voucher",
-            "A purchase, issued at 1,790,000,000, until 1,790,600,000, of one track: receipt 32 bytes `33`, `delivery-1` at `127.0.0.1`, https 8,443, \
+            "A purchase, issued at 1,790,000,000, until 1,790,600,000, root 32 bytes `72`, merchant's key 32 bytes `6d`, no gift, of one track, the song: receipt 32 bytes `33`, `delivery-1` at `127.0.0.1`, https 8,443, \
              rtsps 8,322, no rtsp, quality `lossless`, no title.",
             voucher().signed_bytes(),
         ),
@@ -84,7 +87,7 @@ fn page() -> String {
             "passport.md",
             "The lock of a passport",
             "The field `sealed` of the registration key `00 01 ... 1f` under the passphrase `grüne Heide`, m 19,456, t 2, p 1, salt 16 bytes `aa`, \
-             nonce 12 bytes `bb`, for the body `{}`.",
+             nonce 12 bytes `bb`, for the body `{}`. `ü` is `c3 bc`, also where it was typed as `75 cc 88`.",
             lock(),
         ),
         (
@@ -96,7 +99,7 @@ fn page() -> String {
         (
             "audit-log.md",
             "A preview entry, and the state after it",
-            "The second entry of that log, kind 3: time 1,790,000,000, title `Solace`, artist `Scott Joplin`, 12,500 ms, `preview-96`. Directly behind it \
+            "The second entry of that log, kind 3: time 1,790,000,000, title `Solace`, artist `Scott Joplin`, the clip, interleaved, 12,500 ms, `preview-96`, nothing kept. Directly behind it \
              the writer's state: log id, 2, `A_2`, `Y_1`.",
             after,
         ),
@@ -124,6 +127,11 @@ fn page() -> String {
     ];
     for (source, title, words, bytes) in examples {
         write!(page, "\n## {title}\n\n[{source}]({source}). {words}\n\n```text\n{}```\n", dump(bytes))
+            .unwrap();
+    }
+    page.push_str("\n# One purchase\n\nParts of the objects in `tests/vectors`, which fit together.\n");
+    for (source, title, words, bytes) in fitting::examples() {
+        write!(page, "\n## {title}\n\n[{source}]({source}). {words}\n\n```text\n{}```\n", dump(&bytes))
             .unwrap();
     }
     page
@@ -161,6 +169,9 @@ fn voucher() -> MediaVoucher {
         tracks: vec![samples::track([0x33; 32])],
         issued: NOW,
         expires,
+        root: [0x72; 32],
+        merchant_key: samples::MERCHANT_KEY,
+        gift: false,
     }
 }
 
@@ -181,7 +192,8 @@ fn lock() -> Vec<u8> {
     let payload = Payload { msg: &registration_key, aad: &data.into_bytes() };
     let sealed = Aes256Gcm::new((&key).into()).encrypt(&nonce.into(), payload).unwrap();
     let locked = LockedKey { algorithm: KdfAlgorithm::Argon2id, params, salt, nonce, sealed };
-    let opened = kdf::unlock(&locked, &passphrase, body).unwrap();
+    let decomposed = Passphrase::new("\u{feff}gru\u{308}ne Heide".into());
+    let opened = kdf::unlock(&locked, &decomposed, body).unwrap();
     assert_eq!(*opened.expose(), registration_key);
     locked.sealed
 }

@@ -16,6 +16,7 @@ use cadenza_protocol::crypto::wrap::{RsaPrivateKey, WrapLabel};
 use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId, hex};
 use cadenza_protocol::media::{GraphicKind, MediaFile, TextKind};
 use cadenza_protocol::passport::{Passport, RegistrationFile, RenewalRequest};
+use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::redeem::{RedeemChallenge, RedeemRequest};
 use cadenza_protocol::secret::{ReceiptToken, RegistrationKey};
 use cadenza_protocol::signed::SignedMessage;
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
 use support::made::{
     CLIP, LOG, PASSPHRASE, SONG, authored, log, log_secret, passport, phrase, renewal, voucher,
 };
-use support::samples::{agency_facts, owner, parameters, preview, sale};
+use support::samples::{self, agency_facts, owner, parameters, preview, sale};
 use support::{Center, Holder, NOW};
 
 const VOUCHER: VoucherId = VoucherId::from_bytes([0xA7; 16]);
@@ -62,6 +63,7 @@ fn a_reader_written_from_the_documentation_opens_every_object() {
     assert_eq!(found["image_sha256"], hex(&sha256(SONG)));
     assert_eq!(found["agencies"], json!([["GEMA", [["product", "ML-0042"], ["isrc", "USRC17607839"]]]]));
     assert_eq!(found["published"], published);
+    assert_eq!((&found["free_title"], &found["absent"]), (&json!("Maple Leaf Rag"), &json!([2, 4, 9])));
     let written = &found["parameters"]["lossless"];
     assert_eq!((&written["frames"], &written["record"]), (&json!(441_000), &json!(5)));
     assert_eq!(written["index"][1][1], 9000);
@@ -95,10 +97,15 @@ fn write_objects(folder: &Path) -> usize {
     write("renewal.cadpassport", &renewal(&center.certify(Role::LicensingCenter), &consumer, &key));
 
     let made = authored(&center.certify(Role::Author)).with_agency(&center, &center.certify(Role::Hub));
+    let made = made.published(&center, &manager);
     let published = made.bytes.len();
+    let mut free = Vec::new();
+    let whole = Cursor::new(made.bytes.as_slice());
+    MediaFile::open(whole, &center.root).unwrap().write_free_part(&mut free).unwrap();
+    write("free.cadenza", &free);
     write("delivered.cadenza", &made.delivered(VOUCHER, &consumer, &manager).bytes);
-    write("purchase.cadvoucher", &voucher(&manager, VoucherKind::Purchase).to_json());
-    write("preview.cadvoucher", &voucher(&manager, VoucherKind::Preview).to_json());
+    write("purchase.cadvoucher", &voucher(&center, &manager, VoucherKind::Purchase).to_json());
+    write("preview.cadvoucher", &voucher(&center, &manager, VoucherKind::Preview).to_json());
 
     let (file, checkpoint) = log();
     write("audit.log-file", &file.to_bytes());
@@ -106,13 +113,14 @@ fn write_objects(folder: &Path) -> usize {
     write("checkpoint.json", &serde_json::to_vec(&checkpoint).unwrap());
 
     let private = RsaPrivateKey::from_pkcs8_der(&consumer.pkcs8).unwrap();
+    let encryption = &consumer.receiver().certificate;
     let sign = |domain: &str, message: &[u8]| private.sign(domain, message);
     let request =
         SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: NOW }, &consumer.chain, sign);
     write("renewal-request.json", &serde_json::to_vec(&request).unwrap());
     let challenge = RedeemChallenge { nonce: NONCE, delivery_server: server() };
     let receipt = ReceiptToken::from_bytes(RECEIPT);
-    let proof = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &consumer.chain, sign);
+    let proof = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &consumer.chain, encryption, sign);
     let (leaf, soon) = (consumer.chain.leaf(), NOW.plus_days(1));
     write("unrevoked.crl", &center.revocation_list(&[manager.chain.leaf()], soon));
     write("revoked.crl", &center.revocation_list(&[leaf], soon));
@@ -156,13 +164,15 @@ fn hand_over(folder: &Path, center: &Center, consumer: &Holder) {
         write(&format!("{name}.key"), &holder.pkcs8);
         write(&format!("{name}.pem"), holder.chain.to_pem().as_bytes());
     }
+    write("receiver.key", &consumer.receiver().pkcs8);
+    write("receiver.pem", consumer.receiver().certificate.to_pem().as_bytes());
     write("passport.cadpassport", &passport(center, consumer, &RegistrationKey::random()).to_json());
     write("passphrase.txt", PASSPHRASE.as_bytes());
     let (sale, preview) = (sale(), preview());
     let wanted = json!({
         "now": NOW.0, "media_id": MEDIA, "voucher_id": VOUCHER, "server": server(),
         "receipt": hex(&RECEIPT), "nonce": hex(&NONCE), "new_passphrase": "five winds",
-        "title": "Gymnopédie", "lyrics": "(keine)", "song": hex(SONG), "clip": hex(CLIP),
+        "root": hex(&center.root.fingerprint()), "merchant_key": hex(&samples::MERCHANT_KEY), "title": "Gymnopédie", "lyrics": "(keine)", "song": hex(SONG), "clip": hex(CLIP),
         "owner": owner(),
         "log": hex(&LOG), "log_secret": hex(log_secret().expose()),
         "sale": {
@@ -172,7 +182,7 @@ fn hand_over(folder: &Path, center: &Center, consumer: &Holder) {
         },
         "preview": {
             "at": preview.at, "media": preview.media_id, "title": preview.title, "artist": preview.artist,
-            "played_ms": preview.played_ms, "quality": preview.quality,
+            "part": preview.part, "transport": 1, "played_ms": preview.played_ms, "quality": preview.quality, "kept": preview.kept,
         },
     });
     write("wanted.json", &serde_json::to_vec(&wanted).unwrap());
@@ -193,8 +203,19 @@ impl Written {
         let open = |bytes| MediaFile::open(Cursor::new(bytes), &self.center.root).unwrap();
         let mut plain = open(self.bytes("authored.cadenza"));
         plain.verify_all().unwrap();
-        assert!(plain.agencies().is_empty() && plain.transaction().is_none());
-        open(self.bytes("published.cadenza")).verify_all().unwrap();
+        assert!(
+            plain.agencies().is_empty() && plain.publication().is_none() && plain.transaction().is_none()
+        );
+        let mut published = open(self.bytes("published.cadenza"));
+        published.verify_all().unwrap();
+        assert_eq!(published.publication().unwrap().facts.published_at, NOW.plus_seconds(2));
+
+        let free = self.bytes("free.cadenza");
+        let mut part = open(free.clone());
+        part.verify_all().unwrap();
+        let mut ours = Vec::new();
+        published.write_free_part(&mut ours).unwrap();
+        assert_eq!(free, ours);
 
         let bytes = self.bytes("delivered.cadenza");
         let mut file = open(bytes.clone());
@@ -202,8 +223,9 @@ impl Written {
         assert_eq!(file.agencies()[0].facts, agency_facts(MEDIA));
         let block = file.transaction().unwrap().clone();
         assert_eq!(*block.voucher_id(), VOUCHER);
-        let label = WrapLabel::purchase(&MEDIA, &VOUCHER, consumer.chain.leaf());
-        let private = RsaPrivateKey::from_pkcs8_der(&consumer.pkcs8).unwrap();
+        let receiver = consumer.receiver();
+        let label = WrapLabel::purchase(&MEDIA, &VOUCHER, &receiver.certificate.fingerprint());
+        let private = RsaPrivateKey::from_pkcs8_der(&receiver.pkcs8).unwrap();
         let keys = private.unwrap_keys(&block.facts.wrapped_keys, &label).unwrap();
         assert_eq!(file.text(TextKind::Title).unwrap().as_deref(), Some("Gymnopédie"));
         assert_eq!(file.text_with_keys(TextKind::Lyrics, &keys).unwrap().as_deref(), Some("(keine)"));
@@ -228,6 +250,8 @@ impl Written {
         assert_eq!(purchase.tracks[0].title.as_deref(), Some("Gymnopédie"));
         let (more, preview) = open("preview.cadvoucher");
         assert_eq!((preview.kind, preview.tracks[0].delivery.rtsp), (VoucherKind::Preview, Some(8554)));
+        assert_eq!((preview.tracks[0].part, purchase.tracks[0].part), (PreviewKind::Clip, PreviewKind::Song));
+        assert_eq!((preview.merchant_key, purchase.gift, preview.gift), (samples::MERCHANT_KEY, true, false));
         length + more
     }
 

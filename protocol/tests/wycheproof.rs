@@ -108,11 +108,11 @@ fn oaep_in_the_server_opens_what_was_wrapped_for_it_and_nothing_else() {
 
 #[test]
 fn ecdsa_signatures_are_told_from_forgeries() {
-    // F6: P-256 with SHA-256, ASN.1 encoded
-    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
+    // F6: P-256 with SHA-256, in the fixed form
+    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256P1363).unwrap();
     let mut tally = Tally::default();
     for group in &set.test_groups {
-        let algorithm = &signature::ECDSA_P256_SHA256_ASN1;
+        let algorithm = &signature::ECDSA_P256_SHA256_FIXED;
         let key = signature::UnparsedPublicKey::new(algorithm, &group.key.key[..]);
         for test in &group.tests {
             let taken = key.verify(&test.msg, &test.sig).is_ok();

@@ -12,10 +12,12 @@ CREATE TABLE certificates (
 
 CREATE TABLE consumers (
     certificate_serial TEXT   NOT NULL PRIMARY KEY REFERENCES certificates (serial),
+    -- The passport's second certificate, to which media keys are wrapped.
+    encryption_serial  TEXT   NOT NULL REFERENCES certificates (serial),
     registered_at      BIGINT NOT NULL,
     -- HMAC of the e-mail address under the master key: finds a person again without listing addresses.
     email_tag          TEXT   NOT NULL,
-    -- Registration key and personal facts, sealed under the master key.
+    -- Registration key, private keys and personal facts, sealed under the master key.
     sealed_recovery    TEXT   NOT NULL
 );
 CREATE INDEX consumers_by_email ON consumers (email_tag);

@@ -16,11 +16,13 @@ from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encr
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 ROLE_ARC = "2.25.4281736509178340613.1."
 ROLES = {"licensing center": 1, "content manager": 2, "delivery server": 3, "merchant": 4, "payment processor": 5, "author": 6}
 ROLES |= {"distribution hub": 7, "rights agent": 8, "consumer": 9}
 PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class Refused(Exception):
@@ -131,16 +133,16 @@ def json_chain(ders):
     return [x509.load_der_x509_certificate(unbase64(der)) for der in ders]
 
 
+def json_certificate(der):
+    return x509.load_der_x509_certificate(unbase64(der))
+
+
 def chain_json(chain):
     return [to_base64(der(certificate)) for certificate in chain]
 
 
 def der(certificate):
     return certificate.public_bytes(serialization.Encoding.DER)
-
-
-def common_name(certificate):
-    return certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
 
 
 def fingerprint(certificate):
@@ -151,7 +153,18 @@ def public_key(certificate):
     return certificate.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
+def key_fingerprint(certificate):
+    return hashlib.sha256(public_key(certificate)).digest()
+
+
 def check_chain(chain, root, role, at, lists=()):
+    check_path(chain, root, role, at, lists)
+    if role == "consumer":
+        check_use(chain[0], True, False)
+    return chain[0]
+
+
+def check_path(chain, root, role, at, lists=()):
     if any(public_key(c) == public_key(root) and c != root for c in chain):
         raise Refused("the root is cross-signed")
     moment = datetime.datetime.fromtimestamp(at, datetime.timezone.utc)
@@ -168,7 +181,21 @@ def check_chain(chain, root, role, at, lists=()):
         if wanted not in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value:
             raise Refused(f"not the certificate of a {role}")
         check_unrevoked(certificate, issuer, moment, lists)
-    return chain[0]
+
+
+def check_use(certificate, signs, receives):
+    usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    if (usage.digital_signature, usage.key_encipherment) != (signs, receives):
+        raise Refused("the key is not for this use alone")
+
+
+def check_encryption(encryption, chain, root, at, lists=()):
+    """A consumer's second certificate, beside the chain of the first."""
+    check_path([encryption, *chain[1:]], root, "consumer", at, lists)
+    check_use(encryption, False, True)
+    if encryption.subject != chain[0].subject or public_key(encryption) == public_key(chain[0]):
+        raise Refused("not the second certificate of this holder")
+    return encryption
 
 
 def check_unrevoked(certificate, issuer, moment, lists):
@@ -187,7 +214,10 @@ def check_signature(certificate, domain, message, signature):
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, data, PSS, hashes.SHA256())
         else:
-            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+            r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+            if len(signature) != 64 or s > P256_ORDER // 2:
+                raise Refused(f"the signature for {domain} is not the canonical one")
+            key.verify(encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as error:
         raise Refused(f"the signature for {domain} does not hold") from error
 
@@ -196,7 +226,8 @@ def sign(key, domain, message):
     data = domain.encode() + b"\0" + message
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(data, PSS, hashes.SHA256())
-    return key.sign(data, ec.ECDSA(hashes.SHA256()))
+    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+    return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
 
 # -- keys ----------------------------------------------------------------------------------------
@@ -240,8 +271,9 @@ def unwrap_bundle(private_key, wrapped, label):
     return keys
 
 
-def purchase_label(media_id, voucher_id, certificate):
-    return f"cadenza/v1/purchase;media={media_id.hex()};voucher={voucher_id.hex()};to={fingerprint(certificate).hex()}"
+def purchase_label(media_id, voucher_id, to):
+    """`to`: fingerprint of the encryption certificate."""
+    return f"cadenza/v1/purchase;media={media_id.hex()};voucher={voucher_id.hex()};to={to.hex()}"
 
 
 def redeem_mac(receipt, voucher_id, certificate, server, nonce):

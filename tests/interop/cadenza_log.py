@@ -60,7 +60,9 @@ def read_content(kind, content):
         record |= {"file": r.text(1024, "file"), "quality": r.text(32, "quality")}
     elif kind == 3:
         record = {"at": r.number(8, "time", signed=True), "media": r.take(16, "media").hex(), "title": r.text(4096, "title")}
-        record |= {"artist": r.text(4096, "artist"), "played_ms": r.number(4, "played"), "quality": r.text(32, "quality")}
+        record |= {"artist": r.text(4096, "artist"), "part": {1: "song", 2: "clip"}[r.number(1, "part")]}
+        record |= {"transport": {1: "interleaved", 2: "udp"}[r.number(1, "transport")], "played_ms": r.number(4, "played"), "quality": r.text(32, "quality")}
+        record["kept"] = r.text(32, "image kept")
     else:
         return content.decode()
     r.finish("record")
@@ -75,7 +77,8 @@ def sale_content(sale):
 
 def preview_content(preview):
     data = struct.pack(">q", preview["at"]) + bytes.fromhex(preview["media"]) + field_text(preview["title"])
-    return data + field_text(preview["artist"]) + struct.pack(">I", preview["played_ms"]) + field_text(preview["quality"])
+    data += field_text(preview["artist"]) + struct.pack(">BBI", {"song": 1, "clip": 2}[preview["part"]], preview["transport"], preview["played_ms"])
+    return data + field_text(preview["quality"]) + field_text(preview["kept"])
 
 
 def read_log_file(data, secret, checkpoint):

@@ -1,4 +1,4 @@
-"""The media data file: header, items, table of contents, author's block, agency blocks, transaction block (docs/formats/media-file.md)."""
+"""The media data file: header, items, table of contents, author's, agency, publication, transaction block (docs/formats/media-file.md)."""
 
 import hashlib
 import struct
@@ -7,21 +7,24 @@ from dataclasses import dataclass, field
 from cadenza_formats import (
     Reader,
     Refused,
+    chain_bytes,
     check_chain,
     check_signature,
-    common_name,
     field_bytes,
     field_text,
     fingerprint,
+    key_fingerprint,
     open_sealed,
     read_chain,
 )
 
 MAGIC = bytes.fromhex("8943445A0D0A1A0A")
 AGENCY = b"CDZAGNC1"
+PUBLICATION = b"CDZPUBL1"
+FREE = b"CDZFREE1"
 TEXTS = {1: "title", 2: "artist", 3: "album", 4: "album artist", 5: "composer", 6: "genre", 7: "year", 8: "track number"}
 TEXTS |= {9: "track count", 10: "disc number", 11: "ISRC", 12: "label", 13: "copyright", 14: "lyrics", 15: "liner notes"}
-TEXTS |= {16: "credits", 17: "commentary", 18: "prices", 255: "other"}
+TEXTS |= {16: "credits", 17: "commentary", 18: "prices", 19: "biography", 255: "other"}
 BOUNDS = {1: 1 << 20, 2: 16 << 20, 3: 1 << 40}
 PARAMETERS_BOUND = 1 << 20
 
@@ -36,7 +39,7 @@ class Item:
     language: str
     region: str
     interests: str
-    stored: bytes
+    stored: bytes | None
 
 
 @dataclass
@@ -44,13 +47,17 @@ class Media:
     media_id: bytes
     items: list
     signed_at: int
-    author_hash: bytes
+    running: bytes
+    absent: tuple = ()
     published: bytes = b""
     agencies: list = field(default_factory=list)
+    publication: dict | None = None
     images: dict = field(default_factory=dict)
     transaction: dict | None = None
 
     def content(self, item, keys=None):
+        if item.stored is None:
+            raise Refused("this item was left out")
         if item.key is None:
             return item.stored
         if not keys or item.key not in keys:
@@ -79,9 +86,12 @@ def read_media(data, root):
     toc_at, toc_length, reserved = r.number(8, "toc"), r.number(4, "toc"), r.number(4, "reserved")
     if flags or reserved or toc_at > 1 << 44 or toc_length > 262_144 or toc_at < 48:
         raise Refused("the header is not one")
-    r.at = toc_at
+    absent, missing, data = read_absent(data)
+    if toc_at - missing < 48:
+        raise Refused("more is absent than could be there")
+    r.data, r.at = data, toc_at - missing
     toc = r.take(toc_length, "table of contents")
-    items = read_toc(toc, data, toc_at)
+    items = read_toc(toc, data, toc_at, absent, missing)
 
     author_block = r.bytes(65_536, "author's block")
     block = Reader(author_block)
@@ -90,26 +100,56 @@ def read_media(data, root):
     signature = block.bytes(1024, "signature")
     block.finish("author's block")
     author = check_chain(chain, root, "author", signed_at)
-    message = data[:48] + field_bytes(toc) + struct.pack(">q", signed_at)
+    message = data[:48] + field_bytes(toc) + struct.pack(">q", signed_at) + chain_bytes(chain)
     check_signature(author, "cadenza/v1/media-file", message, signature)
 
-    media = Media(media_id, items, signed_at, hashlib.sha256(author_block).digest())
-    while data[r.at : r.at + 8] == AGENCY:
-        r.take(8, "magic")
-        media.agencies.append(read_agency(r.bytes(65_536, "agency block"), media, root))
+    media = Media(media_id, items, signed_at, hashlib.sha256(author_block).digest(), absent)
+    while (block := next_block(r, AGENCY)) is not None:
+        media.agencies.append(read_agency(block, media, root))
         if len(media.agencies) > 4:
             raise Refused("more than four agency blocks")
-        if len({(a["agent"], a["hub"]) for a in media.agencies}) != len(media.agencies):
+        if len({(a["agent_key"], a["hub"]) for a in media.agencies}) != len(media.agencies):
             raise Refused("two blocks of one hub for one agent")
+        media.running = add_block(media.running, AGENCY, block)
+    if (block := next_block(r, PUBLICATION)) is not None:
+        media.publication = read_publication(block, media, root)
+        media.running = add_block(media.running, PUBLICATION, block)
     media.published = data[: r.at]
     media.images = read_images(media)
     if r.at < len(data):
+        if media.publication is None:
+            raise Refused("a purchase of what nobody published")
         media.transaction = read_transaction(data[r.at :], media, root)
     return media
 
 
-def read_toc(toc, data, end):
-    r, items, at = Reader(toc), [], 48
+def next_block(r, magic):
+    if r.data[r.at : r.at + 8] != magic:
+        return None
+    r.take(8, "magic")
+    return r.bytes(65_536, "block")
+
+
+def add_block(running, magic, block):
+    return hashlib.sha256(running + magic + field_bytes(block)).digest()
+
+
+def read_absent(data):
+    """What the list at the end names, how long that is, and the file in front of the list."""
+    if len(data) < 20 or data[-8:] != FREE:
+        return (), 0, data
+    missing, count = struct.unpack(">QI", data[-20:-8])
+    begin = len(data) - 20 - 4 * count
+    if not 1 <= count <= 256 or begin < 0:
+        raise Refused("the list of what is absent is not one")
+    numbers = struct.unpack(f">{count}I", data[begin:-20])
+    if list(numbers) != sorted(set(numbers)):
+        raise Refused("the list of what is absent does not ascend")
+    return numbers, missing, data[:begin]
+
+
+def read_toc(toc, data, end, absent, missing):
+    r, items, at, gap = Reader(toc), [], 48, 0
     count = r.number(4, "items")
     if count > 256:
         raise Refused("more than 256 items")
@@ -123,15 +163,20 @@ def read_toc(toc, data, end):
         bound = PARAMETERS_BOUND if (kind, subtype) == (3, 1) else BOUNDS[kind]
         if offset != at or length > bound:
             raise Refused("an item is not where it should be")
-        stored = data[offset : offset + length]
-        if hashlib.sha256(stored).digest() != sha:
-            raise Refused(f"item {number} was altered")
+        if number in absent:
+            if not encrypted:
+                raise Refused("something is absent that is not for buyers")
+            stored, gap = None, gap + length
+        else:
+            stored = data[offset - gap : offset - gap + length]
+            if hashlib.sha256(stored).digest() != sha:
+                raise Refused(f"item {number} was altered")
         at += length
         if kind == 1 and subtype != 255 and any((i.kind, i.subtype, i.language) == (1, subtype, texts[1]) for i in items):
             raise Refused("a second text of one kind and language")
         items.append(Item(number, kind, subtype, key if encrypted else None, *texts, stored))
     r.finish("table of contents")
-    if at != end:
+    if at != end or gap != missing or any(number >= count for number in absent):
         raise Refused("the items do not fill the file")
     return items
 
@@ -173,9 +218,10 @@ def read_parameters(data):
 def read_agency(data, media, root):
     r = Reader(data)
     facts = {"media": r.take(16, "media"), "at": r.number(8, "time", signed=True), "agent": r.text(128, "agent")}
+    facts["agent_key"] = r.take(32, "agent's key")
     facts["codes"] = [(r.text(128, "scheme"), r.text(128, "value")) for _ in range(r.number(1, "codes"))]
-    message = media.author_hash + data[: r.at]
     chain = read_chain(r)
+    message = media.running + data[: r.at]
     signature = r.bytes(1024, "signature")
     r.finish("agency block")
     if not 1 <= len(facts["codes"]) <= 16 or not all(facts["agent"] and scheme and value for scheme, value in facts["codes"]):
@@ -184,7 +230,20 @@ def read_agency(data, media, root):
         raise Refused("the agency codes are another song's")
     hub = check_chain(chain, root, "distribution hub", facts["at"])
     check_signature(hub, "cadenza/v1/agency", message, signature)
-    return facts | {"hub": common_name(hub)}
+    return facts | {"hub": key_fingerprint(hub)}
+
+
+def read_publication(data, media, root):
+    r = Reader(data)
+    media_id, at = r.take(16, "media"), r.number(8, "time", signed=True)
+    chain = read_chain(r)
+    message = media.running + data[: r.at]
+    signature = r.bytes(1024, "signature")
+    r.finish("publication block")
+    if media_id != media.media_id:
+        raise Refused("the publication is another song's")
+    check_signature(check_chain(chain, root, "content manager", at), "cadenza/v1/publication", message, signature)
+    return {"at": at}
 
 
 def read_transaction(data, media, root):
@@ -204,6 +263,7 @@ def read_transaction(data, media, root):
     g = Reader(grant_bytes)
     grant = {"voucher": g.take(16, "voucher"), "media": g.take(16, "media"), "quality": g.text(32, "quality")}
     grant |= {"length": g.number(8, "length"), "sha256": g.take(32, "hash"), "player": g.take(32, "player")}
+    grant["encryption"] = g.take(32, "encryption")
     grant |= {"serial": g.text(64, "serial"), "keys": g.take(32, "keys"), "at": g.number(8, "time", signed=True)}
     g.finish("grant")
     manager = check_chain(manager_chain, root, "content manager", grant["at"])
@@ -222,4 +282,4 @@ def read_transaction(data, media, root):
     ]
     if any(a != b for a, b in agree):
         raise Refused("the transaction block does not agree with itself or the file")
-    return {"voucher_id": voucher_id, "quality": grant["quality"], "wrapped_keys": wrapped, "player": player}
+    return {"voucher_id": voucher_id, "quality": grant["quality"], "wrapped_keys": wrapped, "player": player, "encryption": grant["encryption"]}

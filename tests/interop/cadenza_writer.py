@@ -4,7 +4,7 @@ import hashlib
 import struct
 
 from cadenza_formats import chain_bytes, field_bytes, field_text, fingerprint, option, purchase_label, seal, sign, wrap_bundle
-from cadenza_media import AGENCY, MAGIC, item_context
+from cadenza_media import AGENCY, FREE, MAGIC, PUBLICATION, add_block, item_context
 
 
 def text_item(subtype, text, language="", key=None):
@@ -42,25 +42,46 @@ def author_part(media_id, items, keys, author, signed_at):
         stored, at = stored + data, at + len(data)
     header = MAGIC + struct.pack(">HHI", 1, 0, 0) + media_id + struct.pack(">QII", at, len(toc), 0)
     key, chain = author
-    message = header + field_bytes(toc) + struct.pack(">q", signed_at)
+    message = header + field_bytes(toc) + struct.pack(">q", signed_at) + chain_bytes(chain)
     block = struct.pack(">q", signed_at) + chain_bytes(chain) + field_bytes(sign(key, "cadenza/v1/media-file", message))
     return header + stored + toc + field_bytes(block), hashlib.sha256(block).digest()
 
 
-def agency_block(media_id, author_hash, agent, codes, hub, added_at):
-    key, chain = hub
-    facts = media_id + struct.pack(">q", added_at) + field_text(agent) + bytes([len(codes)])
+def free_part(published, media):
+    """`media`: the same, read."""
+    toc_at = struct.unpack(">Q", published[32:40])[0]
+    absent = [item for item in media.items if item.key is not None]
+    clear = b"".join(item.stored for item in media.items if item.key is None)
+    numbers = b"".join(struct.pack(">I", item.number) for item in absent)
+    tail = struct.pack(">QI", sum(len(item.stored) for item in absent), len(absent)) + FREE
+    return published[:48] + clear + published[toc_at:] + numbers + tail
+
+
+def agency_block(media_id, running, agent, codes, hub, added_at):
+    """The block, and the running hash behind it. `agent`: name and key fingerprint."""
+    name, agent_key = agent
+    facts = media_id + struct.pack(">q", added_at) + field_text(name) + agent_key + bytes([len(codes)])
     facts += b"".join(field_text(scheme) + field_text(value) for scheme, value in codes)
-    signature = sign(key, "cadenza/v1/agency", author_hash + facts)
-    return AGENCY + field_bytes(facts + chain_bytes(chain) + field_bytes(signature))
+    return signed_block(AGENCY, "cadenza/v1/agency", running, facts, hub)
 
 
-def transaction_block(media_id, published, voucher_id, quality, keys, manager, player, at):
-    """What player and content manager write together; `manager` and `player`: key and chain."""
+def publication_block(media_id, running, manager, at):
+    return signed_block(PUBLICATION, "cadenza/v1/publication", running, media_id + struct.pack(">q", at), manager)
+
+
+def signed_block(magic, domain, running, facts, holder):
+    key, chain = holder
+    signed = facts + chain_bytes(chain)
+    block = signed + field_bytes(sign(key, domain, running + signed))
+    return magic + field_bytes(block), add_block(running, magic, block)
+
+
+def transaction_block(media_id, published, voucher_id, quality, keys, manager, player, encryption, at):
+    """What player and content manager write together; `manager` and `player`: key and chain; `encryption`: the player's second certificate."""
     (manager_key, manager_chain), (player_key, player_chain) = manager, player
-    wrapped = wrap_bundle(keys, player_chain[0], purchase_label(media_id, voucher_id, player_chain[0]))
+    wrapped = wrap_bundle(keys, encryption, purchase_label(media_id, voucher_id, fingerprint(encryption)))
     grant = voucher_id + media_id + field_text(quality) + struct.pack(">Q", len(published)) + hashlib.sha256(published).digest()
-    grant += fingerprint(player_chain[0]) + field_text(serial(manager_chain[0])) + hashlib.sha256(wrapped).digest()
+    grant += fingerprint(player_chain[0]) + fingerprint(encryption) + field_text(serial(manager_chain[0])) + hashlib.sha256(wrapped).digest()
     grant += struct.pack(">q", at)
     rest = voucher_id + media_id + struct.pack(">q", at + 2) + field_bytes(grant)
     rest += field_bytes(sign(manager_key, "cadenza/v1/delivery-grant", grant)) + field_bytes(wrapped)

@@ -1,6 +1,6 @@
 """Reads a folder of objects with the second reader and prints what it found as JSON. Used by protocol/tests/interop.rs.
 
-The folder holds root.pem, delivered.cadenza, passport.cadpassport with passphrase.txt, renewal.cadpassport, purchase.cadvoucher,
+The folder holds root.pem, delivered.cadenza, free.cadenza (its free part), passport.cadpassport with passphrase.txt, renewal.cadpassport, purchase.cadvoucher,
 preview.cadvoucher, audit.log-file with log-secret.hex and checkpoint.json, renewal-request.json, redeem.json, expected.json (time, receipt,
 delivery server), and revocation lists of which only unrevoked.crl lets the holder pass. The media keys are taken from the transaction block with the passport's private key.
 """
@@ -25,9 +25,10 @@ def main(folder):
     passphrase = stored["passphrase.txt"].decode()
     now, receipt = expected["now"], bytes.fromhex(expected["receipt"])
 
-    (private_key, personal), held, registration_key = documents.read_passport(stored["passport.cadpassport"], root, passphrase)
+    ((_, private_key), personal), held, registration_key = documents.read_passport(stored["passport.cadpassport"], root, passphrase)
     readers = {
         "delivered.cadenza": lambda data: delivered(data, root),
+        "free.cadenza": lambda data: free(data, root),
         "passport.cadpassport": lambda data: documents.read_passport(data, root, passphrase),
         "renewal.cadpassport": lambda data: documents.read_renewal(data, root, held),
         "purchase.cadvoucher": lambda data: documents.read_voucher(data, root),
@@ -40,7 +41,7 @@ def main(folder):
 
     media = opened["delivered.cadenza"]
     deal = media.transaction
-    label = formats.purchase_label(media.media_id, deal["voucher_id"], held["holder"])
+    label = formats.purchase_label(media.media_id, deal["voucher_id"], deal["encryption"])
     keys = formats.unwrap_bundle(private_key, deal["wrapped_keys"], label)
     _, image = media.images[deal["quality"]]
     renewed, _ = opened["renewal.cadpassport"]
@@ -53,6 +54,8 @@ def main(folder):
         "image_sha256": hashlib.sha256(media.content(image, keys)).hexdigest(),
         "agencies": [(a["agent"], a["codes"]) for a in media.agencies],
         "published": len(media.published),
+        "free_title": opened["free.cadenza"].first(1, 1).decode(),
+        "absent": opened["free.cadenza"].absent,
         "owner": personal["name"],
         "renewed_address": documents.open_body(renewed, registration_key)[1]["address"],
         "voucher_titles": [[t.get("title") for t in opened[name]["tracks"]] for name in ("purchase.cadvoucher", "preview.cadvoucher")],
@@ -70,6 +73,13 @@ def delivered(data, root):
     media = cadenza_media.read_media(data, root)
     if media.transaction is None:
         raise formats.Refused("not a delivered copy")
+    return media
+
+
+def free(data, root):
+    media = cadenza_media.read_media(data, root)
+    if not media.absent:
+        raise formats.Refused("not a free part")
     return media
 
 

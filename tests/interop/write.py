@@ -1,6 +1,6 @@
 """Writes a folder of objects that the Rust crate must open. Used by protocol/tests/interop.rs.
 
-Reads from the folder: NAME.key (PKCS #8, DER) and NAME.pem (chain, leaf first) for author, hub, manager, licensing, consumer; root.pem;
+Reads from the folder: NAME.key (PKCS #8, DER) and NAME.pem (chain, leaf first) for author, hub, manager, licensing, consumer and its receiver; root.pem;
 passport.cadpassport with passphrase.txt; wanted.json with times, ids, secrets and texts. Writes into FOLDER/written.
 """
 
@@ -10,6 +10,7 @@ import sys
 
 import cadenza_documents as documents
 import cadenza_log as log
+import cadenza_media
 import cadenza_writer as writer
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -24,27 +25,34 @@ def main(folder):
     receipt, nonce = bytes.fromhex(wanted["receipt"]), bytes.fromhex(wanted["nonce"])
     root = x509.load_pem_x509_certificate((at / "root.pem").read_bytes())
     author, hub, manager, licensing, player = (holder(at, n) for n in ("author", "hub", "manager", "licensing", "consumer"))
+    receiver = holder(at, "receiver")
+    encryption = receiver[1][0]
 
     keys = {0: b"\x11" * 32, 1: b"\x22" * 32}
-    media, author_hash = writer.author_part(media_id, items(wanted), keys, author, now)
+    media, running = writer.author_part(media_id, items(wanted), keys, author, now)
     (out / "authored.cadenza").write_bytes(media)
     codes = [("product", "ML-0042"), ("isrc", "USRC17607839")]
-    media += writer.agency_block(media_id, author_hash, "GEMA", codes, hub, now + 1)
+    codes, running = writer.agency_block(media_id, running, ("GEMA", b"\xe6" * 32), codes, hub, now + 1)
+    media += codes
+    publication, _ = writer.publication_block(media_id, running, manager, now + 2)
+    media += publication
     (out / "published.cadenza").write_bytes(media)
-    media += writer.transaction_block(media_id, media, voucher_id, "lossless", keys, manager, player, now)
+    (out / "free.cadenza").write_bytes(writer.free_part(media, cadenza_media.read_media(media, root)))
+    media += writer.transaction_block(media_id, media, voucher_id, "lossless", keys, manager, player, encryption, now)
     (out / "delivered.cadenza").write_bytes(media)
 
     delivery = {"id": wanted["server"], "host": "127.0.0.1", "https": 8443, "rtsps": 8322}
     track = {"voucher_id": voucher_id.hex(), "media_id": media_id.hex(), "delivery": delivery, "title": wanted["title"]}
-    purchase = {"kind": "purchase", "issued": now, "expires": now + 60, "tracks": [track | {"receipt": documents.to_base64(receipt)}]}
-    preview = {"kind": "preview", "issued": now, "expires": now + 60, "tracks": [track | {"delivery": delivery | {"rtsp": 8554}}]}
+    center = {name: documents.to_base64(bytes.fromhex(wanted[name])) for name in ("root", "merchant_key")}
+    purchase = center | {"gift": True, "kind": "purchase", "issued": now, "expires": now + 60, "tracks": [track | {"part": "song", "receipt": documents.to_base64(receipt)}]}
+    preview = center | {"kind": "preview", "issued": now, "expires": now + 60, "tracks": [track | {"part": "clip", "delivery": delivery | {"rtsp": 8554}}]}
     (out / "purchase.cadvoucher").write_bytes(documents.write_voucher(purchase, *manager))
     (out / "preview.cadvoucher").write_bytes(documents.write_voucher(preview, *manager))
 
     passport = (at / "passport.cadpassport").read_bytes()
     *_, registration_key = documents.read_passport(passport, root, (at / "passphrase.txt").read_text())
     (out / "relocked.cadpassport").write_bytes(documents.relock(passport, registration_key, wanted["new_passphrase"]))
-    registration = documents.write_registration(player, wanted["owner"], licensing, b"\x33" * 32, now)
+    registration = documents.write_registration(player, receiver, wanted["owner"], licensing, b"\x33" * 32, now)
     (out / "registration.json").write_bytes(registration)
 
     chain = log.Chain(bytes.fromhex(wanted["log"]), bytes.fromhex(wanted["log_secret"]))
@@ -53,7 +61,7 @@ def main(folder):
     (out / "audit.log-file").write_bytes(log.write_log_file(chain.log, entries))
     (out / "checkpoint.json").write_text(json.dumps(chain.checkpoint()))
 
-    redeem = documents.write_redeem(voucher_id, media_id, receipt, wanted["server"], nonce, *player)
+    redeem = documents.write_redeem(voucher_id, media_id, receipt, wanted["server"], nonce, player, encryption)
     (out / "redeem.json").write_bytes(redeem)
     request = documents.write_signed({"at": now}, "cadenza/v1/passport-renewal", *player)
     (out / "renewal-request.json").write_bytes(request)

@@ -34,8 +34,9 @@ impl Purchase {
         let media = MediaFile::open(File::open(file).expect("a bought file"), &root).expect("signed");
         let block = media.transaction().expect("a delivered file carries its transaction");
         block.verify(&root, media.media_id()).expect("both signatures hold");
+        let grant = &block.facts.grant;
         let label =
-            WrapLabel::purchase(media.media_id(), &block.facts.grant.voucher_id, passport.chain().leaf());
+            WrapLabel::purchase(media.media_id(), &grant.voucher_id, &passport.encryption().fingerprint());
         let keys = passport.unwrap_keys(&block.facts.wrapped_keys, &label).expect("wrapped to this buyer");
         Self { media, keys }
     }

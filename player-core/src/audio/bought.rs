@@ -99,8 +99,8 @@ pub fn keys(
 ) -> Result<KeyBundle, BoughtError> {
     let block = media.transaction().ok_or_else(|| told(track, &track.path, ScanError::NotBought))?;
     let facts = &block.facts;
-    let label =
-        WrapLabel::purchase(&facts.grant.media_id, &facts.grant.voucher_id, facts.consumer_chain.leaf());
+    let grant = &facts.grant;
+    let label = WrapLabel::purchase(&grant.media_id, &grant.voucher_id, &grant.encryption_fingerprint);
     Ok(passport.unwrap_keys(&facts.wrapped_keys, &label)?)
 }
 

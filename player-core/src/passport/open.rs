@@ -37,8 +37,8 @@ impl std::fmt::Debug for OpenPassport {
 
 impl OpenPassport {
     pub(super) fn of(passport: UnlockedPassport, charges: &Arc<Charges>) -> Arc<Self> {
-        let place = passport.key_place();
-        let open = RwLock::new(Some(Unswapped::new(passport, place)));
+        let places = passport.key_places();
+        let open = RwLock::new(Some(Unswapped::new(passport, places)));
         Arc::new(Self { open, charges: Arc::clone(charges) })
     }
 

@@ -47,8 +47,8 @@ pub enum Phase {
 pub struct PassportFacts {
     /// Certificate serial, hexadecimal.
     pub serial: String,
-    /// Whose, from the certificate.
-    pub holder: String,
+    /// Whose, while it is open: the certificate bears a pseudonym.
+    pub holder: Option<String>,
     /// Who issued it.
     pub issuer: String,
     /// First second.
@@ -115,7 +115,7 @@ impl Vault {
             chain.iter().nth(1).map_or_else(|| self.root().map(|r| r.subject()), |c| Some(c.subject()));
         Ok(PassportFacts {
             serial: leaf.serial(),
-            holder: leaf.subject(),
+            holder: self.owner().ok().map(|owner| owner.name.clone()),
             issuer: issuer.unwrap_or_default(),
             issued_at: leaf.not_before(),
             expires_at: leaf.not_after(),

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use cadenza_protocol::cert::{Certificate, Role};
-use cadenza_protocol::preview::{Description, Npt, PreviewAddress, PreviewKind};
+use cadenza_protocol::preview::{Description, Npt, PreviewAddress};
 use cadenza_protocol::reorder::ReorderCounts;
 use cadenza_protocol::rtp::CLOCK_RATE;
 use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher};
@@ -85,9 +85,9 @@ impl StreamPlace {
 }
 
 /// The tracks of a preview voucher, each opened as the engine gets to it (V6).
-pub fn tracks(voucher: &MediaVoucher, kind: PreviewKind, setup: &StreamSetup) -> Vec<Track> {
+pub fn tracks(voucher: &MediaVoucher, setup: &StreamSetup) -> Vec<Track> {
     let track = |of: &cadenza_protocol::voucher::VoucherTrack| {
-        let address = PreviewAddress { media_id: of.media_id, voucher_id: of.voucher_id, kind };
+        let address = PreviewAddress { media_id: of.media_id, voucher_id: of.voucher_id, kind: of.part };
         let (place, setup) = (StreamPlace::new(address, &of.delivery), setup.clone());
         let title = of.title.clone().unwrap_or_default();
         let open = move || -> Result<Box<dyn PcmSource>, SourceError> {

@@ -107,7 +107,7 @@ impl Player {
         self.learn_of(ids).await?;
         let setup = self.stream_setup()?;
         let voucher = self.preview_voucher(ids, kind).await?;
-        Ok(stream::tracks(&voucher, kind, &setup).into_iter().map(Arc::new).collect())
+        Ok(stream::tracks(&voucher, &setup).into_iter().map(Arc::new).collect())
     }
 
     /// The same for a preview voucher that was brought.
@@ -115,7 +115,7 @@ impl Player {
         let ids: Vec<MediaId> = voucher.tracks.iter().map(|track| track.media_id).collect();
         self.learn_of(&ids).await?;
         let setup = self.stream_setup()?;
-        Ok(stream::tracks(voucher, PreviewKind::Clip, &setup).into_iter().map(Arc::new).collect())
+        Ok(stream::tracks(voucher, &setup).into_iter().map(Arc::new).collect())
     }
 
     /// Asks about tracks that the catalogue was not asked about yet, so that it can be shown what plays.

@@ -104,7 +104,7 @@ async fn redeem_once(
     let chain = passport.chain()?;
     let request = passport.with(|passport| {
         let sign = |domain: &str, message: &[u8]| passport.sign(domain, message);
-        RedeemRequest::prove(voucher_id, media_id, receipt, &challenge, &chain, sign)
+        RedeemRequest::prove(voucher_id, media_id, receipt, &challenge, &chain, passport.encryption(), sign)
     })?;
     let approval: RedeemApproval = client.post_delivery(&at(&url, "v1/redeem"), &request).await?;
     check(&approval, track, passport, &chain.leaf().fingerprint(), root)?;
@@ -143,7 +143,10 @@ fn check(
         return Err(RedeemError::OtherGrant);
     }
     // Opened once to see that they open; they are wiped here and opened again when the track is played.
-    let label =
-        passport.with(|p| WrapLabel::purchase(&grant.media_id, &grant.voucher_id, p.chain().leaf()))?;
+    let to = passport.with(|passport| passport.encryption().fingerprint())?;
+    if grant.encryption_fingerprint != to {
+        return Err(RedeemError::OtherGrant);
+    }
+    let label = WrapLabel::purchase(&grant.media_id, &grant.voucher_id, &to);
     passport.unwrap_keys(&approval.wrapped_keys, &label).map(drop).map_err(|_| RedeemError::OtherGrant)
 }

@@ -1,6 +1,7 @@
 //! What is entered: sales and previews, with what an author's agent needs to know.
 
 use crate::id::{MediaId, VoucherId};
+use crate::preview::PreviewKind;
 use crate::time::UnixTime;
 use crate::wire::{Reader, WireError, Writer};
 
@@ -62,6 +63,28 @@ impl SaleRecord {
     }
 }
 
+/// Over what a preview went to the player.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PreviewTransport {
+    /// RTP inside the RTSP connection.
+    Interleaved,
+    /// RTP over UDP.
+    Udp,
+}
+
+impl PreviewTransport {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Interleaved => 1,
+            Self::Udp => 2,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::Interleaved, Self::Udp].into_iter().find(|transport| transport.code() == code)
+    }
+}
+
 /// What is logged when a preview has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewRecord {
@@ -73,10 +96,16 @@ pub struct PreviewRecord {
     pub title: String,
     /// Artist.
     pub artist: String,
+    /// What was heard: the clip, or the whole song.
+    pub part: PreviewKind,
+    /// Over what it was sent.
+    pub transport: PreviewTransport,
     /// Milliseconds of sound that were sent.
     pub played_ms: u32,
     /// Which audio image.
     pub quality: String,
+    /// The free image that the player fetched to keep; empty if none.
+    pub kept: String,
 }
 
 impl PreviewRecord {
@@ -84,20 +113,25 @@ impl PreviewRecord {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.i64(self.at.0).raw(self.media_id.as_bytes()).text(&self.title).text(&self.artist);
-        w.u32(self.played_ms).text(&self.quality);
+        w.u8(self.part.code()).u8(self.transport.code());
+        w.u32(self.played_ms).text(&self.quality).text(&self.kept);
         w.into_bytes()
     }
 
     /// Reads an entry's content.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
         let mut r = Reader::new(bytes);
+        let unknown = |field| WireError::Invalid { field };
         let record = Self {
             at: UnixTime(r.i64("time")?),
             media_id: MediaId::from_bytes(r.array("media id")?),
             title: r.text(4096, "title")?.to_owned(),
             artist: r.text(4096, "artist")?.to_owned(),
+            part: PreviewKind::from_code(r.u8("part")?).ok_or_else(|| unknown("part"))?,
+            transport: PreviewTransport::from_code(r.u8("transport")?).ok_or_else(|| unknown("transport"))?,
             played_ms: r.u32("time played")?,
             quality: r.text(32, "quality")?.to_owned(),
+            kept: r.text(32, "image kept")?.to_owned(),
         };
         r.finish("preview record")?;
         Ok(record)

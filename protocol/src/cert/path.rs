@@ -49,8 +49,47 @@ pub fn verify_chain<'c>(
 }
 
 /// The same, refusing what the lists name, and anything if a list is past its next update. The lists must be signed by the
-/// issuers in the chain; certificates whose issuer has no list among them pass.
+/// issuers in the chain; certificates whose issuer has no list among them pass. A consumer's key must be for signing and nothing else.
 pub fn verify_unrevoked_chain<'c>(
+    chain: &'c CertificateChain,
+    root: &Certificate,
+    role: Role,
+    at: UnixTime,
+    lists: &RevocationLists,
+) -> Result<&'c Certificate, CertificateError> {
+    let leaf = verify_path(chain, root, role, at, lists)?;
+    if role == Role::Consumer && (!leaf.signs() || leaf.receives_keys()) {
+        let rule = "its key is not for signing alone".into();
+        return Err(CertificateError::Unfit { subject: leaf.subject(), rule });
+    }
+    Ok(leaf)
+}
+
+/// Checks the second certificate of a consumer, to whose key media keys are wrapped: issued beside the first by the same authority for the
+/// same holder, valid and not withdrawn, its key for receiving keys and nothing else.
+pub fn verify_encryption_certificate(
+    encryption: &Certificate,
+    chain: &CertificateChain,
+    root: &Certificate,
+    at: UnixTime,
+    lists: &RevocationLists,
+) -> Result<(), CertificateError> {
+    let issuers = chain.iter().skip(1).cloned();
+    let beside = CertificateChain::new(std::iter::once(encryption.clone()).chain(issuers).collect())?;
+    verify_path(&beside, root, Role::Consumer, at, lists)?;
+    let unfit =
+        |rule: &str| Err(CertificateError::Unfit { subject: encryption.subject(), rule: rule.into() });
+    if encryption.signs() || !encryption.receives_keys() {
+        return unfit("its key is not for receiving media keys alone");
+    }
+    let signing = chain.leaf();
+    if encryption.subject_name != signing.subject_name || encryption.spki() == signing.spki() {
+        return unfit("it is not the second certificate of the passport's holder");
+    }
+    Ok(())
+}
+
+fn verify_path<'c>(
     chain: &'c CertificateChain,
     root: &Certificate,
     role: Role,

@@ -17,9 +17,9 @@ use crate::wire::{Writer, base64_array, base64_bytes};
 /// Cost of one passphrase try: memory in KiB, passes, lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KdfParams {
-    /// Memory in KiB: 19,456 to 1,048,576.
+    /// Memory in KiB: 19,456 to 131,072.
     pub m_kib: u32,
-    /// Passes: 2 to 16.
+    /// Passes: 2 to 4.
     pub t: u32,
     /// Lanes: 1 to 4.
     pub p: u32,
@@ -30,8 +30,8 @@ impl KdfParams {
     pub const STANDARD: Self = Self { m_kib: 64 * 1024, t: 3, p: 1 };
     /// The least that is accepted; also what tests use to be quick.
     pub const FLOOR: Self = Self { m_kib: 19_456, t: 2, p: 1 };
-    /// The most that is accepted: a passport from elsewhere must not exhaust memory or time.
-    pub const CAP: Self = Self { m_kib: 1024 * 1024, t: 16, p: 4 };
+    /// The most that is accepted, three times the work of what is written: a passport from elsewhere must not exhaust memory or time.
+    pub const CAP: Self = Self { m_kib: 128 * 1024, t: 4, p: 4 };
 
     fn check(self) -> Result<Self, LockError> {
         let within = |v, low, high| (low..=high).contains(&v);
@@ -50,7 +50,7 @@ pub enum LockError {
     WrongPassphrase,
     /// Costs below the floor or above the cap.
     #[error(
-        "the passport asks for an unusual passphrase cost and is not opened; export it again from where it came from"
+        "the passport asks for more work at each passphrase than any that Cadenza made, and is not opened; export it again from where it came from, or recover it"
     )]
     BadParameters,
 }
@@ -81,6 +81,14 @@ pub enum KdfAlgorithm {
     Argon2id,
 }
 
+impl LockedKey {
+    /// Whether it may be tried at all. Costs no work: for whoever takes a lock in from elsewhere, before anybody types a passphrase.
+    pub fn check(&self) -> Result<(), LockError> {
+        self.params.check()?;
+        if self.sealed.len() == 32 + 16 { Ok(()) } else { Err(LockError::BadParameters) }
+    }
+}
+
 /// Seals the registration key under a passphrase. Takes as long as `params` say: never on a UI thread.
 pub fn lock(
     key: &RegistrationKey,
@@ -105,6 +113,7 @@ pub fn unlock(
     passphrase: &Passphrase,
     bound_to: &[u8],
 ) -> Result<RegistrationKey, LockError> {
+    locked.check()?;
     let cipher = derive(passphrase, locked.params, &locked.salt)?;
     let aad = associated_data(locked.params, &locked.salt, bound_to);
     let payload = Payload { msg: &locked.sealed, aad: &aad };
@@ -166,6 +175,9 @@ mod tests {
             KdfParams { t: 1, ..KdfParams::FLOOR },
             KdfParams { t: 1_000_000, ..KdfParams::FLOOR },
             KdfParams { p: 0, ..KdfParams::FLOOR },
+            KdfParams { m_kib: 128 * 1024 + 1, ..KdfParams::FLOOR },
+            KdfParams { t: 5, ..KdfParams::FLOOR },
+            KdfParams { p: 5, ..KdfParams::FLOOR },
         ] {
             let hostile = LockedKey { params, ..locked.clone() };
             assert_eq!(unlock(&hostile, &phrase("x"), b"").unwrap_err(), LockError::BadParameters);

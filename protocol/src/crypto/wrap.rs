@@ -28,9 +28,9 @@ const ENTRY: usize = 2 + 32;
 /// Why keys could not be wrapped or unwrapped.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WrapError {
-    /// The certificate's key is not RSA of 3072 to 4096 bits.
+    /// The certificate's key is not RSA of 3072 to 4096 bits, or not for receiving keys.
     #[error(
-        "the certificate of '{subject}' has no RSA key of 3072 to 4096 bits to lock media keys to; have it renewed with such a key"
+        "the certificate of '{subject}' has no RSA key of 3072 to 4096 bits for receiving media keys; have it renewed with such a key"
     )]
     UnfitKey {
         /// Whose certificate.
@@ -115,9 +115,9 @@ impl KeyBundle {
 pub struct WrapLabel(String);
 
 impl WrapLabel {
-    /// Keys delivered to a buyer.
-    pub fn purchase(media: &MediaId, voucher: &VoucherId, buyer: &Certificate) -> Self {
-        Self(format!("cadenza/v1/purchase;media={media};voucher={voucher};to={}", hex(&buyer.fingerprint())))
+    /// Keys delivered to a buyer, by the fingerprint of their encryption certificate.
+    pub fn purchase(media: &MediaId, voucher: &VoucherId, buyer: &[u8; 32]) -> Self {
+        Self(format!("cadenza/v1/purchase;media={media};voucher={voucher};to={}", hex(buyer)))
     }
 
     /// Keys kept by an author or a content manager with the master file.
@@ -134,7 +134,7 @@ impl WrapLabel {
 /// Locks keys to the RSA key of a certificate. The result is as long as the key's modulus.
 pub fn wrap_keys(keys: &KeyBundle, to: &Certificate, label: &WrapLabel) -> Result<Vec<u8>, WrapError> {
     let unfit = || WrapError::UnfitKey { subject: to.subject() };
-    if to.key_algorithm() != KeyAlgorithm::Rsa {
+    if to.key_algorithm() != KeyAlgorithm::Rsa || !to.receives_keys() {
         return Err(unfit());
     }
     let key = RsaPublicKey::from_public_key_der(to.spki()).map_err(|_| unfit())?;

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! magic "CDZAGNC1" (8) | length of the rest (4)
-//! media id (16) added at (8) rights agent (text)
+//! media id (16) added at (8) rights agent (text) SHA-256 of the agent's key (32)
 //! number of codes (1), then each: scheme (text) value (text)
 //! hub's chain (number 1, then each length 4, DER) | hub's signature (length 4, bytes)
 //! ```
-//! Signed in the domain `cadenza/v1/agency`: the SHA-256 of the author's block (which covers everything before it), then all of the
-//! above from the media id to the last code. A file holds at most four such blocks, of different hubs or agencies.
+//! Signed in the domain `cadenza/v1/agency`: the running hash of what stands in front, author's block and earlier agency blocks, then all
+//! of the above from the media id to the last certificate. A file holds at most four such blocks, of different hubs or agencies; keys
+//! say which is which, names are for people.
 
 use super::MediaError;
 use super::author::{read_chain, write_chain};
@@ -46,8 +47,10 @@ pub struct AgencyFacts {
     pub media_id: MediaId,
     /// When; the hub's chain is judged at this time.
     pub added_at: UnixTime,
-    /// The rights agent to whom sales and previews are reported; 1 to 128 bytes.
+    /// Name of the rights agent to whom sales and previews are reported; 1 to 128 bytes.
     pub agent: String,
+    /// Who that is: [`Certificate::key_fingerprint`] of the rights agent.
+    pub agent_key: [u8; 32],
     /// 1 to [`MAX_CODES`] codes.
     pub codes: Vec<AgencyCode>,
 }
@@ -63,25 +66,25 @@ pub struct AgencyBlock {
 }
 
 impl AgencyFacts {
-    /// The block, signed by a hub; `author_hash` is [`MediaFile::author_hash`](super::MediaFile::author_hash) of the file it will be added to.
+    /// The block, signed by a hub; `running_hash` is [`MediaFile::running_hash`](super::MediaFile::running_hash) of the file it will be added to.
     pub fn sign(
         self,
-        author_hash: &[u8; 32],
+        running_hash: &[u8; 32],
         key: &SigningKey,
         chain: CertificateChain,
     ) -> Result<AgencyBlock, MediaError> {
         self.check().map_err(MediaError::malformed("agency codes"))?;
-        let signature = key.sign(DOMAIN, &self.message(author_hash));
+        let signature = key.sign(DOMAIN, &self.message(running_hash, &chain));
         Ok(AgencyBlock { facts: self, chain, signature })
     }
 
-    /// The facts as they stand in the block; signed together with the author hash.
+    /// The facts as they stand in the block; signed together with the running hash and the hub's certificates.
     ///
     /// # Panics
     /// More than 255 codes; signing and reading refuse more than sixteen.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
-        w.raw(self.media_id.as_bytes()).i64(self.added_at.0).text(&self.agent);
+        w.raw(self.media_id.as_bytes()).i64(self.added_at.0).text(&self.agent).raw(&self.agent_key);
         w.u8(u8::try_from(self.codes.len()).expect("at most sixteen, checked when signed and when read"));
         for code in &self.codes {
             w.text(&code.scheme).text(&code.value);
@@ -89,8 +92,11 @@ impl AgencyFacts {
         w.into_bytes()
     }
 
-    fn message(&self, author_hash: &[u8; 32]) -> Vec<u8> {
-        [author_hash.as_slice(), &self.to_bytes()].concat()
+    fn message(&self, running_hash: &[u8; 32], chain: &CertificateChain) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.raw(running_hash).raw(&self.to_bytes());
+        write_chain(&mut w, chain);
+        w.into_bytes()
     }
 
     fn check(&self) -> Result<(), WireError> {
@@ -126,12 +132,12 @@ impl AgencyBlock {
         Self::parse(bytes).map_err(MediaError::malformed("agency codes"))
     }
 
-    /// Checks chain and signature, and that the block belongs to this song.
+    /// Checks chain and signature, and that the block belongs to this song and to what stands in front of it.
     pub fn verify(
         &self,
         root: &Certificate,
         media_id: &MediaId,
-        author_hash: &[u8; 32],
+        running_hash: &[u8; 32],
     ) -> Result<(), MediaError> {
         let refuse = |reason: String| MediaError::Agency { reason };
         if self.facts.media_id != *media_id {
@@ -139,13 +145,18 @@ impl AgencyBlock {
         }
         let hub = verify_chain(&self.chain, root, Role::Hub, self.facts.added_at)
             .map_err(|e| refuse(e.to_string()))?;
-        sign::verify(hub, DOMAIN, &self.facts.message(author_hash), &self.signature)
+        sign::verify(hub, DOMAIN, &self.facts.message(running_hash, &self.chain), &self.signature)
             .map_err(|e| refuse(e.to_string()))
     }
 
-    /// Whether this is a second block of the other's hub for the other's agent: sales would be reported twice.
+    /// Whether this is a second block of the other's hub for the other's agent, by their keys: sales would be reported twice.
     pub(super) fn repeats(&self, other: &AgencyBlock) -> bool {
-        self.facts.agent == other.facts.agent && self.chain.leaf().subject() == other.chain.leaf().subject()
+        self.is_by(other.chain.leaf(), &other.facts.agent_key)
+    }
+
+    /// Whether this hub (by its key) added it for this agent.
+    pub fn is_by(&self, hub: &Certificate, agent_key: &[u8; 32]) -> bool {
+        self.facts.agent_key == *agent_key && self.chain.leaf().key_fingerprint() == hub.key_fingerprint()
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, WireError> {
@@ -153,13 +164,14 @@ impl AgencyBlock {
         let media_id = MediaId::from_bytes(r.array("media id")?);
         let added_at = UnixTime(r.i64("time of the agency codes")?);
         let agent = r.text(TEXT_BOUND, "rights agent")?.to_owned();
+        let agent_key = r.array("rights agent's key")?;
         let count = r.u8("number of agency codes")?;
         let mut codes = Vec::new();
         for _ in 0..count {
             let scheme = r.text(TEXT_BOUND, "agency code")?.to_owned();
             codes.push(AgencyCode { scheme, value: r.text(TEXT_BOUND, "agency code")?.to_owned() });
         }
-        let facts = AgencyFacts { media_id, added_at, agent, codes };
+        let facts = AgencyFacts { media_id, added_at, agent, agent_key, codes };
         facts.check()?;
         let chain = read_chain(&mut r)?;
         let signature = r.bytes(1024, "hub's signature")?.to_vec();

@@ -3,8 +3,8 @@
 //! ```text
 //! length of the rest (4) | signing time (8) | number of certificates (1) | each: length (4), DER | signature: length (4), bytes
 //! ```
-//! Signed in the domain `cadenza/v1/media-file`: header, table of contents, signing time. The table holds every item's
-//! SHA-256, so the signature covers every byte of the author's.
+//! Signed in the domain `cadenza/v1/media-file`: header, table of contents, signing time, certificates. The table holds every item's
+//! SHA-256, so the signature covers every byte in front of it.
 
 use super::{HEADER, MediaError};
 use crate::cert::{Certificate, CertificateChain, MAX_CERTIFICATE, MAX_CHAIN, Role, verify_chain};
@@ -36,7 +36,7 @@ impl AuthorBlock {
         header: &[u8; HEADER],
         toc: &[u8],
     ) -> Self {
-        let signature = key.sign(DOMAIN, &message(header, toc, signed_at));
+        let signature = key.sign(DOMAIN, &message(header, toc, signed_at, &chain));
         Self { chain, signed_at, signature }
     }
 
@@ -44,8 +44,8 @@ impl AuthorBlock {
     pub fn verify(&self, root: &Certificate, header: &[u8; HEADER], toc: &[u8]) -> Result<(), MediaError> {
         let author =
             verify_chain(&self.chain, root, Role::Author, self.signed_at).map_err(MediaError::Author)?;
-        sign::verify(author, DOMAIN, &message(header, toc, self.signed_at), &self.signature)
-            .map_err(|_| MediaError::AuthorSignature)
+        let message = message(header, toc, self.signed_at, &self.chain);
+        sign::verify(author, DOMAIN, &message, &self.signature).map_err(|_| MediaError::AuthorSignature)
     }
 
     /// The block with its length field.
@@ -96,8 +96,9 @@ pub(super) fn read_chain(r: &mut Reader<'_>) -> Result<CertificateChain, WireErr
     CertificateChain::new(certificates).map_err(|_| invalid)
 }
 
-fn message(header: &[u8; HEADER], toc: &[u8], signed_at: UnixTime) -> Vec<u8> {
+fn message(header: &[u8; HEADER], toc: &[u8], signed_at: UnixTime, chain: &CertificateChain) -> Vec<u8> {
     let mut w = Writer::new();
     w.raw(header).bytes(toc).i64(signed_at.0);
+    write_chain(&mut w, chain);
     w.into_bytes()
 }

@@ -3,18 +3,21 @@
 //! [`MediaFile::open`] reads header, table of contents and author's block only, so it costs the same for a song of any
 //! length. Every later read is checked: items against the signed hash, encrypted images chunk by chunk as they play.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use zeroize::Zeroizing;
 
-use super::agency::{self, AgencyBlock};
+use super::agency::AgencyBlock;
 use super::author::{AuthorBlock, MAX_AUTHOR_BLOCK};
+use super::behind::{Behind, OTHER_FILE};
+use super::free_part::{self, Absent};
 use super::image::{AudioImage, ImageParameters};
 use super::item::{AudioKind, GraphicKind, ItemKind, TextKind};
-use super::parts::{Header, hash_range, read_agency, read_range, read_up_to};
+use super::parts::{Header, hash_range, read_range, read_up_to};
+use super::publication::PublicationBlock;
 use super::section::Section;
 use super::toc::{TableOfContents, TocEntry};
-use super::transaction::{self, TransactionBlock};
+use super::transaction::TransactionBlock;
 use super::{HEADER, MAGIC, MediaError, item_context};
 use crate::cert::{Certificate, CertificateChain};
 use crate::crypto::chunked::{self, ChunkedError, DecryptingReader};
@@ -22,18 +25,19 @@ use crate::crypto::wrap::KeyBundle;
 use crate::id::MediaId;
 use crate::wire::WireError;
 
-const OTHER_FILE: &str = "the file in front of it is not the one that was granted";
-
 /// A media data file whose author's signature holds.
 #[derive(Debug)]
 pub struct MediaFile<R> {
     source: R,
     media_id: MediaId,
     toc: TableOfContents,
+    toc_at: u64,
+    absent: Absent,
     author: AuthorBlock,
     images: Vec<AudioImage>,
-    author_hash: [u8; 32],
+    running_hash: [u8; 32],
     agencies: Vec<AgencyBlock>,
+    publication: Option<PublicationBlock>,
     published_length: u64,
     transaction: Option<TransactionBlock>,
 }
@@ -59,9 +63,12 @@ impl<R: Read + Seek> MediaFile<R> {
         }
         let Header { media_id, toc_offset, toc_length } = Header::parse(&header[..got])?;
 
-        let toc_bytes = read_range(&mut source, toc_offset, toc_length, "table of contents")?;
+        let (absent, file_length) = Absent::read(&mut source, file_length)?;
+        let toc_at = absent.behind_items(toc_offset)?;
+        let toc_bytes = read_range(&mut source, toc_at, toc_length, "table of contents")?;
         let toc = TableOfContents::from_bytes(&toc_bytes, toc_offset)?;
-        let author_at = toc_offset + toc_length;
+        absent.check(&toc)?;
+        let author_at = toc_at + toc_length;
         let length = read_range(&mut source, author_at, 4, "author's signature")?;
         let length = u32::from_be_bytes(length.try_into().expect("four bytes were read"));
         if length > MAX_AUTHOR_BLOCK {
@@ -72,48 +79,29 @@ impl<R: Read + Seek> MediaFile<R> {
         let author_bytes = read_range(&mut source, author_at + 4, length.into(), "author's signature")?;
         let author = AuthorBlock::from_bytes(&author_bytes)?;
         author.verify(root, &header, &toc_bytes)?;
-        let author_hash = crate::crypto::sha256(&author_bytes);
-        let mut end = author_at + 4 + u64::from(length);
-        let mut agencies = Vec::new();
-        while let Some((block, behind)) = read_agency(&mut source, end, file_length)? {
-            if agencies.len() == agency::MAX_BLOCKS {
-                let error = WireError::Invalid { field: "number of agency blocks" };
-                return Err(MediaError::malformed("agency codes")(error));
-            }
-            block.verify(root, &media_id, &author_hash)?;
-            if agencies.iter().any(|earlier| block.repeats(earlier)) {
-                let error = WireError::Invalid { field: "second block of one hub for one agent" };
-                return Err(MediaError::malformed("agency codes")(error));
-            }
-            agencies.push(block);
-            end = behind;
-        }
-        let transaction = match file_length - end {
-            0 => None,
-            rest if rest <= transaction::MAX_BLOCK => {
-                let bytes = read_range(&mut source, end, rest, "record of purchase")?;
-                let block = TransactionBlock::from_bytes(&bytes)?;
-                block.verify(root, &media_id)?;
-                if block.facts.grant.length != end {
-                    return Err(MediaError::Transaction { reason: OTHER_FILE.to_owned() });
-                }
-                Some(block)
-            }
-            rest => {
-                let count = usize::try_from(rest).unwrap_or(usize::MAX);
-                let error = WireError::Trailing { field: "media file", count };
-                return Err(MediaError::malformed("record of purchase")(error));
-            }
+        let mut behind = Behind {
+            root,
+            media_id,
+            running_hash: crate::crypto::sha256(&author_bytes),
+            end: author_at + 4 + u64::from(length),
+            file_length,
         };
-        let (images, published_length) = (Vec::new(), end);
+        let agencies = behind.agencies(&mut source)?;
+        let publication = behind.publication(&mut source)?;
+        let transaction = behind.transaction(&mut source, publication.is_some())?;
+        let Behind { running_hash, end: published_length, .. } = behind;
+        let images = Vec::new();
         let mut file = Self {
             source,
             media_id,
             toc,
+            toc_at,
+            absent,
             author,
             images,
-            author_hash,
+            running_hash,
             agencies,
+            publication,
             published_length,
             transaction,
         };
@@ -136,7 +124,19 @@ impl<R: Read + Seek> MediaFile<R> {
         &self.author
     }
 
-    /// Everything that is in the file.
+    /// Numbers of the items that were left out of a free part (requirement V9), all encrypted; none in a whole file. Everything else is
+    /// there, and is checked as in a whole file.
+    pub fn absent(&self) -> &[u32] {
+        self.absent.numbers()
+    }
+
+    /// Writes the free part: what anyone may read, with every signature, without what only buyers open and without a record of purchase.
+    pub fn write_free_part<W: Write>(&mut self, mut out: W) -> Result<(), MediaError> {
+        let behind = self.toc_at..self.published_length;
+        free_part::write(&mut self.source, &self.toc, &self.absent, behind, &mut out)
+    }
+
+    /// Everything that is in the file, or would be if it were whole.
     pub const fn toc(&self) -> &TableOfContents {
         &self.toc
     }
@@ -162,12 +162,19 @@ impl<R: Read + Seek> MediaFile<R> {
         &self.agencies
     }
 
-    /// SHA-256 of the author's block, its length field not counted: what an agency block is bound to.
-    pub const fn author_hash(&self) -> &[u8; 32] {
-        &self.author_hash
+    /// What a content manager says of the whole, in a file that is or was for sale.
+    pub const fn publication(&self) -> Option<&PublicationBlock> {
+        self.publication.as_ref()
     }
 
-    /// Bytes as they were published: what the author signed, and agency blocks. What follows is the transaction block.
+    /// What the next agency block, or the publication block, is bound to: the SHA-256 of the author's block, its length field not counted;
+    /// with each agency block the SHA-256 of the hash so far and the block.
+    pub const fn running_hash(&self) -> &[u8; 32] {
+        &self.running_hash
+    }
+
+    /// Bytes as they were published: what the author signed, agency blocks, publication block. What follows is the transaction block, or
+    /// the list of what is absent.
     pub const fn published_length(&self) -> u64 {
         self.published_length
     }
@@ -218,7 +225,9 @@ impl<R: Read + Seek> MediaFile<R> {
             let error = WireError::TooLong { field: entry.kind.words(), length, bound };
             return Err(MediaError::malformed(entry.words())(error));
         }
-        let stored = read_range(&mut self.source, entry.offset, entry.length, entry.kind.words())?;
+        let place = self.absent.place(&self.toc, entry);
+        let place = place.ok_or_else(|| MediaError::Locked { item: entry.kind.words().to_owned() })?;
+        let stored = read_range(&mut self.source, place, entry.length, entry.kind.words())?;
         if crate::crypto::sha256(&stored) != entry.sha256 {
             return Err(MediaError::Altered { item: entry.words() });
         }
@@ -237,21 +246,30 @@ impl<R: Read + Seek> MediaFile<R> {
         quality: &str,
         keys: Option<&KeyBundle>,
     ) -> Result<ImageReader<&mut R>, MediaError> {
-        let image = self.image(quality)?.clone();
+        let image = self.image_here(quality)?;
         open_image(&mut self.source, &self.media_id, &image, keys)
     }
 
     /// The same, taking the file along: for a thread of its own.
     pub fn into_image(self, quality: &str, keys: Option<&KeyBundle>) -> Result<ImageReader<R>, MediaError> {
-        let image = self.image(quality)?.clone();
+        let image = self.image_here(quality)?;
         open_image(self.source, &self.media_id, &image, keys)
     }
 
-    /// Reads every item and checks it against its signed hash, naming the first that was altered; in a delivered file also that
+    fn image_here(&self, quality: &str) -> Result<AudioImage, MediaError> {
+        let image = self.image(quality)?;
+        if self.absent().contains(&image.item) {
+            return Err(MediaError::Locked { item: format!("{quality} audio") });
+        }
+        Ok(image.clone())
+    }
+
+    /// Reads every item that is there and checks it against its signed hash, naming the first that was altered; in a delivered file also that
     /// the whole is what was delivered.
     pub fn verify_all(&mut self) -> Result<(), MediaError> {
         for entry in self.toc.iter() {
-            let hash = hash_range(&mut self.source, entry.offset, entry.length)?;
+            let Some(place) = self.absent.place(&self.toc, entry) else { continue };
+            let hash = hash_range(&mut self.source, place, entry.length)?;
             if hash != entry.sha256 {
                 return Err(MediaError::Altered { item: entry.words() });
             }
@@ -291,7 +309,8 @@ impl<R: Read + Seek> MediaFile<R> {
             if images.iter().any(|i| i.quality == parameters.quality) {
                 return Err(unpaired());
             }
-            let (item, offset, length, key) = (second.number, second.offset, second.length, second.key);
+            let offset = self.absent.place(&self.toc, second).unwrap_or(second.offset);
+            let (item, length, key) = (second.number, second.length, second.key);
             images.push(AudioImage { parameters, item, offset, length, key });
         }
         Ok(images)

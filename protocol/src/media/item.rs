@@ -71,8 +71,11 @@ kinds!(
         Credits = 16 "credits",
         /// Commentary.
         Commentary = 17 "commentary",
-        /// Price in cents and currency per quality, as the author suggests: one `quality currency cents` a line.
+        /// Price in cents and currency (ISO 4217) per quality, as the author suggests: one `quality currency cents` a line. A price without its
+        /// currency is none.
         Prices = 18 "prices",
+        /// Who the artist is.
+        Biography = 19 "biography",
         /// Anything else.
         Other = 255 "text",
     }

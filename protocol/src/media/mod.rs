@@ -3,6 +3,7 @@
 //! ```text
 //! header (48) | item 0 | item 1 | ... | table of contents | author's block      what the author signed
 //!                                                         | agency blocks       what a distribution hub adds, 0 to 4
+//!                                                         | publication block   what a content manager signs before it sells
 //!                                                         | transaction block   what the player adds
 //! ```
 //!
@@ -12,11 +13,14 @@
 
 mod agency;
 mod author;
+mod behind;
 mod builder;
 mod file;
+mod free_part;
 mod image;
 mod item;
 mod parts;
+mod publication;
 mod section;
 mod toc;
 mod transaction;
@@ -32,6 +36,7 @@ pub use image::{
     SmpteTimestamp, Watermark,
 };
 pub use item::{AudioKind, GraphicKind, ItemKind, TextKind};
+pub use publication::{PublicationBlock, PublicationFacts};
 pub use section::Section;
 pub use toc::{TableOfContents, TocEntry};
 pub use transaction::{TransactionBlock, TransactionFacts};
@@ -98,6 +103,12 @@ pub enum MediaError {
     #[error("the agency codes in this media file are not genuine ({reason}); have the hub add them again")]
     Agency {
         /// What is wrong with them.
+        reason: String,
+    },
+    /// The publication block is not genuine.
+    #[error("the store's signature under this media file is not genuine ({reason}); download it again")]
+    Publication {
+        /// What is wrong with it.
         reason: String,
     },
     /// The transaction block is not genuine.

@@ -4,7 +4,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use ring::digest::{Context, SHA256};
 
-use super::agency::{self, AgencyBlock};
 use super::{HEADER, MAGIC, MAX_ITEMS, MediaError, VERSION};
 use crate::id::MediaId;
 use crate::wire::{Reader, WireError};
@@ -44,27 +43,32 @@ impl Header {
     }
 }
 
-/// The agency block at `at`, and where it ends; `None` when something else or nothing is there.
-pub(super) fn read_agency<R: Read + Seek>(
+/// Bytes in front of a block: its magic and its length.
+pub(super) const BLOCK_HEAD: usize = 12;
+
+/// The block at `at` with this magic, its head included; `None` when something else or nothing is there.
+pub(super) fn read_block<R: Read + Seek>(
     source: &mut R,
     at: u64,
     file_length: u64,
-) -> Result<Option<(AgencyBlock, u64)>, MediaError> {
-    let mut head = [0; 12];
+    magic: &[u8; 8],
+    bound: u32,
+    field: &'static str,
+) -> Result<Option<Vec<u8>>, MediaError> {
+    let mut head = [0; BLOCK_HEAD];
     source.seek(SeekFrom::Start(at))?;
     let got = read_up_to(source, &mut head)?;
-    let (magic, length) = head.split_at(agency::MAGIC.len());
-    if got < head.len() || magic != agency::MAGIC {
+    let (found, length) = head.split_at(magic.len());
+    if got < head.len() || found != magic {
         return Ok(None);
     }
     let length = u32::from_be_bytes(length.try_into().expect("four of twelve bytes are left"));
-    let end = at + head.len() as u64 + u64::from(length);
-    if length > agency::MAX_BLOCK || end > file_length {
-        let (field, bound) = ("agency codes", agency::MAX_BLOCK.into());
+    let whole = BLOCK_HEAD as u64 + u64::from(length);
+    if length > bound || at + whole > file_length {
+        let bound = bound.into();
         return Err(MediaError::malformed(field)(WireError::TooLong { field, length: length.into(), bound }));
     }
-    let bytes = read_range(source, at + head.len() as u64, length.into(), "agency codes")?;
-    Ok(Some((AgencyBlock::from_bytes(&bytes)?, end)))
+    read_range(source, at, whole, field).map(Some)
 }
 
 /// Reads `length` bytes (already bounded by the caller), growing as they arrive so that a lying length allocates little.

@@ -1,10 +1,11 @@
 //! Another year for a passport (requirement G8): what its holder asks, and what the licensing center answers, for the same key
-//! pair and sealed under the registration key that the holder has already.
+//! pairs and sealed under the registration key that the holder has already.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, KeySlot, Passport, PassportError, Wire, check, open_body, read};
-use crate::cert::{Certificate, Role, verify_chain};
+use super::unlocked::open_body;
+use super::{Body, KeySlot, Passport, PassportError, Wire, check, read};
+use crate::cert::Certificate;
 use crate::crypto::kdf::{self, KdfParams};
 use crate::secret::Passphrase;
 use crate::time::UnixTime;
@@ -29,7 +30,7 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// Reads what the licensing center sent: signer, signature, the new certificate now, and that it is for `held`'s key and
+    /// Reads what the licensing center sent: signer, signature, the new certificates now, and that they are for `held`'s keys and
     /// not older than `held`.
     pub fn verify(
         bytes: &[u8],
@@ -42,9 +43,10 @@ impl Renewal {
             return Err(PassportError::WrongState("this is a passport, not a renewal; import it instead"));
         }
         let body = check(&wire, root)?;
-        let leaf = verify_chain(&body.chain, root, Role::Consumer, now)?;
-        let before = held.chain().leaf();
-        if leaf.spki() != before.spki() || leaf.not_after() < before.not_after() {
+        body.verify(root, now)?;
+        let (leaf, before) = (body.chain.leaf(), held.chain().leaf());
+        let same_keys = leaf.spki() == before.spki() && body.encryption.spki() == held.body.encryption.spki();
+        if !same_keys || leaf.not_after() < before.not_after() {
             return Err(PassportError::OtherPassport);
         }
         Ok(Self { wire, body })

@@ -4,13 +4,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
 use crate::id::{MediaId, VoucherId};
 
-/// What part of the song a preview plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What part of the song a preview plays, or a voucher is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PreviewKind {
     /// The stretch that its author chose.
     Clip,
@@ -25,6 +27,19 @@ impl PreviewKind {
             Self::Clip => "clip",
             Self::Song => "song",
         }
+    }
+
+    /// Its number in binary forms, which is that of the same part in an audio image's parameters.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Song => 1,
+            Self::Clip => 2,
+        }
+    }
+
+    /// The kind that a number means.
+    pub fn from_code(code: u8) -> Option<Self> {
+        [Self::Clip, Self::Song].into_iter().find(|kind| kind.code() == code)
     }
 
     /// The kind that a word means.

@@ -50,6 +50,7 @@ fn every_error_names_its_object_and_says_what_to_do() {
         MediaError::AuthorSignature,
         MediaError::Author(CertificateError::Expired { subject: subject() }),
         MediaError::Agency { reason: "they belong to other media".into() },
+        MediaError::Publication { reason: SignatureError.to_string() },
         MediaError::Transaction { reason: SignatureError.to_string() },
         MediaError::Sealed { item: "lyrics".into(), source: ChunkedError::WrongKey },
         MediaError::NoSuchImage { quality: "lossless".into() },
@@ -80,6 +81,7 @@ fn every_error_names_its_object_and_says_what_to_do() {
         VoucherError::NewerVersion(2),
         VoucherError::Altered,
         VoucherError::Certificate(expired()),
+        VoucherError::OtherCenter,
         VoucherError::Expired,
     ];
     vouchers.iter().for_each(|e| assert_helps(e, "voucher"));
@@ -132,11 +134,12 @@ fn media_keys_that_do_not_open_say_the_same_whatever_was_wrong() {
     // C2, C7: key, label or ciphertext, one answer; anything else helps an attacker to guess
     let center = Center::new();
     let buyer = center.certify_rsa(Role::Consumer);
-    let leaf = buyer.chain.leaf();
-    let private = RsaPrivateKey::from_pkcs8_der(&buyer.pkcs8).unwrap();
+    let leaf = &buyer.receiver().certificate;
+    let private = RsaPrivateKey::from_pkcs8_der(&buyer.receiver().pkcs8).unwrap();
     let another = RsaPrivateKey::from_pkcs8_der(&rsa_3072(RsaKey::Other)).unwrap();
     let (media, voucher) = (MediaId::random(), VoucherId::random());
-    let label = WrapLabel::purchase(&media, &voucher, leaf);
+    let to = leaf.fingerprint();
+    let label = WrapLabel::purchase(&media, &voucher, &to);
     let keys = KeyBundle::new(vec![(KeyId(0), ContentKey::random())]).unwrap();
     let wrapped = wrap_keys(&keys, leaf, &label).unwrap();
     private.unwrap_keys(&wrapped, &label).unwrap();
@@ -145,7 +148,7 @@ fn media_keys_that_do_not_open_say_the_same_whatever_was_wrong() {
     altered[100] ^= 1;
     let refusals = [
         another.unwrap_keys(&wrapped, &label),
-        private.unwrap_keys(&wrapped, &WrapLabel::purchase(&media, &VoucherId::random(), leaf)),
+        private.unwrap_keys(&wrapped, &WrapLabel::purchase(&media, &VoucherId::random(), &to)),
         private.unwrap_keys(&wrapped, &WrapLabel::custody(&media, leaf)),
         private.unwrap_keys(&altered, &label),
         private.unwrap_keys(&wrapped[1..], &label),

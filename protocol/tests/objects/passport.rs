@@ -1,13 +1,14 @@
 //! Passport, registration file and renewal (O7, G3 to G8).
 
-use cadenza_protocol::cert::{CertificateError, RevocationLists, Role};
+use cadenza_protocol::cert::{CertificateChain, CertificateError, RevocationLists, Role, verify_chain};
 use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
-use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, Renewal, RenewalRequest};
+use cadenza_protocol::crypto::sign;
+use cadenza_protocol::passport::{Issue, Passport, PassportError, RegistrationFile, Renewal, RenewalRequest};
 use cadenza_protocol::secret::RegistrationKey;
 use cadenza_protocol::signed::{SignedError, SignedMessage};
 
 use crate::alter::{nothing_passes, white_space_says_nothing};
-use crate::support::made::{PASSPHRASE, passport, phrase, registration, renewal};
+use crate::support::made::{PASSPHRASE, issue, passport, phrase, registration, renewal};
 use crate::support::samples::owner;
 use crate::support::{Center, NOW, RsaKey, rsa_3072};
 
@@ -32,6 +33,36 @@ fn a_passport_opens_with_its_passphrase_and_keeps_its_secrets() {
 }
 
 #[test]
+fn a_lock_that_asks_for_too_much_work_is_refused_when_the_file_is_read() {
+    // C3: no passphrase is asked for, no memory taken
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let file = passport(&center, &consumer, &RegistrationKey::random()).to_json();
+    for (field, most, too_much) in [("m_kib", 131_072, 1_048_576), ("t", 4, 16), ("p", 4, 5)] {
+        let with = |cost: u32| {
+            let mut json: serde_json::Value = serde_json::from_slice(&file).unwrap();
+            json["registration_key"]["locked"]["params"][field] = cost.into();
+            Passport::from_json(&serde_json::to_vec(&json).unwrap(), &center.root)
+        };
+        assert!(with(most).is_ok());
+        let refused = with(too_much).unwrap_err();
+        assert!(matches!(refused, PassportError::Lock(LockError::BadParameters)), "{field}: {refused}");
+    }
+}
+
+#[test]
+fn a_passphrase_opens_the_passport_however_its_letters_were_typed() {
+    // C3, G5: 'ü' as one character, as 'u' and dots, from a file with a byte order mark
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let held = passport(&center, &consumer, &RegistrationKey::random());
+    for typed in [PASSPHRASE, "gru\u{308}ne Heide", "\u{feff}grüne Heide"] {
+        assert!(held.unlock(&phrase(typed)).is_ok(), "{typed:?}");
+    }
+    assert!(held.unlock(&phrase("grune Heide")).is_err());
+}
+
+#[test]
 fn foreign_and_expired_registrations_are_refused() {
     // G4
     let center = Center::new();
@@ -43,6 +74,37 @@ fn foreign_and_expired_registrations_are_refused() {
     let by_a_merchant = registration(&center.certify(Role::Merchant), &consumer, &RegistrationKey::random());
     let usurped = RegistrationFile::verify(&by_a_merchant, &center.root, NOW).unwrap_err();
     assert!(matches!(usurped, PassportError::Certificate(CertificateError::WrongRole { .. })));
+}
+
+#[test]
+fn each_of_the_two_keys_has_its_own_use() {
+    // C5: what signs does not decrypt, what decrypts does not sign, and the certificates say so
+    let center = Center::new();
+    let consumer = center.certify_rsa(Role::Consumer);
+    let held = passport(&center, &consumer, &RegistrationKey::random());
+    let open = held.unlock(&phrase(PASSPHRASE)).unwrap();
+    let (signing, receiving) = (open.chain().leaf(), open.encryption());
+    assert!(signing.signs() && !signing.receives_keys());
+    assert!(receiving.receives_keys() && !receiving.signs());
+    assert_ne!(signing.key_fingerprint(), receiving.key_fingerprint());
+    let signature = open.sign("cadenza/v1/test", b"message");
+    sign::verify(signing, "cadenza/v1/test", b"message", &signature).unwrap();
+    assert!(sign::verify(receiving, "cadenza/v1/test", b"message", &signature).is_err());
+
+    let (licensing, key) = (center.certify(Role::LicensingCenter), RegistrationKey::random());
+    let facts = owner();
+    for (what, unfit) in center.unfit_receivers(&consumer) {
+        let issue = Issue { encryption: unfit, ..issue(&consumer, &facts, &key) };
+        let file = RegistrationFile::issue(&issue, &licensing.key, &licensing.chain).to_json();
+        let refused = RegistrationFile::verify(&file, &center.root, NOW).unwrap_err();
+        assert!(
+            matches!(refused, PassportError::Certificate(CertificateError::Unfit { .. })),
+            "{what}: {refused}"
+        );
+    }
+    let receiver = consumer.receiver();
+    let chain = CertificateChain::new(vec![receiver.certificate.clone(), center.authority.clone()]).unwrap();
+    assert!(verify_chain(&chain, &center.root, Role::Consumer, NOW).is_err(), "no request is signed with it");
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn every_kept_object_still_opens_and_says_what_it_said() {
     let mut file = MediaFile::open(Cursor::new(&bytes), &root).unwrap();
     file.verify_all().unwrap();
     let block = file.transaction().unwrap().clone();
-    let label = WrapLabel::purchase(file.media_id(), block.voucher_id(), open.chain().leaf());
+    let to = open.encryption().fingerprint();
+    let label = WrapLabel::purchase(file.media_id(), block.voucher_id(), &to);
     let keys = open.unwrap_keys(&block.facts.wrapped_keys, &label).unwrap();
     assert_eq!(file.text(TextKind::Title).unwrap().as_deref(), Some("Maple Leaf Rag"));
     assert_eq!(file.text_with_keys(TextKind::Lyrics, &keys).unwrap().as_deref(), Some("(hummed)"));
@@ -103,10 +104,10 @@ fn make() {
     write("passphrase.txt", PASSPHRASE.as_bytes());
     write("renewal.cadpassport", &renewal(&center.certify(Role::LicensingCenter), &consumer, &key));
     let made = authored(&center.certify(Role::Author)).with_agency(&center, &center.certify(Role::Hub));
-    let made = made.delivered(VoucherId::random(), &consumer, &manager);
+    let made = made.published(&center, &manager).delivered(VoucherId::random(), &consumer, &manager);
     write("delivered.cadenza", &made.bytes);
-    write("purchase.cadvoucher", &voucher(&manager, VoucherKind::Purchase).to_json());
-    write("preview.cadvoucher", &voucher(&manager, VoucherKind::Preview).to_json());
+    write("purchase.cadvoucher", &voucher(&center, &manager, VoucherKind::Purchase).to_json());
+    write("preview.cadvoucher", &voucher(&center, &manager, VoucherKind::Preview).to_json());
     let (file, checkpoint) = log();
     write("audit.log-file", &file.to_bytes());
     write("log-secret.hex", hex(log_secret().expose()).as_bytes());

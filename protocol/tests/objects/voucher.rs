@@ -2,12 +2,14 @@
 
 use cadenza_protocol::cert::{CertificateError, Role};
 use cadenza_protocol::id::VoucherId;
+use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::reserve::{AuthorizationToken, VoucherPacket};
 use cadenza_protocol::secret::ReceiptToken;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherError, VoucherFile, VoucherKind};
 
 use crate::alter::{MASKS, nothing_passes, white_space_says_nothing};
 use crate::support::made::voucher;
+use crate::support::samples::MERCHANT_KEY;
 use crate::support::{Center, NOW};
 
 fn read(bytes: &[u8], center: &Center) -> Result<MediaVoucher, VoucherError> {
@@ -20,13 +22,38 @@ fn a_voucher_gives_back_what_the_content_manager_signed() {
     let center = Center::new();
     let manager = center.certify(Role::ContentManager);
     for kind in [VoucherKind::Purchase, VoucherKind::Preview] {
-        let voucher = read(&voucher(&manager, kind).to_json(), &center).unwrap();
+        let voucher = read(&voucher(&center, &manager, kind).to_json(), &center).unwrap();
         assert_eq!((voucher.kind, voucher.tracks.len()), (kind, 2));
         assert_eq!(voucher.tracks[1].title.as_deref(), Some("Maple Leaf Rag"));
         assert_eq!(voucher.tracks[0].receipt.is_some(), kind == VoucherKind::Purchase);
         assert!(voucher.check_expiry(NOW.plus_days(7)).is_ok());
         assert!(matches!(voucher.check_expiry(NOW.plus_days(8)), Err(VoucherError::Expired)));
     }
+}
+
+#[test]
+fn a_voucher_says_which_part_it_is_for_and_whose_it_is() {
+    // O6, V1, C9
+    let center = Center::new();
+    let manager = center.certify(Role::ContentManager);
+    let parts = |kind| {
+        let voucher = read(&voucher(&center, &manager, kind).to_json(), &center).unwrap();
+        assert_eq!(voucher.root, center.root.fingerprint());
+        assert_eq!(voucher.merchant_key, MERCHANT_KEY);
+        voucher.tracks.iter().map(|track| track.part).collect::<Vec<_>>()
+    };
+    assert_eq!(parts(VoucherKind::Preview), [PreviewKind::Song, PreviewKind::Clip]);
+    assert_eq!(parts(VoucherKind::Purchase), [PreviewKind::Song, PreviewKind::Song]);
+
+    let signed = |change: fn(&mut MediaVoucher)| {
+        let mut said = read(&voucher(&center, &manager, VoucherKind::Purchase).to_json(), &center).unwrap();
+        change(&mut said);
+        read(&said.sign(&manager.key, manager.chain.clone()).to_json(), &center)
+    };
+    assert!(signed(|voucher| voucher.gift = true).unwrap().gift);
+    assert!(signed(|voucher| voucher.tracks[0].part = PreviewKind::Clip).is_err(), "nobody buys a clip");
+    let elsewhere = signed(|voucher| voucher.root = [1; 32]).unwrap_err();
+    assert!(matches!(elsewhere, VoucherError::OtherCenter), "{elsewhere}");
 }
 
 #[test]
@@ -37,7 +64,7 @@ fn every_altered_byte_and_every_cut_of_a_voucher_is_noticed() {
     for (what, kind) in
         [("purchase voucher", VoucherKind::Purchase), ("preview voucher", VoucherKind::Preview)]
     {
-        let file = voucher(&manager, kind).to_json();
+        let file = voucher(&center, &manager, kind).to_json();
         nothing_passes(what, &file, &MASKS, &[], |bytes| read(bytes, &center).is_ok());
         white_space_says_nothing(what, &file, |bytes| {
             read(bytes, &center).ok().map(|voucher| voucher.signed_bytes())
@@ -49,13 +76,14 @@ fn every_altered_byte_and_every_cut_of_a_voucher_is_noticed() {
 fn a_voucher_by_someone_else_or_with_a_changed_address_is_refused() {
     // O6, F7
     let center = Center::new();
-    let by_a_merchant = voucher(&center.certify(Role::Merchant), VoucherKind::Purchase).to_json();
+    let by_a_merchant = voucher(&center, &center.certify(Role::Merchant), VoucherKind::Purchase).to_json();
     let error = read(&by_a_merchant, &center).unwrap_err();
     assert!(matches!(error, VoucherError::Certificate(CertificateError::WrongRole { .. })), "{error}");
-    let foreign = voucher(&Center::new().certify(Role::ContentManager), VoucherKind::Purchase).to_json();
+    let foreign =
+        voucher(&center, &Center::new().certify(Role::ContentManager), VoucherKind::Purchase).to_json();
     assert!(matches!(read(&foreign, &center).unwrap_err(), VoucherError::Certificate(_)));
 
-    let genuine = voucher(&center.certify(Role::ContentManager), VoucherKind::Purchase).to_json();
+    let genuine = voucher(&center, &center.certify(Role::ContentManager), VoucherKind::Purchase).to_json();
     let text = String::from_utf8(genuine).unwrap();
     for (from, to) in [
         ("127.0.0.1", "192.0.2.66"),
@@ -76,9 +104,9 @@ fn a_voucher_is_judged_at_its_time_of_issue() {
     // O6, F7
     let center = Center::new();
     let brief = center.certify_for(Role::ContentManager, -10, 1);
-    assert!(read(&voucher(&brief, VoucherKind::Purchase).to_json(), &center).is_ok());
+    assert!(read(&voucher(&center, &brief, VoucherKind::Purchase).to_json(), &center).is_ok());
     let gone = center.certify_for(Role::ContentManager, -10, -1);
-    let error = read(&voucher(&gone, VoucherKind::Purchase).to_json(), &center).unwrap_err();
+    let error = read(&voucher(&center, &gone, VoucherKind::Purchase).to_json(), &center).unwrap_err();
     assert!(matches!(error, VoucherError::Certificate(CertificateError::Expired { .. })), "{error}");
 }
 

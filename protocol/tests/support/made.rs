@@ -1,13 +1,14 @@
 //! [`samples`] as the services sign them, small enough to be altered byte by byte.
 
 use cadenza_protocol::audit_log::{Checkpoint, EntryKind, LogFile, LogId, LogWriter};
-use cadenza_protocol::cert::{CertificateChain, Role};
+use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::wrap::{KeyBundle, RsaPrivateKey, WrapLabel, wrap_keys};
 use cadenza_protocol::id::{KeyId, MediaId, VoucherId};
 use cadenza_protocol::media::*;
 use cadenza_protocol::passport::{Issue, Passport, PersonalFacts, RegistrationFile};
+use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::redeem::DeliveryGrant;
 use cadenza_protocol::secret::{Passphrase, RegistrationKey, Secret};
 use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
@@ -51,22 +52,33 @@ impl Made {
     /// A hub's codes behind what is there.
     pub fn with_agency(mut self, center: &Center, hub: &Holder) -> Self {
         let file = MediaFile::open(std::io::Cursor::new(&self.bytes), &center.root).unwrap();
-        let block = agency_facts(self.id).sign(file.author_hash(), &hub.key, hub.chain.clone()).unwrap();
+        let block = agency_facts(self.id).sign(file.running_hash(), &hub.key, hub.chain.clone()).unwrap();
+        self.bytes.extend(block.to_bytes());
+        self
+    }
+
+    /// As a content manager sells it.
+    pub fn published(mut self, center: &Center, manager: &Holder) -> Self {
+        let file = MediaFile::open(std::io::Cursor::new(&self.bytes), &center.root).unwrap();
+        let facts = PublicationFacts { media_id: self.id, published_at: NOW.plus_seconds(2) };
+        let block = facts.sign(file.running_hash(), &manager.key, manager.chain.clone());
         self.bytes.extend(block.to_bytes());
         self
     }
 
     /// The record of a purchase behind what is there.
     pub fn delivered(mut self, voucher_id: VoucherId, consumer: &Holder, manager: &Holder) -> Self {
-        let label = WrapLabel::purchase(&self.id, &voucher_id, consumer.chain.leaf());
+        let to = &consumer.receiver().certificate;
+        let label = WrapLabel::purchase(&self.id, &voucher_id, &to.fingerprint());
         let bought = self.keys.only(&[KeyId::DESCRIPTIVE, KeyId(1)]).unwrap();
-        let wrapped_keys = wrap_keys(&bought, consumer.chain.leaf(), &label).unwrap();
+        let wrapped_keys = wrap_keys(&bought, to, &label).unwrap();
         let grant = DeliveryGrant {
             voucher_id,
             media_id: self.id,
             length: self.bytes.len() as u64,
             sha256: sha256(&self.bytes),
             consumer_fingerprint: consumer.chain.leaf().fingerprint(),
+            encryption_fingerprint: to.fingerprint(),
             content_manager_serial: manager.chain.leaf().serial(),
             wrapped_keys_sha256: sha256(&wrapped_keys),
             ..samples::grant()
@@ -90,25 +102,33 @@ pub fn phrase(text: &str) -> Passphrase {
     Passphrase::new(text.into())
 }
 
-fn issue<'a>(
-    chain: &CertificateChain,
-    private_key: &'a [u8],
+pub fn issue<'a>(
+    consumer: &'a Holder,
     personal: &'a PersonalFacts,
     registration_key: &'a RegistrationKey,
 ) -> Issue<'a> {
-    Issue { chain: chain.clone(), private_key, personal, registration_key, issued_at: NOW }
+    let receiver = consumer.receiver();
+    Issue {
+        chain: consumer.chain.clone(),
+        encryption: receiver.certificate.clone(),
+        signing_key: &consumer.pkcs8,
+        decryption_key: &receiver.pkcs8,
+        personal,
+        registration_key,
+        issued_at: NOW,
+    }
 }
 
 pub fn registration(licensing: &Holder, consumer: &Holder, key: &RegistrationKey) -> Vec<u8> {
     let owner = owner();
-    let issue = issue(&consumer.chain, &consumer.pkcs8, &owner, key);
+    let issue = issue(consumer, &owner, key);
     RegistrationFile::issue(&issue, &licensing.key, &licensing.chain).to_json().to_vec()
 }
 
 pub fn renewal(licensing: &Holder, consumer: &Holder, key: &RegistrationKey) -> Vec<u8> {
     let mut owner = owner();
     owner.address = "2 Difference Street, London".into();
-    let issue = issue(&consumer.chain, &consumer.pkcs8, &owner, key);
+    let issue = issue(consumer, &owner, key);
     RegistrationFile::renew(&issue, &licensing.key, &licensing.chain).to_json().to_vec()
 }
 
@@ -118,12 +138,13 @@ pub fn passport(center: &Center, consumer: &Holder, key: &RegistrationKey) -> Pa
     verified.lock(&phrase(PASSPHRASE), KdfParams::FLOOR).unwrap()
 }
 
-pub fn voucher(manager: &Holder, kind: VoucherKind) -> VoucherFile {
+pub fn voucher(center: &Center, manager: &Holder, kind: VoucherKind) -> VoucherFile {
     let track = |n: u8, title: Option<&str>| {
         let sample = samples::track([n; 32]);
         VoucherTrack {
             voucher_id: VoucherId::from_bytes([0xA0 | n; 16]),
             media_id: MediaId::from_bytes([0xB0 | n; 16]),
+            part: if kind == VoucherKind::Purchase || n == 1 { PreviewKind::Song } else { PreviewKind::Clip },
             receipt: sample.receipt.filter(|_| kind == VoucherKind::Purchase),
             delivery: DeliveryAddress { rtsp: title.map(|_| 8554), ..sample.delivery },
             title: title.map(str::to_owned),
@@ -131,7 +152,9 @@ pub fn voucher(manager: &Holder, kind: VoucherKind) -> VoucherFile {
         }
     };
     let tracks = vec![track(1, None), track(2, Some("Maple Leaf Rag"))];
-    let voucher = MediaVoucher { kind, tracks, issued: NOW, expires: NOW.plus_days(7) };
+    let (issued, expires) = (NOW, NOW.plus_days(7));
+    let (root, merchant_key) = (center.root.fingerprint(), samples::MERCHANT_KEY);
+    let voucher = MediaVoucher { kind, tracks, issued, expires, root, merchant_key, gift: false };
     voucher.sign(&manager.key, manager.chain.clone())
 }
 

@@ -5,7 +5,8 @@
 pub mod made;
 pub mod samples;
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
 
 use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
 use cadenza_protocol::crypto::sign::SigningKey;
@@ -35,6 +36,20 @@ pub struct Holder {
     pub chain: CertificateChain,
     pub key: SigningKey,
     pub pkcs8: Vec<u8>,
+    receiver: Option<Receiver>,
+}
+
+/// A consumer's second key pair, for receiving media keys.
+pub struct Receiver {
+    pub certificate: Certificate,
+    pub pkcs8: Vec<u8>,
+}
+
+impl Holder {
+    /// A consumer's second key pair; those with RSA keys have one.
+    pub fn receiver(&self) -> &Receiver {
+        self.receiver.as_ref().expect("a consumer with RSA keys")
+    }
 }
 
 impl Center {
@@ -90,7 +105,36 @@ impl Center {
         let params = leaf_params(name, role, from_days, to_days);
         let leaf = params.signed_by(&key, &issuer(&self.authority, &self.key)).unwrap();
         let chain = CertificateChain::new(vec![certificate(&leaf), self.authority.clone()]).unwrap();
-        Holder { chain, key: SigningKey::from_pkcs8_der(&pkcs8).unwrap(), pkcs8 }
+        let receiver = (role == Role::Consumer && pkcs8.len() > 1000).then(|| {
+            let mut params = leaf_params(name, role, from_days, to_days);
+            params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+            self.receiver(params, &second_key(&pkcs8))
+        });
+        Holder { chain, key: SigningKey::from_pkcs8_der(&pkcs8).unwrap(), pkcs8, receiver }
+    }
+
+    /// A key pair beside another, as `params` say.
+    fn receiver(&self, params: CertificateParams, pkcs8: &[u8]) -> Receiver {
+        let key = KeyPair::try_from(&PrivateKeyDer::Pkcs8(pkcs8.to_vec().into())).unwrap();
+        let leaf = params.signed_by(&key, &issuer(&self.authority, &self.key)).unwrap();
+        Receiver { certificate: certificate(&leaf), pkcs8: pkcs8.to_vec() }
+    }
+
+    /// A second certificate of a consumer as it should not be: for another name, for another use, or for the key that signs.
+    pub fn unfit_receivers(&self, consumer: &Holder) -> [(&'static str, Certificate); 4] {
+        let (name, receiver) = (Role::Consumer.name(), consumer.receiver());
+        let with = |name: &str, usages: &[KeyUsagePurpose], pkcs8: &[u8]| {
+            let mut params = leaf_params(name, Role::Consumer, -10, 365);
+            params.key_usages = usages.to_vec();
+            self.receiver(params, pkcs8).certificate
+        };
+        let (sign, receive) = (KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment);
+        [
+            ("another holder's", with("somebody", &[receive], &receiver.pkcs8)),
+            ("for signing", with(name, &[sign], &receiver.pkcs8)),
+            ("for both", with(name, &[sign, receive], &receiver.pkcs8)),
+            ("of the same key", with(name, &[receive], &consumer.pkcs8)),
+        ]
     }
 
     /// A list by the issuing authority, in DER.
@@ -137,11 +181,19 @@ pub enum RsaKey {
 /// A PKCS #8 key.
 pub fn rsa_3072(which: RsaKey) -> Vec<u8> {
     static KEYS: [OnceLock<Vec<u8>>; 3] = [const { OnceLock::new() }; 3];
-    let make = || {
-        let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, 3072).unwrap();
-        key.to_pkcs8_der().unwrap().as_bytes().to_vec()
-    };
-    KEYS[which as usize].get_or_init(make).clone()
+    KEYS[which as usize].get_or_init(make_rsa).clone()
+}
+
+/// The key that goes with a first one, the same each time.
+fn second_key(first: &[u8]) -> Vec<u8> {
+    static SECOND: Mutex<Option<HashMap<Vec<u8>, Vec<u8>>>> = Mutex::new(None);
+    let mut second = SECOND.lock().unwrap();
+    second.get_or_insert_default().entry(first.to_vec()).or_insert_with(make_rsa).clone()
+}
+
+fn make_rsa() -> Vec<u8> {
+    let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, 3072).unwrap();
+    key.to_pkcs8_der().unwrap().as_bytes().to_vec()
 }
 
 fn p256() -> KeyPair {
@@ -175,6 +227,9 @@ fn leaf_params(name: &str, role: Role, from_days: i64, to_days: i64) -> Certific
     params.distinguished_name.push(DnType::CommonName, name);
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(role.oid_arcs().to_vec())];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    if matches!(role, Role::Author | Role::ContentManager) {
+        params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+    }
     params.not_before = date(NOW.plus_days(from_days));
     params.not_after = date(NOW.plus_days(to_days));
     params

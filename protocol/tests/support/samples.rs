@@ -4,7 +4,7 @@
 //! Who signs them is not here: the tests found a licensing center anew ([`super`]), the fuzz targets have a fixed one.
 #![allow(dead_code)] // Each program uses its part of it.
 
-use cadenza_protocol::audit_log::{PreviewRecord, SaleRecord};
+use cadenza_protocol::audit_log::{PreviewRecord, PreviewTransport, SaleRecord};
 use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
 use cadenza_protocol::media::{
     AgencyCode, AgencyFacts, Allowance, ClipTimes, Codec, ImageParameters, IndexEntry, Loudness, Part,
@@ -66,7 +66,13 @@ pub fn parameters(quality: &str, for_sale: bool) -> ImageParameters {
 pub fn agency_facts(media_id: MediaId) -> AgencyFacts {
     let code = |scheme: &str, value: &str| AgencyCode { scheme: scheme.into(), value: value.into() };
     let codes = vec![code("product", "ML-0042"), code("isrc", "USRC17607839")];
-    AgencyFacts { media_id, added_at: NOW.plus_seconds(1), agent: "GEMA".into(), codes }
+    AgencyFacts {
+        media_id,
+        added_at: NOW.plus_seconds(1),
+        agent: "GEMA".into(),
+        agent_key: [0xe6; 32],
+        codes,
+    }
 }
 
 /// The holder of a passport.
@@ -78,7 +84,6 @@ pub fn owner() -> PersonalFacts {
         email: "ada@example.org".into(),
         card_brand: "Visa".into(),
         card_last4: "4242".into(),
-        card_expiry: "12/29".into(),
         confidential: "my cat is called Babbage".into(),
         region: "EU".into(),
         interests: vec!["piano".into()],
@@ -101,12 +106,16 @@ pub fn track(receipt: [u8; 32]) -> VoucherTrack {
     VoucherTrack {
         voucher_id: VOUCHER,
         media_id: MEDIA,
+        part: PreviewKind::Song,
         receipt: Some(ReceiptToken::from_bytes(receipt)),
         delivery: delivery(),
         quality: Some("lossless".into()),
         title: None,
     }
 }
+
+/// Which merchant sold it.
+pub const MERCHANT_KEY: [u8; 32] = [0x6d; 32];
 
 /// A grant for it.
 pub fn grant() -> DeliveryGrant {
@@ -117,6 +126,7 @@ pub fn grant() -> DeliveryGrant {
         length: 5_000_000,
         sha256: [0x66; 32],
         consumer_fingerprint: [0x77; 32],
+        encryption_fingerprint: [0x99; 32],
         content_manager_serial: "0a0b".into(),
         wrapped_keys_sha256: [0x88; 32],
         issued_at: NOW,
@@ -147,8 +157,11 @@ pub fn preview() -> PreviewRecord {
         media_id: MediaId::from_bytes([3; 16]),
         title: "Solace".into(),
         artist: "Scott Joplin".into(),
+        part: PreviewKind::Clip,
+        transport: PreviewTransport::Interleaved,
         played_ms: 12_500,
         quality: "preview-96".into(),
+        kept: String::new(),
     }
 }
 

@@ -6,7 +6,7 @@
 //! The codes come from a TOML file:
 //!
 //! ```toml
-//! agent = "Rights Agency"     # to whom sales and previews are reported
+//! agent = "agency.pem"        # certificate of the rights agent to whom sales and previews are reported; beside this file
 //! [[code]]
 //! scheme = "product"          # artist, product, sku, isrc, iswc, or an agency's own
 //! value = "ML-0042"
@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use cadenza_protocol::cert::{Certificate, CertificateError, Role, verify_chain};
+use cadenza_protocol::cert::{Certificate, CertificateChain, CertificateError, Role, verify_chain};
 use cadenza_protocol::crypto::sign::{SigningKey, SigningKeyError};
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::media::{AgencyCode, AgencyFacts, MediaError, MediaFile};
@@ -29,7 +29,7 @@ use crate::identity::Identity;
 
 /// Longest agency file, bytes.
 const MAX_AGENCY_FILE: u64 = 64 * 1024;
-const BOUNDS: &str = "needs an agent and 1 to 16 codes, each text 1 to 128 bytes";
+const BOUNDS: &str = "needs 1 to 16 codes, each text 1 to 128 bytes";
 
 /// What to add to which file.
 #[derive(Debug, Clone)]
@@ -67,9 +67,12 @@ pub enum HubError {
     /// The media file is not genuine, or the codes do not fit.
     #[error("{0}: {1}")]
     Media(PathBuf, MediaError),
-    /// A buyer's copy.
-    #[error("{0} is a copy that was sold to someone; add codes to the file as its author made it")]
+    /// A store's or a buyer's copy.
+    #[error("{0} is a copy that a store sells or has sold; add codes to the file as its author made it")]
     Sold(PathBuf),
+    /// Who the agent is cannot be told.
+    #[error("the rights agent's certificate {0} cannot be used: {1}; copy it again from the agent")]
+    Agent(PathBuf, CertificateError),
     /// This hub did so before.
     #[error("{0} has codes of '{1}' for this agent already; take the file as it was before")]
     Already(PathBuf, String),
@@ -110,27 +113,29 @@ pub fn add_codes(
     root: &Certificate,
     now: UnixTime,
 ) -> Result<Coded, HubError> {
-    let hub = verify_chain(account.chain(), root, Role::Hub, now)?.subject();
+    let hub = verify_chain(account.chain(), root, Role::Hub, now)?;
     let AgencyFile { agent, code } = read_agency(&options.agency)?;
+    let agent = read_agent(&options.agency.with_file_name(agent), root, now)?;
+    let agent_key = agent.key_fingerprint();
     let (input, refused) = (&options.input, |e| HubError::Media(options.input.clone(), e));
     let source = File::open(input).map_err(|e| HubError::Read(input.clone(), e))?;
     let mut media = MediaFile::open(BufReader::new(source), root).map_err(refused)?;
     media.verify_all().map_err(refused)?;
-    if media.transaction().is_some() {
+    if media.publication().is_some() || media.transaction().is_some() {
         return Err(HubError::Sold(input.clone()));
     }
     if media.agencies().len() == cadenza_protocol::media::MAX_AGENCIES {
         return Err(HubError::Full(input.clone()));
     }
-    if media.agencies().iter().any(|b| b.facts.agent == agent && b.chain.leaf().subject() == hub) {
-        return Err(HubError::Already(input.clone(), hub));
+    if media.agencies().iter().any(|b| b.is_by(hub, &agent_key)) {
+        return Err(HubError::Already(input.clone(), hub.subject()));
     }
     let codes: Vec<AgencyCode> =
         code.into_iter().map(|c| AgencyCode { scheme: c.scheme, value: c.value }).collect();
     let (media_id, count) = (*media.media_id(), codes.len());
     let key = SigningKey::from_pkcs8_der(account.key_pkcs8())?;
-    let block = AgencyFacts { media_id, added_at: now, agent, codes }
-        .sign(media.author_hash(), &key, account.chain().clone())
+    let block = AgencyFacts { media_id, added_at: now, agent: agent.subject(), agent_key, codes }
+        .sign(media.running_hash(), &key, account.chain().clone())
         .map_err(|_| HubError::Agency(options.agency.clone(), BOUNDS.to_owned()))?;
     let keys = copy_keys(options)?;
     let bytes = write(options, media.published_length(), &block.to_bytes(), root)?;
@@ -147,8 +152,16 @@ fn read_agency(path: &Path) -> Result<AgencyFile, HubError> {
         return Err(wrong("is longer than 64 KiB; it holds an agent and 1 to 16 codes".into()));
     }
     toml::from_str(&text).map_err(|e| {
-        wrong(format!("write agent = \"...\" and [[code]] with scheme and value: {}", e.message()))
+        wrong(format!("write agent = \"agency.pem\" and [[code]] with scheme and value: {}", e.message()))
     })
+}
+
+/// The agent by its certificate: a name alone would be anybody's (requirement C9).
+fn read_agent(path: &Path, root: &Certificate, now: UnixTime) -> Result<Certificate, HubError> {
+    let unfit = |e| HubError::Agent(path.to_owned(), e);
+    let text = std::fs::read_to_string(path).map_err(|e| HubError::Read(path.to_owned(), e))?;
+    let chain = CertificateChain::from_pem(&text).map_err(unfit)?;
+    verify_chain(&chain, root, Role::RightsAgent, now).cloned().map_err(unfit)
 }
 
 /// Keys first: a media file without its keys could never be published.

@@ -11,7 +11,7 @@ use super::{Failure, publish};
 
 #[derive(Debug, Args)]
 #[command(after_help = "The agency file:
-  agent = \"Rights Agency\"
+  agent = \"agency.pem\"      # the rights agent's certificate, beside this file
   [[code]]
   scheme = \"product\"
   value = \"ML-0042\"

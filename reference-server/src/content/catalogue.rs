@@ -82,8 +82,10 @@ pub struct CatalogueTrack {
 /// The codes under which an agency knows the track.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agency {
-    /// The rights agent to whom sales and previews are reported.
+    /// Name of the rights agent to whom sales and previews are reported.
     pub agent: String,
+    /// Who that is: SHA-256 of the agent's public key, hexadecimal.
+    pub agent_key: String,
     /// The hub that added them, by its certificate.
     pub hub: String,
     /// Numbering and code.
@@ -175,6 +177,7 @@ pub fn read<R: Read + Seek>(
 fn agency(block: &AgencyBlock) -> Agency {
     Agency {
         agent: block.facts.agent.clone(),
+        agent_key: hex(&block.facts.agent_key),
         hub: block.chain.leaf().subject(),
         codes: block.facts.codes.iter().map(|code| (code.scheme.clone(), code.value.clone())).collect(),
     }

@@ -11,14 +11,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use cadenza_protocol::id::{VoucherId, hex, unhex};
+use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::reserve::{
     AuthorizationToken, AuthorizeReply, AuthorizeRequest, DeliverItem, DeliverRequest, ReserveRequest,
     VoucherPacket,
 };
 use cadenza_protocol::secret::ReceiptToken;
-use cadenza_protocol::voucher::{
-    DeliveryAddress, MAX_TRACKS, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack,
-};
+use cadenza_protocol::voucher::{DeliveryAddress, MAX_TRACKS, VoucherFile, VoucherKind, VoucherTrack};
 use zeroize::Zeroizing;
 
 use super::catalogue::CatalogueTrack;
@@ -192,7 +191,7 @@ async fn deliver(
             .await?;
         tracks.push(manager.voucher_track(row, item, delivery.clone()).await?);
     }
-    manager.issue_voucher(MediaVoucher { kind: VoucherKind::Purchase, tracks, issued, expires }).map(Json)
+    manager.issue_voucher(VoucherKind::Purchase, tracks, issued, expires, &caller.certificate).map(Json)
 }
 
 impl ContentManager {
@@ -223,6 +222,7 @@ impl ContentManager {
         Ok(VoucherTrack {
             voucher_id: item.voucher_id,
             media_id,
+            part: PreviewKind::Song,
             receipt: Some(item.receipt),
             delivery,
             quality: row.quality,

@@ -9,14 +9,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
-use cadenza_protocol::audit_log::EntryKind;
+use cadenza_protocol::audit_log::{EntryKind, PreviewTransport};
 use cadenza_protocol::id::DeliveryServerId;
 use cadenza_protocol::voucher::DeliveryAddress;
 
 use super::log::records::Preview;
 use super::messages::{
     AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RegisterDelivery, ReleaseStream,
-    StreamStatus,
+    StreamStatus, Transport,
 };
 use super::vouchers::lapsed;
 use super::{ContentManager, DELIVERY_REFRESH};
@@ -162,8 +162,14 @@ async fn release(
             at: now,
             media_id: stream.media_id,
             track: track.as_ref().map(|track| &track.entry),
+            kind: stream.kind,
+            transport: match stream.transport {
+                Transport::Interleaved => PreviewTransport::Interleaved,
+                Transport::Udp => PreviewTransport::Udp,
+            },
             played_ms: stream.played_ms,
             quality: stream.image.as_deref().unwrap_or_default(),
+            kept: stream.kept.as_deref().unwrap_or_default(),
         };
         if let Some(pen) = &mut pen {
             pen.enter(&mut tx, EntryKind::Preview, &preview.to_bytes()).await?;

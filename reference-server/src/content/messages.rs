@@ -15,6 +15,7 @@
 
 use cadenza_protocol::cert::CertificateChain;
 use cadenza_protocol::id::{MediaId, VoucherId};
+pub use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::redeem::DeliveryGrant;
 use serde::{Deserialize, Serialize};
 
@@ -57,26 +58,6 @@ pub enum Transport {
     Udp,
 }
 
-/// What part a preview plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PreviewKind {
-    /// The clip that the author chose.
-    Clip,
-    /// The whole song at preview quality.
-    Song,
-}
-
-impl PreviewKind {
-    /// The word in URLs and messages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Clip => "clip",
-            Self::Song => "song",
-        }
-    }
-}
-
 /// 'Allocate Stream': asks for one of this server's streams for a preview voucher.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllocateStream {
@@ -113,12 +94,18 @@ pub struct ReleaseStream {
     pub voucher_id: VoucherId,
     /// Track of the stream.
     pub media_id: MediaId,
+    /// What was heard.
+    pub kind: PreviewKind,
+    /// Over what.
+    pub transport: Transport,
     /// How it ended.
     pub status: StreamStatus,
     /// Milliseconds of sound sent.
     pub played_ms: u64,
     /// Quality name of the image that was streamed.
     pub image: Option<String>,
+    /// Quality name of the free image that the player fetched to keep.
+    pub kept: Option<String>,
 }
 
 /// 'Get Info'.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use cadenza_protocol::id::{MediaId, VoucherId};
-use cadenza_protocol::voucher::{MAX_TRACKS, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
+use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile, VoucherKind, VoucherTrack};
 use serde::{Deserialize, Serialize};
 
 use super::ContentManager;
@@ -76,11 +76,12 @@ async fn preview(
         tracks.push(VoucherTrack {
             voucher_id,
             media_id,
+            part: wish.kind,
             receipt: None,
             delivery: delivery.clone(),
             quality: None,
             title,
         });
     }
-    manager.issue_voucher(MediaVoucher { kind: VoucherKind::Preview, tracks, issued: now, expires }).map(Json)
+    manager.issue_voucher(VoucherKind::Preview, tracks, now, expires, &caller.certificate).map(Json)
 }

@@ -61,7 +61,14 @@ async fn redeem(
 
     let track = manager.track(&request.media_id).await?;
     let quality = row.quality.unwrap_or_default();
-    manager.grant(&request.voucher_id, buyer.clone(), &quality, track).await.map(Json)
+    let buyer = Buyer { fingerprint: buyer.fingerprint(), encryption: request.encryption };
+    manager.grant(&request.voucher_id, buyer, &quality, track).await.map(Json)
+}
+
+/// To whom the keys of a purchase go.
+struct Buyer {
+    fingerprint: [u8; 32],
+    encryption: Certificate,
 }
 
 fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) -> Result<(), ApiFailure> {
@@ -133,7 +140,7 @@ impl ContentManager {
     async fn grant(
         &self,
         voucher_id: &VoucherId,
-        buyer: Certificate,
+        buyer: Buyer,
         quality: &str,
         track: PublishedTrack,
     ) -> Result<RedeemVerified, ApiFailure> {
@@ -152,11 +159,10 @@ impl ContentManager {
                 .map_err(ApiFailure::internal)?;
             let wanted: Vec<KeyId> = image.key.into_iter().chain([KeyId::DESCRIPTIVE]).collect();
             let keys = all.only(&wanted).map_err(ApiFailure::internal)?;
-            let wrapped_keys =
-                wrap_keys(&keys, &buyer, &WrapLabel::purchase(&track.facts.media_id, &voucher_id, &buyer))
-                    .map_err(|e| {
-                        ApiFailure::new(StatusCode::FORBIDDEN, "certificate-unfit", e.to_string())
-                    })?;
+            let encryption_fingerprint = buyer.encryption.fingerprint();
+            let label = WrapLabel::purchase(&track.facts.media_id, &voucher_id, &encryption_fingerprint);
+            let wrapped_keys = wrap_keys(&keys, &buyer.encryption, &label)
+                .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "certificate-unfit", e.to_string()))?;
             let manager = identity.chain().leaf();
             let grant = DeliveryGrant {
                 voucher_id,
@@ -164,7 +170,8 @@ impl ContentManager {
                 quality,
                 length: track.facts.length,
                 sha256: file_hash(&track)?,
-                consumer_fingerprint: buyer.fingerprint(),
+                consumer_fingerprint: buyer.fingerprint,
+                encryption_fingerprint,
                 content_manager_serial: manager.serial(),
                 wrapped_keys_sha256: sha256(&wrapped_keys),
                 issued_at: now,

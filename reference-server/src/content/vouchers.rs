@@ -5,10 +5,11 @@
 
 use axum::http::StatusCode;
 use cadenza_protocol::api::code;
+use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::time::UnixTime;
-use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
+use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 
 use super::ContentManager;
 use crate::api::ApiFailure;
@@ -79,8 +80,17 @@ impl VoucherRow {
 }
 
 impl ContentManager {
-    /// Signs a voucher for whoever will hold it (O6).
-    pub(super) fn issue_voucher(&self, voucher: MediaVoucher) -> Result<VoucherFile, ApiFailure> {
+    /// Signs a voucher for whoever will hold it (O6), in the name of the merchant who asked for it.
+    pub(super) fn issue_voucher(
+        &self,
+        kind: VoucherKind,
+        tracks: Vec<VoucherTrack>,
+        issued: UnixTime,
+        expires: UnixTime,
+        merchant: &Certificate,
+    ) -> Result<VoucherFile, ApiFailure> {
+        let (root, merchant_key) = (self.tls.root().fingerprint(), merchant.key_fingerprint());
+        let voucher = MediaVoucher { kind, tracks, issued, expires, root, merchant_key, gift: false };
         let identity = self.tls.identity();
         let key = SigningKey::from_pkcs8_der(identity.key_pkcs8()).map_err(ApiFailure::internal)?;
         Ok(voucher.sign(&key, identity.chain().clone()))

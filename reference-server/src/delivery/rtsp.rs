@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cadenza_protocol::preview::{
-    Preview, PreviewAddress, Refusal, ServerAction, ServerConnection, ServerLimits, SessionSeeds, StreamEnd,
+    Preview, PreviewAddress, Refusal, ServerAction, ServerConnection, ServerLimits, SessionSeeds,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::DeliveryServer;
-use super::streams::{allocate, open, release};
+use super::streams::{Streamed, allocate, open, release};
 
 /// Connections at one time, at each door; the machine cuts off those that ask for nothing.
 const MOST_CONNECTIONS: usize = 8_192;
@@ -180,7 +180,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
         }
     }
     for address in held {
-        release(&server, address, Default::default(), String::new(), StreamEnd::Disconnected).await;
+        release(&server, address, Streamed::nothing()).await;
     }
     let _ = tokio::time::timeout(Duration::from_secs(1), writer.shutdown()).await;
 }
@@ -216,8 +216,8 @@ fn ask(server: Arc<DeliveryServer>, action: ServerAction, peer: SocketAddr) -> A
             ServerAction::Allocate { address, bandwidth, udp } => {
                 Answer::Allocated(address, allocate(&server, address, bandwidth, udp, peer).await)
             }
-            ServerAction::Release { address, played, image, end } => {
-                release(&server, address, played, image, end).await;
+            ServerAction::Release { address, played, image, udp, kept, end } => {
+                release(&server, address, Streamed { played, image, udp, kept, end }).await;
                 Answer::Released
             }
         }

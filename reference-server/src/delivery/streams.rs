@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cadenza_protocol::preview::{
-    Npt, Preview, PreviewAddress, PreviewKind, Refusal, RefusalKind, SessionSeeds, StreamEnd,
+    Npt, Preview, PreviewAddress, Refusal, RefusalKind, SessionSeeds, StreamEnd,
 };
 use tokio::net::UdpSocket;
 
 use super::DeliveryServer;
 use crate::call::CallError;
-use crate::content::messages::{self, AllocateStream, ReleaseStream, StreamStatus, Transport};
+use crate::content::messages::{AllocateStream, ReleaseStream, StreamStatus, Transport};
 
 /// The content manager has this long for an answer; the player waits five seconds.
 const ANSWER: Duration = Duration::from_secs(4);
@@ -39,35 +39,48 @@ pub(super) async fn allocate(
     let stream = AllocateStream {
         voucher_id: address.voucher_id,
         media_id: address.media_id,
-        kind: match address.kind {
-            PreviewKind::Clip => messages::PreviewKind::Clip,
-            PreviewKind::Song => messages::PreviewKind::Song,
-        },
+        kind: address.kind,
         player: peer.to_string(),
-        transport: if udp { Transport::Udp } else { Transport::Interleaved },
+        transport: transport(udp),
         bandwidth_kbps: bandwidth.unwrap_or(0) / 1_000,
     };
     in_time(server.content.allocate(&stream)).await?;
     Ok((SessionSeeds::random(), socket))
 }
 
+/// What went over a stream.
+pub(super) struct Streamed {
+    pub played: Npt,
+    pub image: String,
+    pub udp: bool,
+    pub kept: bool,
+    pub end: StreamEnd,
+}
+
+impl Streamed {
+    /// Of a stream that was taken and never used.
+    pub fn nothing() -> Self {
+        let (played, image, end) = (Npt::ZERO, String::new(), StreamEnd::Disconnected);
+        Self { played, image, udp: false, kept: false, end }
+    }
+}
+
 /// Gives a stream back. A content manager that does not answer forgets it with the voucher.
-pub(super) async fn release(
-    server: &DeliveryServer,
-    address: PreviewAddress,
-    played: Npt,
-    image: String,
-    end: StreamEnd,
-) {
+pub(super) async fn release(server: &DeliveryServer, address: PreviewAddress, streamed: Streamed) {
+    let Streamed { played, image, udp, kept, end } = streamed;
+    let image = Some(image).filter(|image| !image.is_empty());
     let stream = ReleaseStream {
         voucher_id: address.voucher_id,
         media_id: address.media_id,
+        kind: address.kind,
+        transport: transport(udp),
         status: match end {
             StreamEnd::Completed => StreamStatus::Completed,
             StreamEnd::Disconnected => StreamStatus::Disconnected,
         },
         played_ms: played.as_millis(),
-        image: Some(image).filter(|image| !image.is_empty()),
+        kept: image.clone().filter(|_| kept),
+        image,
     };
     match tokio::time::timeout(ANSWER, server.content.release(&stream)).await {
         Ok(Ok(())) => {}
@@ -78,6 +91,10 @@ pub(super) async fn release(
             tracing::warn!(voucher = %stream.voucher_id, "the content manager did not answer a release")
         }
     }
+}
+
+fn transport(udp: bool) -> Transport {
+    if udp { Transport::Udp } else { Transport::Interleaved }
 }
 
 async fn in_time<T>(question: impl Future<Output = Result<T, CallError>>) -> Result<T, Refusal> {

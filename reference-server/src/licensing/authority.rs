@@ -108,10 +108,34 @@ impl Authority {
         &self.root_path
     }
 
-    /// Issues a certificate for a public key: leaf and issuing authority.
+    /// Issues a certificate for a public key: leaf and issuing authority. A consumer's key signs and nothing else.
     pub fn issue(
         &self,
         subject: &Subject,
+        key: &impl PublicKeyData,
+        now: UnixTime,
+    ) -> Result<CertificateChain, AuthorityError> {
+        let mut usages = vec![KeyUsagePurpose::DigitalSignature];
+        if matches!(subject.role, Role::ContentManager | Role::Author) {
+            usages.push(KeyUsagePurpose::KeyEncipherment); // media keys are wrapped to them
+        }
+        self.issue_for(subject, usages, key, now)
+    }
+
+    /// Issues a consumer's second certificate, for the key to which media keys are wrapped: leaf and issuing authority.
+    pub fn issue_encryption(
+        &self,
+        subject: &Subject,
+        key: &impl PublicKeyData,
+        now: UnixTime,
+    ) -> Result<CertificateChain, AuthorityError> {
+        self.issue_for(subject, vec![KeyUsagePurpose::KeyEncipherment], key, now)
+    }
+
+    fn issue_for(
+        &self,
+        subject: &Subject,
+        usages: Vec<KeyUsagePurpose>,
         key: &impl PublicKeyData,
         now: UnixTime,
     ) -> Result<CertificateChain, AuthorityError> {
@@ -119,10 +143,7 @@ impl Authority {
         let mut params = CertificateParams::new(subject.hosts.clone())?;
         name_and_date(&mut params, &subject.name, now, lifetime_days(subject.role))?;
         params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if matches!(subject.role, Role::Consumer | Role::ContentManager | Role::Author) {
-            params.key_usages.push(KeyUsagePurpose::KeyEncipherment); // media keys are wrapped to them
-        }
+        params.key_usages = usages;
         params.extended_key_usages = vec![Usage::ClientAuth, role_usage(subject.role)];
         if !subject.hosts.is_empty() {
             params.extended_key_usages.push(Usage::ServerAuth);

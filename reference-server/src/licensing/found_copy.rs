@@ -177,6 +177,7 @@ fn refuse(error: MediaError) -> TraceError {
         MediaError::Altered { item } => TraceError::Altered(format!("the {item}")),
         MediaError::AuthorSignature => TraceError::Altered("header or table of contents".into()),
         MediaError::Agency { reason } => TraceError::Altered(format!("the agency codes: {reason}")),
+        MediaError::Publication { reason } => TraceError::Altered(format!("the store's signature: {reason}")),
         MediaError::Transaction { reason } => TraceError::FalseRecord(reason),
         MediaError::NotMedia => TraceError::NotMedia,
         other => TraceError::NotGenuine(other),

@@ -6,8 +6,8 @@ use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use tokio::sync::{Mutex, mpsc};
 use zeroize::Zeroizing;
 
-/// Key pairs kept ready.
-const READY: usize = 2;
+/// Key pairs kept ready; a passport takes two.
+const READY: usize = 4;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +49,11 @@ impl RsaKeys {
         Ok(Self { ready: Mutex::new(ready) })
     }
 
-    /// Takes a key, at once when one is ready.
-    pub async fn take(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let made = self.ready.lock().await.recv().await;
-        made.unwrap_or_else(|| Err(KeyError::Generation("the key maker stopped".into())))
+    /// Takes the two keys of a passport, at once when they are ready.
+    pub async fn take_two(&self) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>), KeyError> {
+        let mut ready = self.ready.lock().await;
+        let stopped = || Err(KeyError::Generation("the key maker stopped".into()));
+        let first = ready.recv().await.unwrap_or_else(stopped)?;
+        Ok((first, ready.recv().await.unwrap_or_else(stopped)?))
     }
 }

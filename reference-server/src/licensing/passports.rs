@@ -1,7 +1,7 @@
 //! Passports as the licensing center makes them: new, again for the same person, for another year (G3, G7, G8).
 //!
 //! What is kept of a person lies sealed under the master key ([`MasterKey`](super::master_key::MasterKey)), one record a certificate:
-//! registration key, private key, personal facts. From it every later passport of the same key pair is made, which is
+//! registration key, private keys, personal facts. From it every later passport of the same key pairs is made, which is
 //! why purchases stay playable.
 
 use cadenza_protocol::cert::Role;
@@ -25,7 +25,10 @@ pub(super) struct Person {
     registration_key: [u8; 32],
     /// PKCS #8, DER.
     #[serde(with = "base64_bytes")]
-    private_key: Vec<u8>,
+    signing_key: Vec<u8>,
+    /// PKCS #8, DER.
+    #[serde(with = "base64_bytes")]
+    decryption_key: Vec<u8>,
     facts: PersonalFacts,
 }
 
@@ -61,14 +64,25 @@ pub enum PassportError {
     Assembly(String),
 }
 
+/// What a passport's certificate says in the place of a name: it stands in the clear in every file that is bought with it, so it tells
+/// nothing. Only the tables here lead from a certificate to a person.
+fn pseudonym() -> String {
+    format!("passport-{}", hex(Secret::<8>::random().expose()))
+}
+
 fn assembly(error: impl std::fmt::Display) -> PassportError {
     PassportError::Assembly(error.to_string())
 }
 
 impl Person {
     /// A person who registers now: a registration key is drawn for them.
-    pub fn new(facts: PersonalFacts, private_key: &[u8]) -> Self {
-        Self { registration_key: *Secret::<32>::random().expose(), private_key: private_key.to_vec(), facts }
+    pub fn new(facts: PersonalFacts, signing_key: &[u8], decryption_key: &[u8]) -> Self {
+        Self {
+            registration_key: *Secret::<32>::random().expose(),
+            signing_key: signing_key.to_vec(),
+            decryption_key: decryption_key.to_vec(),
+            facts,
+        }
     }
 
     /// The same person under another registration key.
@@ -83,7 +97,7 @@ impl Person {
 }
 
 impl LicensingCenter {
-    /// Issues a certificate for a person's key, puts the passport together, and keeps what is needed to do so again; all of it or
+    /// Issues a certificate for each of a person's keys, puts the passport together, and keeps what is needed to do so again; all of it or
     /// nothing. Gives the registration file's bytes.
     pub(super) async fn issue_passport(
         &self,
@@ -91,14 +105,16 @@ impl LicensingCenter {
         handing: Handing,
     ) -> Result<Zeroizing<Vec<u8>>, PassportError> {
         let now = self.clock.now();
-        let name = person.facts.name.chars().take(64).collect();
-        let subject = Subject { name, role: Role::Consumer, hosts: vec![] };
-        let pair = key_pair(&person.private_key).map_err(AuthorityError::from)?;
-        let chain = self.authority.issue(&subject, &pair, now)?;
+        let subject = Subject { name: pseudonym(), role: Role::Consumer, hosts: vec![] };
+        let pair = |key: &[u8]| key_pair(key).map_err(AuthorityError::from);
+        let chain = self.authority.issue(&subject, &pair(&person.signing_key)?, now)?;
+        let encryption = self.authority.issue_encryption(&subject, &pair(&person.decryption_key)?, now)?;
         let registration_key = RegistrationKey::from_bytes(person.registration_key);
         let issue = Issue {
             chain: chain.clone(),
-            private_key: &person.private_key,
+            encryption: encryption.leaf().clone(),
+            signing_key: &person.signing_key,
+            decryption_key: &person.decryption_key,
             personal: &person.facts,
             registration_key: &registration_key,
             issued_at: now,
@@ -118,7 +134,8 @@ impl LicensingCenter {
         if handing == Handing::Whole {
             sqlx::query(
                 "UPDATE certificates SET revoked_at = $1, revoked_for = 'superseded' WHERE revoked_at IS NULL
-                 AND serial IN (SELECT certificate_serial FROM consumers WHERE key_fingerprint = $2)",
+                 AND (serial IN (SELECT certificate_serial FROM consumers WHERE key_fingerprint = $2)
+                   OR serial IN (SELECT encryption_serial FROM consumers WHERE key_fingerprint = $2))",
             )
             .bind(now.0)
             .bind(&key_fingerprint)
@@ -126,15 +143,17 @@ impl LicensingCenter {
             .await?;
         }
         insert_certificate(&chain, Role::Consumer).execute(&mut *tx).await?;
+        insert_certificate(&encryption, Role::Consumer).execute(&mut *tx).await?;
         sqlx::query(
-            "INSERT INTO consumers (certificate_serial, registered_at, email_tag, sealed_recovery, key_fingerprint)
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO consumers (certificate_serial, registered_at, email_tag, sealed_recovery, key_fingerprint, encryption_serial)
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(&serial)
         .bind(now.0)
         .bind(self.master.email_tag(&person.facts.email))
         .bind(sealed)
         .bind(key_fingerprint)
+        .bind(encryption.leaf().serial())
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;

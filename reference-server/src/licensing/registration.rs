@@ -17,7 +17,7 @@ use crate::api::ApiFailure;
 use crate::payment::client::PaymentError;
 use crate::payment::messages::{Instrument, PaymentRequest};
 
-/// Patience for a key pair when none waits ready: less than a player has for our answer.
+/// Patience for key pairs when none wait ready: less than a player has for our answer.
 const KEY_PATIENCE: Duration = Duration::from_secs(6);
 
 /// Why there is no passport.
@@ -60,11 +60,11 @@ impl LicensingCenter {
     pub async fn register(&self, form: RegistrationForm) -> Result<Zeroizing<Vec<u8>>, RegistrationError> {
         let form = form.check(self.clock.now())?;
         self.check_card(form.card()).await?;
-        let key = tokio::time::timeout(KEY_PATIENCE, self.keys.take())
+        let (signing, decryption) = tokio::time::timeout(KEY_PATIENCE, self.keys.take_two())
             .await
             .map_err(internal)?
             .map_err(internal)?;
-        let person = Person::new(form.facts(), &key);
+        let person = Person::new(form.facts(), &signing, &decryption);
         self.issue_passport(&person, Handing::Whole).await.map_err(internal)
     }
 

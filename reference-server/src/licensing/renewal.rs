@@ -103,14 +103,16 @@ impl LicensingCenter {
         Ok(self.issue_passport(&person, Handing::Renewed).await?)
     }
 
-    /// Withdraws a certificate, and with a passport's all others of its key: from the next revocation list on they are refused
+    /// Withdraws a certificate, and with a passport's all others of its keys: from the next revocation list on they are refused
     /// everywhere. Again is the same as once.
     pub async fn revoke(&self, serial: &str, reason: &str) -> Result<(), RenewalError> {
         let serial = serial.trim().to_lowercase();
         let done = sqlx::query(
-            "UPDATE certificates SET revoked_at = COALESCE(revoked_at, $1), revoked_for = $2 WHERE serial = $3 OR serial IN
-               (SELECT certificate_serial FROM consumers WHERE key_fingerprint IN
-                 (SELECT key_fingerprint FROM consumers WHERE certificate_serial = $3))",
+            "UPDATE certificates SET revoked_at = COALESCE(revoked_at, $1), revoked_for = $2 WHERE serial = $3
+               OR serial IN (SELECT certificate_serial FROM consumers WHERE key_fingerprint IN
+                 (SELECT key_fingerprint FROM consumers WHERE certificate_serial = $3 OR encryption_serial = $3))
+               OR serial IN (SELECT encryption_serial FROM consumers WHERE key_fingerprint IN
+                 (SELECT key_fingerprint FROM consumers WHERE certificate_serial = $3 OR encryption_serial = $3))",
         )
         .bind(self.clock.now().0)
         .bind(reason)
@@ -139,7 +141,7 @@ impl LicensingCenter {
         list.map_err(|e| RenewalError::Internal(e.into()))
     }
 
-    /// How many certificates of each role were issued, are valid, have expired, were revoked.
+    /// How many certificates of each role were issued, are valid, have expired, were revoked; a passport's two count as one.
     pub async fn certificates(&self) -> Result<Vec<CertificateCount>, sqlx::Error> {
         let now = self.clock.now().0;
         let rows: Vec<(String, i64, i64, i64, i64)> = sqlx::query_as(
@@ -147,7 +149,8 @@ impl LicensingCenter {
                     COUNT(CASE WHEN revoked_at IS NULL AND not_after >= $1 THEN 1 END),
                     COUNT(CASE WHEN revoked_at IS NULL AND not_after < $1 THEN 1 END),
                     COUNT(revoked_at)
-             FROM certificates GROUP BY role ORDER BY role",
+             FROM certificates WHERE serial NOT IN (SELECT encryption_serial FROM consumers)
+             GROUP BY role ORDER BY role",
         )
         .bind(now)
         .fetch_all(self.database.pool())

@@ -40,7 +40,8 @@ fn a_buyer_gets_the_music_whole_and_anyone_else_gets_nothing() {
         }
         assert_eq!(delivered(world, &track.voucher_id.to_string()).await, 1);
 
-        let label = WrapLabel::purchase(&track.media_id, &track.voucher_id, ada.passport.chain().leaf());
+        let label =
+            WrapLabel::purchase(&track.media_id, &track.voucher_id, &ada.passport.encryption().fingerprint());
         let keys = ada.passport.unwrap_keys(&approval.wrapped_keys, &label).unwrap();
         let mut media = MediaFile::open(Cursor::new(whole), &world.root).unwrap();
         media.verify_all().unwrap();

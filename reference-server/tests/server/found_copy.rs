@@ -60,6 +60,31 @@ fn a_found_copy_names_transaction_certificates_and_person() {
     });
 }
 
+// O5, R3, C8
+#[test]
+fn a_bought_file_tells_nobody_but_the_licensing_center_who_bought_it() {
+    shared(async |world| {
+        let (bytes, _, approval) = delivered(world, "found-copy-3").await;
+        for personal in ["Ada", "Example", "ada@example.org", "4242", "Fugue"] {
+            let needle = personal.as_bytes();
+            assert!(!bytes.windows(needle.len()).any(|window| window == needle), "{personal}");
+        }
+        let copy = found(world, "pseudonym.cadenza", &bytes);
+        let origin = trace(&archive(&world.data).await, &copy).await.unwrap();
+        assert_eq!(
+            (origin.voucher_id, origin.person.name.as_str()),
+            (approval.grant.voucher_id, "Ada Example")
+        );
+        let names = world.count("SELECT COUNT(*) FROM certificates WHERE subject LIKE '%Ada%'").await;
+        assert_eq!(names, 0);
+
+        let (one, other) = (Listener::register(world).await, Listener::register(world).await);
+        assert_ne!(one.passport.chain().leaf().subject(), other.passport.chain().leaf().subject());
+        let kept = serde_json::to_string(one.passport.personal()).unwrap();
+        assert!(!kept.contains("12/29") && !kept.contains("expiry"), "{kept}");
+    });
+}
+
 // R3, F5
 #[test]
 fn a_copy_that_does_not_hold_names_nobody_and_says_why() {

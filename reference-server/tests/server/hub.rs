@@ -1,10 +1,12 @@
 //! A distribution hub's codes, from the hub through the store to the buyer.
 
 use std::io::Cursor;
+use std::path::Path;
 use std::sync::Arc;
 
 use cadenza_protocol::card::test_cards;
-use cadenza_protocol::cert::Role;
+use cadenza_protocol::cert::{CertificateChain, Role};
+use cadenza_protocol::id::hex;
 use cadenza_protocol::media::{MediaFile, TextKind};
 use cadenza_server::authoring::hub::{HubError, HubOptions, add_codes};
 use cadenza_server::authoring::keys_path;
@@ -20,8 +22,20 @@ use crate::listener::{Listener, download, report, voucher_of};
 use crate::world::{START, World, alone, shared};
 
 async fn hub(world: &World, name: &str) -> Identity {
+    holder(world, name, Role::Hub).await
+}
+
+/// Puts a rights agent's certificate into `folder` and gives its file's name.
+async fn agent(world: &World, folder: &Path, name: &str) -> String {
+    let agent = holder(world, name, Role::RightsAgent).await;
+    let file = format!("{}.pem", name.to_lowercase());
+    std::fs::write(folder.join(&file), agent.chain().to_pem()).unwrap();
+    file
+}
+
+async fn holder(world: &World, name: &str, role: Role) -> Identity {
     let authority = Arc::new(Authority::open(&world.data.join("licensing"), START).unwrap());
-    let subject = Subject { name: name.into(), role: Role::Hub, hosts: vec![] };
+    let subject = Subject { name: name.into(), role, hosts: vec![] };
     let file = world.data.join("accounts").join(name).with_extension("account");
     let database = world.database().await;
     let wish = Enrolling { subject, file };
@@ -36,11 +50,10 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
         let erin = account(world, "Erin").await;
         let input = song(world, &erin, "Coded");
         let agency = input.with_extension("agency.toml");
-        std::fs::write(
-            &agency,
-            "agent = \"Rights Agency\"\n[[code]]\nscheme = \"product\"\nvalue = \"ML-0042\"\n",
-        )
-        .unwrap();
+        let certificate = agent(world, input.parent().unwrap(), "Rights Agency").await;
+        let text =
+            format!("agent = \"{certificate}\"\n[[code]]\nscheme = \"product\"\nvalue = \"ML-0042\"\n");
+        std::fs::write(&agency, text).unwrap();
         let out = input.with_file_name("coded-out.cadenza");
         let options = HubOptions { input: input.clone(), agency, out: out.clone() };
         let hub = hub(world, "Example Hub").await;
@@ -67,6 +80,9 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
             (entry.agencies[0].agent.as_str(), entry.agencies[0].hub.as_str()),
             ("Rights Agency", "Example Hub")
         );
+        let key =
+            CertificateChain::from_pem(&std::fs::read_to_string(input.with_file_name(&certificate)).unwrap());
+        assert_eq!(entry.agencies[0].agent_key, hex(&key.unwrap().leaf().key_fingerprint()));
         assert_eq!(entry.agencies[0].codes, [("product".into(), "ML-0042".into())]);
 
         let (status, order) = world.order(&published.media_id, test_cards::GOOD, "coded-order-1").await;
@@ -75,11 +91,13 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
         let ada = Listener::register(world).await;
         let approval = ada.redeem(world, &voucher.tracks[0]).await.unwrap();
         let bytes = download(world, &approval, 0).await;
-        assert_eq!(bytes, after);
+        assert!(bytes.starts_with(&after) && bytes.len() > after.len(), "the store's signature is behind it");
         assert_eq!(report(world, &approval, &bytes).await, 204);
         let mut media = MediaFile::open(Cursor::new(bytes), &world.root).unwrap();
         media.verify_all().unwrap();
         assert_eq!(media.published_length(), approval.grant.length);
+        let seller = media.publication().unwrap().chain.leaf().clone();
+        assert_eq!(seller, *world.identity("content-manager").chain().leaf());
         assert_eq!(media.text(TextKind::Title).unwrap().as_deref(), Some("Coded"));
     });
 }
@@ -93,7 +111,11 @@ fn a_hub_adds_its_codes_once_or_not_at_all() {
         let folder = input.parent().unwrap().join("hub");
         std::fs::create_dir_all(&folder).unwrap();
         let agency = folder.join("agency.toml");
-        let good = "agent = \"A\"\n[[code]]\nscheme = \"sku\"\nvalue = \"1\"\n";
+        for name in ["A", "B", "C", "D", "E"] {
+            agent(world, &folder, name).await;
+        }
+        std::fs::write(folder.join("no-agent.pem"), frank.chain().to_pem()).unwrap();
+        let good = "agent = \"a.pem\"\n[[code]]\nscheme = \"sku\"\nvalue = \"1\"\n";
         let options =
             |out: &str| HubOptions { input: input.clone(), agency: agency.clone(), out: folder.join(out) };
         let own = hub(world, "Second Hub").await;
@@ -101,9 +123,8 @@ fn a_hub_adds_its_codes_once_or_not_at_all() {
             std::fs::write(&agency, text).unwrap();
             add_codes(options, account, &world.root, START)
         };
-        for wrong in
-            ["", "agent = \"A\"", "agent = \"\"\n[[code]]\nscheme = \"s\"\nvalue = \"1\"", "agnet = \"A\""]
-        {
+        let before = std::fs::read_dir(&folder).unwrap().count();
+        for wrong in ["", "agent = \"a.pem\"", "agnet = \"a.pem\""] {
             assert!(matches!(add(&own, wrong, &options("x.cadenza")), Err(HubError::Agency(..))), "{wrong}");
         }
         assert!(matches!(add(&frank, good, &options("x.cadenza")), Err(HubError::Account(_))));
@@ -115,20 +136,22 @@ fn a_hub_adds_its_codes_once_or_not_at_all() {
         let from_broken = HubOptions { input: broken.clone(), ..options("x.cadenza") };
         assert!(matches!(add(&own, good, &from_broken), Err(HubError::Media(..))));
         std::fs::remove_file(broken).unwrap();
-        let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(left, ["agency.toml"], "nothing half-written is left behind");
+        let unproven = add(&own, &good.replace("a.pem", "no-agent.pem"), &options("x.cadenza"));
+        assert!(matches!(unproven, Err(HubError::Agent(..))));
+        let left = std::fs::read_dir(&folder).unwrap().count() - 1; // agency.toml
+        assert_eq!(left, before, "nothing half-written is left behind");
 
         add(&own, good, &options("1.cadenza")).unwrap();
         let again = HubOptions { input: folder.join("1.cadenza"), ..options("2.cadenza") };
         assert!(matches!(add(&own, good, &again), Err(HubError::Already(..))));
-        for n in 1..4 {
+        for (n, agent) in (1..4).zip(["b.pem", "c.pem", "d.pem"]) {
             let next = HubOptions {
                 input: folder.join(format!("{n}.cadenza")),
                 ..options(&format!("{}.cadenza", n + 1))
             };
-            add(&own, &good.replace("\"A\"", &format!("\"{n}\"")), &next).unwrap();
+            add(&own, &good.replace("a.pem", agent), &next).unwrap();
         }
         let fifth = HubOptions { input: folder.join("4.cadenza"), ..options("5.cadenza") };
-        assert!(matches!(add(&own, &good.replace("\"A\"", "\"E\""), &fifth), Err(HubError::Full(_))));
+        assert!(matches!(add(&own, &good.replace("a.pem", "e.pem"), &fifth), Err(HubError::Full(_))));
     });
 }

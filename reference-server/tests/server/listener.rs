@@ -75,6 +75,7 @@ impl Listener {
             track.receipt.as_ref().expect("a purchase voucher has receipts"),
             &challenge,
             self.passport.chain(),
+            self.passport.encryption(),
             |domain, message| self.passport.sign(domain, message),
         );
         let answer = world

@@ -65,8 +65,32 @@ async fn renewed(world: &World, who: &Listener) -> Listener {
 
 /// Whether these keys, delivered to a certificate of the same holder, open with this passport.
 fn plays(who: &Listener, approval: &RedeemApproval, bought_with: &Certificate) -> bool {
-    let label = WrapLabel::purchase(&approval.grant.media_id, &approval.grant.voucher_id, bought_with);
+    let label =
+        WrapLabel::purchase(&approval.grant.media_id, &approval.grant.voucher_id, &bought_with.fingerprint());
     who.passport.unwrap_keys(&approval.wrapped_keys, &label).is_ok()
+}
+
+// C5, S1
+#[test]
+fn a_passport_has_two_certificates_which_count_as_one_and_are_withdrawn_together() {
+    alone(async {
+        let world = World::start("two-keys", ServerConfig::default()).await;
+        let ada = Listener::register(&world).await;
+        let (signing, receiving) = (ada.passport.chain().leaf(), ada.passport.encryption());
+        assert!(
+            signing.signs() && !signing.receives_keys() && receiving.receives_keys() && !receiving.signs()
+        );
+        assert_eq!((signing.subject(), signing.issuer()), (receiving.subject(), receiving.issuer()));
+        assert_eq!(world.count("SELECT COUNT(*) FROM certificates WHERE role = 'consumer'").await, 2);
+        let admin = AdminClient::open(&world.data).unwrap();
+        let counts = admin.certificates().await.unwrap();
+        let consumers = counts.iter().find(|count| count.role == "consumer").unwrap();
+        assert_eq!((consumers.issued, consumers.valid), (1, 1));
+        admin.revoke(receiving.serial(), "a test".into()).await.unwrap();
+        let left = "SELECT COUNT(*) FROM certificates WHERE role = 'consumer' AND revoked_at IS NULL";
+        assert_eq!(world.count(left).await, 0);
+        world.stop().await;
+    });
 }
 
 // G7
@@ -81,11 +105,11 @@ fn a_lost_passport_comes_back_to_the_person_and_plays_what_was_bought() {
         let file = ask(&world, "recover", &with("name", "  ada   EXAMPLE ")).await.unwrap();
         let after = Listener::with(&world, &file);
         assert_eq!(after.passport.personal(), before.passport.personal());
-        assert!(plays(&after, &bought, before.passport.chain().leaf()));
+        assert!(plays(&after, &bought, before.passport.encryption()));
 
         // The same voucher delivers again to the recovered passport; the lost one is withdrawn within a minute.
         let again = after.redeem(&world, &voucher.tracks[0]).await.unwrap();
-        assert!(plays(&after, &again, after.passport.chain().leaf()));
+        assert!(plays(&after, &again, after.passport.encryption()));
         later(&world, Duration::from_secs(61)).await;
         let refusal = before.redeem(&world, &voucher.tracks[0]).await.unwrap_err();
         assert_eq!(refusal, (403, "certificate-revoked".into()));
@@ -149,6 +173,8 @@ fn a_passport_is_renewed_under_the_same_key_before_and_after_its_last_day() {
         let (old, new) = (first.passport.chain().leaf(), second.passport.chain().leaf());
         assert_eq!(new.key_fingerprint(), old.key_fingerprint());
         assert!(new.not_after().0 > old.not_after().0 + 300 * DAY as i64);
+        let (old, new) = (first.passport.encryption(), second.passport.encryption());
+        assert_eq!(new.key_fingerprint(), old.key_fingerprint());
         assert!(plays(&second, &bought, old), "what was bought before plays");
         let again = second.redeem(&world, &voucher.tracks[0]).await.unwrap();
         assert!(plays(&second, &again, new), "and is delivered again");

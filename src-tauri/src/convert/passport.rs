@@ -88,9 +88,9 @@ pub fn owner(player: &Player) -> Option<OwnerLine> {
     player.owner().ok().as_ref().map(owner_line)
 }
 
-/// Whose passport it is, open or not.
+/// Whose passport it is, while that can be told: it stands in the sealed facts only.
 pub fn owner_name(player: &Player) -> Option<String> {
-    player.passport_facts().map(|facts| facts.holder).ok().or_else(|| player.pending_registration())
+    player.passport_facts().ok().and_then(|facts| facts.holder).or_else(|| player.pending_registration())
 }
 
 /// Everything that the passport page shows; `None` where there is no passport.
@@ -118,7 +118,6 @@ pub fn passport_facts(player: &Player) -> Result<Option<PassportFacts>, Failure>
         owner: owner.as_ref().map(owner_line),
         address: said(|o| &o.address),
         telephone: said(|o| &o.telephone),
-        card_expiry: said(|o| &o.card_expiry),
         region: said(|o| &o.region),
         interests: owner.as_ref().map(|o| o.interests.clone()).unwrap_or_default(),
     }))

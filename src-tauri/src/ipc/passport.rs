@@ -141,7 +141,6 @@ pub struct PassportFacts {
     pub owner: Option<OwnerLine>,
     pub address: Option<String>,
     pub telephone: Option<String>,
-    pub card_expiry: Option<String>,
     pub region: Option<String>,
     pub interests: Vec<String>,
 }

@@ -102,9 +102,10 @@ fn write_center(assets: &Path) {
         ("hub", Role::Hub),
         ("listener", Role::Consumer),
         ("consumer", Role::Consumer),
+        ("receiver", Role::Consumer),
     ];
     for (name, role) in holders {
-        let pkcs8 = if name == "consumer" {
+        let pkcs8 = if matches!(name, "consumer" | "receiver") {
             let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, 3072).unwrap();
             key.to_pkcs8_der().unwrap().as_bytes().to_vec()
         } else {
@@ -112,9 +113,12 @@ fn write_center(assets: &Path) {
         };
         let key = KeyPair::try_from(&PrivateKeyDer::Pkcs8(pkcs8.clone().into())).unwrap();
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
+        params.distinguished_name.push(DnType::CommonName, role.name());
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(role.oid_arcs().to_vec())];
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.key_usages = match name {
+            "receiver" => vec![KeyUsagePurpose::KeyEncipherment],
+            _ => vec![KeyUsagePurpose::DigitalSignature],
+        };
         (params.not_before, params.not_after) = (date(-10), date(365));
         let leaf = params.signed_by(&key, &authority_issuer).unwrap();
         fs::write(assets.join(format!("{name}.pem")), leaf.pem() + &authority.pem()).unwrap();
@@ -161,10 +165,12 @@ const REGISTRATION_KEY: [u8; 32] = [5; 32];
 
 /// A registration, or with `renewal` a renewal.
 fn registration(renewal: bool) -> Vec<u8> {
-    let (consumer, licensing) = (center::consumer(), center::licensing());
+    let (consumer, receiver, licensing) = (center::consumer(), center::receiver(), center::licensing());
     let issue = Issue {
         chain: consumer.chain.clone(),
-        private_key: consumer.pkcs8,
+        encryption: receiver.chain.leaf().clone(),
+        signing_key: consumer.pkcs8,
+        decryption_key: receiver.pkcs8,
         personal: &samples::owner(),
         registration_key: &RegistrationKey::from_bytes(REGISTRATION_KEY),
         issued_at: NOW,
@@ -215,7 +221,7 @@ fn plan(tail: u8) -> Vec<u8> {
 }
 
 fn media_file(seeds: &Seeds) {
-    for tail in [0, 0x81, 0x82] {
+    for tail in [0, 0x41, 0xc1, 0xc2] {
         let file = insider::media_file(&plan(tail)).unwrap();
         let mut open = MediaFile::open(Cursor::new(&file), center::root()).unwrap();
         open.verify_all().unwrap();
@@ -226,9 +232,15 @@ fn media_file(seeds: &Seeds) {
         assert!(open.into_image("lossless", Some(&insider::keys())).is_ok());
     }
     seeds.add("song", 0, &insider::media_file(&plan(0)).unwrap());
-    seeds.add("delivered", 0, &insider::media_file(&plan(0x82)).unwrap());
+    seeds.add("delivered", 0, &insider::media_file(&plan(0xc2)).unwrap());
+    let whole = insider::media_file(&plan(0x42)).unwrap();
+    let mut free = Vec::new();
+    MediaFile::open(Cursor::new(&whole), center::root()).unwrap().write_free_part(&mut free).unwrap();
+    seeds.add("free-part", 0, &free);
     seeds.add("plan", 1, &plan(0));
-    seeds.add("plan-delivered", 1, &plan(0x81));
+    seeds.add("plan-published", 1, &plan(0x42));
+    seeds.add("plan-delivered", 1, &plan(0xc1));
+    seeds.add("plan-unpublished", 1, &plan(0x80));
     seeds.add("plan-five-agencies", 1, &plan(5));
     seeds.add(
         "plan-one-text",
@@ -255,7 +267,8 @@ fn media_parts(seeds: &Seeds) {
     let transaction = insider::transaction_block(&file);
     seeds.add("transaction", 3, &transaction);
     seeds.add("grant", 4, &TransactionBlock::from_bytes(&transaction).unwrap().facts.grant.to_bytes());
-    seeds.add("agency", 5, &insider::agency_block(1, &sha256(block))[12..]);
+    seeds.add("agency", 6, &insider::agency_block(1, &sha256(block))[12..]);
+    seeds.add("publication", 5, &insider::publication_block(&sha256(block))[12..]);
 }
 
 fn certificate(seeds: &Seeds, folder: &Path) {
@@ -317,6 +330,9 @@ fn json_objects(seeds: &Seeds) {
             tracks: vec![track(receipt), track(receipt)],
             issued: NOW,
             expires: NOW.plus_days(30),
+            root: center::root().fingerprint(),
+            merchant_key: samples::MERCHANT_KEY,
+            gift: receipt,
         };
         seeds.add(name, 0, &voucher.sign(&manager.key, manager.chain.clone()).to_json());
         seeds.add(&format!("{name}-tracks"), 1, &json(&[track(receipt), track(receipt)]));
@@ -325,10 +341,12 @@ fn json_objects(seeds: &Seeds) {
     let server = DeliveryServerId::new("delivery-1").unwrap();
     let challenge = RedeemChallenge { nonce: [7; 32], delivery_server: server };
     let receipt = ReceiptToken::from_bytes([3; 32]);
-    let request = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &listener.chain, sign);
+    let receiver = center::receiver().chain.leaf();
+    let request = RedeemRequest::prove(VOUCHER, MEDIA, &receipt, &challenge, &listener.chain, receiver, sign);
     seeds.add("redeem", 2, &json(&request));
     let grant = DeliveryGrant {
         consumer_fingerprint: listener.chain.leaf().fingerprint(),
+        encryption_fingerprint: receiver.fingerprint(),
         content_manager_serial: manager.chain.leaf().serial(),
         wrapped_keys_sha256: sha256(&[7; 384]),
         ..samples::grant()

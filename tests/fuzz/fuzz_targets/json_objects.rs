@@ -79,7 +79,8 @@ fn signed_voucher(tracks: Vec<VoucherTrack>) {
         Some(track) if track.receipt.is_some() => VoucherKind::Purchase,
         _ => VoucherKind::Preview,
     };
-    let voucher = MediaVoucher { kind, tracks, issued: NOW, expires: NOW };
+    let (root, merchant_key) = (center::root().fingerprint(), [7; 32]);
+    let voucher = MediaVoucher { kind, tracks, issued: NOW, expires: NOW, root, merchant_key, gift: false };
     let (said, manager) = (voucher.signed_bytes(), center::manager());
     let json = voucher.sign(&manager.key, manager.chain.clone()).to_json();
     if let Ok(file) = VoucherFile::from_json(&json) {

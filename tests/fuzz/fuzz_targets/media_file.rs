@@ -26,7 +26,14 @@ fn use_file(bytes: &[u8]) {
     let Ok(mut file) = MediaFile::open(Cursor::new(bytes), center::root()) else { return };
     let keys = insider::keys();
     assert!(file.published_length() <= bytes.len() as u64);
-    assert_eq!(file.transaction().is_some(), file.published_length() < bytes.len() as u64);
+    let more = file.transaction().is_some() || !file.absent().is_empty();
+    assert_eq!(more, file.published_length() < bytes.len() as u64);
+    let mut free = Vec::new();
+    if file.write_free_part(&mut free).is_ok() {
+        let part =
+            MediaFile::open(Cursor::new(free.as_slice()), center::root()).expect("what was written is read");
+        assert!(part.transaction().is_none());
+    }
     for kind in TextKind::ALL {
         let _ = file.text(*kind);
         let _ = file.text_with_keys(*kind, &keys);

@@ -2,13 +2,15 @@
 #![no_main]
 
 use cadenza_fuzz::{center, insider};
-use cadenza_protocol::media::{AgencyBlock, AuthorBlock, ImageParameters, TableOfContents, TransactionBlock};
+use cadenza_protocol::media::{
+    AgencyBlock, AuthorBlock, ImageParameters, PublicationBlock, TableOfContents, TransactionBlock,
+};
 use cadenza_protocol::redeem::DeliveryGrant;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let Some((which, rest)) = data.split_first() else { return };
-    match which % 6 {
+    match which % 7 {
         0 => {
             // Behind the last item; the input's first bytes say where that is.
             let Some((end, rest)) = rest.split_first_chunk() else { return };
@@ -39,6 +41,12 @@ fuzz_target!(|data: &[u8]| {
         4 => {
             if let Ok(grant) = DeliveryGrant::from_bytes(rest) {
                 assert_eq!(grant.to_bytes(), rest);
+            }
+        }
+        5 => {
+            if let Ok(block) = PublicationBlock::from_bytes(rest) {
+                assert_eq!(&block.to_bytes()[12..], rest);
+                let _ = block.verify(center::root(), &insider::MEDIA, &[0; 32]);
             }
         }
         _ => {

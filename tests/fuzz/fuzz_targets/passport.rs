@@ -56,7 +56,7 @@ fn signed_body(body: &[u8]) -> Vec<u8> {
     file.to_string().into_bytes()
 }
 
-/// A genuine registration but for the private key in it.
+/// A genuine registration but for the private keys in it.
 fn with_private_key(pkcs8: &[u8]) -> Vec<u8> {
     let text = String::new;
     let personal = PersonalFacts {
@@ -66,14 +66,15 @@ fn with_private_key(pkcs8: &[u8]) -> Vec<u8> {
         email: text(),
         card_brand: text(),
         card_last4: text(),
-        card_expiry: text(),
         confidential: text(),
         region: text(),
         interests: Vec::new(),
     };
     let issue = Issue {
         chain: center::consumer().chain.clone(),
-        private_key: pkcs8,
+        encryption: center::receiver().chain.leaf().clone(),
+        signing_key: pkcs8,
+        decryption_key: pkcs8,
         personal: &personal,
         registration_key: &RegistrationKey::from_bytes([5; 32]),
         issued_at: NOW,

@@ -13,7 +13,7 @@ pub use crate::samples::NOW;
 pub struct Holder {
     /// The certificate and its issuer.
     pub chain: CertificateChain,
-    /// P-256, so that signing costs little; only the `consumer` has RSA.
+    /// P-256, so that signing costs little; only `consumer` and `receiver` have RSA.
     pub key: SigningKey,
     /// The same, PKCS #8.
     pub pkcs8: &'static [u8],
@@ -47,6 +47,8 @@ holders! {
     listener = "listener",
     /// Owns the passport; RSA.
     consumer = "consumer",
+    /// The second certificate of `consumer` and `listener`, for receiving media keys; RSA.
+    receiver = "receiver",
 }
 
 impl Holder {

@@ -1,7 +1,7 @@
 //! A media file by an author who means harm: whatever items the fuzzer wrote, with offsets, hashes and signature as they should be.
 //!
 //! ```text
-//! plan: agency blocks (low 3 bits), transaction block (0x80) (1)
+//! plan: agency blocks (low 3 bits), publication block (0x40), transaction block (0x80) (1)
 //! then per item: type (1) subtype (1) flags (1: 1 encrypted, 2 really sealed, 4 a wrong hash) key id (1)
 //!                media type, language, region, interests (each length 1, bytes) | content (length 2, bytes)
 //! ```
@@ -10,7 +10,9 @@ use cadenza_protocol::crypto::chunked::Sealer;
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::crypto::wrap::KeyBundle;
 use cadenza_protocol::id::KeyId;
-use cadenza_protocol::media::{AgencyFacts, AuthorBlock, HEADER, MAGIC, TransactionFacts, VERSION};
+use cadenza_protocol::media::{
+    AgencyFacts, AuthorBlock, HEADER, MAGIC, PublicationFacts, TransactionFacts, VERSION,
+};
 use cadenza_protocol::redeem::DeliveryGrant;
 use cadenza_protocol::secret::ContentKey;
 use cadenza_protocol::wire::{Reader, WireError, Writer};
@@ -89,8 +91,14 @@ pub fn media_file(bytes: &[u8]) -> Option<Vec<u8>> {
     let author = center::author();
     let block = AuthorBlock::sign(&author.key, author.chain.clone(), NOW, &header, &toc).to_bytes();
     let mut file = [&header[..], &body, &toc, &block].concat();
+    let mut running = sha256(&block[4..]);
     for n in 0..plan & 7 {
-        file.extend(agency_block(n, &sha256(&block[4..])));
+        let agency = agency_block(n, &running);
+        running = sha256(&[&running[..], &agency].concat());
+        file.extend(agency);
+    }
+    if plan & 0x40 != 0 {
+        file.extend(publication_block(&running));
     }
     if plan & 0x80 != 0 {
         file.extend(transaction_block(&file));
@@ -98,11 +106,19 @@ pub fn media_file(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(file)
 }
 
-/// An agency block for a file with this author's block.
-pub fn agency_block(n: u8, author_hash: &[u8; 32]) -> Vec<u8> {
-    let facts = AgencyFacts { agent: format!("Agency {n}"), ..samples::agency_facts(MEDIA) };
+/// An agency block for a file of this running hash.
+pub fn agency_block(n: u8, running_hash: &[u8; 32]) -> Vec<u8> {
+    let facts =
+        AgencyFacts { agent: format!("Agency {n}"), agent_key: [n; 32], ..samples::agency_facts(MEDIA) };
     let hub = center::hub();
-    facts.sign(author_hash, &hub.key, hub.chain.clone()).expect("the facts fit").to_bytes()
+    facts.sign(running_hash, &hub.key, hub.chain.clone()).expect("the facts fit").to_bytes()
+}
+
+/// A publication block for a file of this running hash.
+pub fn publication_block(running_hash: &[u8; 32]) -> Vec<u8> {
+    let manager = center::manager();
+    let facts = PublicationFacts { media_id: MEDIA, published_at: NOW };
+    facts.sign(running_hash, &manager.key, manager.chain.clone()).to_bytes()
 }
 
 /// The purchase of a file as it was published.
@@ -113,6 +129,7 @@ pub fn transaction_block(published: &[u8]) -> Vec<u8> {
         length: published.len() as u64,
         sha256: sha256(published),
         consumer_fingerprint: listener.chain.leaf().fingerprint(),
+        encryption_fingerprint: center::receiver().chain.leaf().fingerprint(),
         content_manager_serial: manager.chain.leaf().serial(),
         wrapped_keys_sha256: sha256(&wrapped_keys),
         ..samples::grant()

@@ -85,7 +85,9 @@ fn of_passport(json: &[u8], root: &Certificate, needles: &mut Vec<Needle>) {
     needles.push(needle(Kind::RegistrationKey, "as it is issued, base64", &text.as_bytes()[16..43]));
 
     let body: Value = serde_json::from_slice(&body).expect("JSON");
-    for (part, purpose) in [("private_key", "private-key"), ("personal", "personal")] {
+    let parts =
+        [("signing_key", "signing-key"), ("decryption_key", "decryption-key"), ("personal", "personal")];
+    for (part, purpose) in parts {
         let sealed = base64(&body[part]);
         let mut context = Writer::new();
         context.text(&format!("cadenza/v1/passport/{purpose}")).bytes(&holder);
@@ -93,7 +95,7 @@ fn of_passport(json: &[u8], root: &Certificate, needles: &mut Vec<Needle>) {
         let name = format!("made from it for the {purpose}");
         needles.push(needle(Kind::RegistrationKey, &name, &chunk_key(key.expose(), &sealed, &context)[16..]));
         let open = chunked::open(&key, &context, &sealed).expect("sealed under the registration key");
-        if part == "private_key" {
+        if part != "personal" {
             of_private_key(&open, needles);
         }
     }
@@ -128,7 +130,7 @@ fn of_track(path: &std::path::Path, root: &Certificate, passport: &Passport, nee
     let media = MediaFile::open(File::open(path).expect("a bought file"), root).expect("signed");
     let block = media.transaction().expect("a delivered file carries its transaction");
     let grant = &block.facts.grant;
-    let label = WrapLabel::purchase(media.media_id(), &grant.voucher_id, unlocked.chain().leaf());
+    let label = WrapLabel::purchase(media.media_id(), &grant.voucher_id, &grant.encryption_fingerprint);
     let keys = unlocked.unwrap_keys(&block.facts.wrapped_keys, &label).expect("wrapped to this buyer");
     for id in keys.ids() {
         let key = keys.get(id).expect("it is in the list");

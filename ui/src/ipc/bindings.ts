@@ -582,7 +582,6 @@ export type PassportFacts = {
 	owner: OwnerLine | null,
 	address: string | null,
 	telephone: string | null,
-	cardExpiry: string | null,
 	region: string | null,
 	interests: string[],
 };

@@ -107,7 +107,7 @@ impl Explain for VoucherError {
     fn code(&self) -> Code {
         match self {
             Self::TooLarge | Self::Malformed(_) | Self::NewerVersion(_) => Code::VoucherBroken,
-            Self::Altered | Self::Certificate(_) => Code::VoucherAltered,
+            Self::Altered | Self::Certificate(_) | Self::OtherCenter => Code::VoucherAltered,
             Self::Expired => Code::VoucherExpired,
         }
     }

@@ -73,6 +73,10 @@ pub enum ServerAction {
         played: Npt,
         /// Quality name of the image.
         image: String,
+        /// Whether packets went out as datagrams.
+        udp: bool,
+        /// Whether the client has fetched the free image to its end.
+        kept: bool,
         /// How it ended.
         end: StreamEnd,
     },
@@ -329,7 +333,8 @@ impl ServerConnection {
     fn release(&mut self, end: StreamEnd, now: Instant) {
         if let Some(mut session) = self.session.take() {
             let (played, image) = session.finish(now);
-            self.actions.push_back(ServerAction::Release { address: session.address(), played, image, end });
+            let (address, udp, kept) = (session.address(), session.is_udp(), session.has_kept());
+            self.actions.push_back(ServerAction::Release { address, played, image, udp, kept, end });
         }
     }
 }

@@ -213,7 +213,14 @@ impl ServerConnection {
             },
             Some(Parameter::FreeData(offset)) => match preview.free_data(offset, LONGEST_BODY) {
                 None => self.answer(cseq, StatusCode::InvalidRange, &[]),
-                Some((piece, total)) => self.answer_free_data(cseq, id, offset, piece, total),
+                Some((piece, total)) => {
+                    if offset + piece.len() as u64 == total as u64
+                        && let Some(session) = &mut self.session
+                    {
+                        session.keep();
+                    }
+                    self.answer_free_data(cseq, id, offset, piece, total);
+                }
             },
             None => {
                 let kind = [(CONTENT_TYPE, "text/parameters".to_owned())];

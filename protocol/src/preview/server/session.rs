@@ -18,6 +18,7 @@ pub(super) struct Session {
     sender: Sender,
     route: Route,
     heard_at: Instant,
+    kept: bool,
 }
 
 /// How packets leave.
@@ -49,11 +50,24 @@ impl Session {
             Transport::Udp { .. } => (Route::Udp { token: seeds.token, proven: None }, Pace::UDP),
         };
         let sender = Sender::new(preview, packetizer, pace, now);
-        Self { id: hex(&seeds.id), address, pipeline, sender, route, heard_at: now }
+        Self { id: hex(&seeds.id), address, pipeline, sender, route, heard_at: now, kept: false }
     }
 
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(super) const fn is_udp(&self) -> bool {
+        matches!(self.route, Route::Udp { .. })
+    }
+
+    /// Whether the last byte of the free image was asked for.
+    pub(super) const fn has_kept(&self) -> bool {
+        self.kept
+    }
+
+    pub(super) const fn keep(&mut self) {
+        self.kept = true;
     }
 
     pub(super) const fn address(&self) -> PreviewAddress {

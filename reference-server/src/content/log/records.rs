@@ -1,7 +1,8 @@
 //! What the content manager enters: its own rows as the records of the log, texts cut to the length that an entry may have.
 
-use cadenza_protocol::audit_log::{PreviewRecord, SaleRecord};
+use cadenza_protocol::audit_log::{PreviewRecord, PreviewTransport, SaleRecord};
 use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::time::UnixTime;
 
 use crate::content::catalogue::CatalogueTrack;
@@ -63,10 +64,16 @@ pub struct Preview<'a> {
     pub media_id: MediaId,
     /// The track as the catalogue has it; none once it was withdrawn.
     pub track: Option<&'a CatalogueTrack>,
+    /// What was heard.
+    pub kind: PreviewKind,
+    /// Over what.
+    pub transport: PreviewTransport,
     /// Milliseconds of sound that were sent.
     pub played_ms: u64,
     /// Which image.
     pub quality: &'a str,
+    /// The free image that was fetched to keep; empty if none.
+    pub kept: &'a str,
 }
 
 impl Preview<'_> {
@@ -77,8 +84,11 @@ impl Preview<'_> {
             media_id: self.media_id,
             title: self.track.map(|track| cut(&track.title, TEXT)).unwrap_or_default(),
             artist: self.track.map(|track| cut(&track.artist, TEXT)).unwrap_or_default(),
+            part: self.kind,
+            transport: self.transport,
             played_ms: u32::try_from(self.played_ms).unwrap_or(u32::MAX),
             quality: cut(self.quality, NAME),
+            kept: cut(self.kept, NAME),
         }
         .to_bytes()
     }

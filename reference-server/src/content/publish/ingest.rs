@@ -1,7 +1,7 @@
 //! What happens to a file before it is in the catalogue: everything in it is checked, its keys are taken into custody.
 //!
 //! Checked: the hash that was announced, the author's signature and chain, every item's hash, that the author is the one who
-//! brings it, that no buyer's record hangs on it, and that the keys open for us and are all there.
+//! brings it, that no buyer's and no other store's record hangs on it, and that the keys open for us and are all there.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -14,6 +14,7 @@ use cadenza_protocol::id::{MediaId, hex};
 use cadenza_protocol::media::{MediaError, MediaFile};
 use ring::digest::{Context, SHA256};
 
+use super::seal::{Sealed, Unsealed, seal};
 use super::{MediaKeys, Published, check_path};
 use crate::api::ApiFailure;
 use crate::content::catalogue::{self, CatalogueTrack};
@@ -34,11 +35,9 @@ pub(super) struct Incoming {
 
 /// A file that passed.
 struct Checked {
-    media_id: MediaId,
+    unsealed: Unsealed,
     entry: CatalogueTrack,
     cover: Option<Vec<u8>>,
-    length: u64,
-    sha256: String,
 }
 
 impl ContentManager {
@@ -53,14 +52,20 @@ impl ContentManager {
         })
         .await
         .map_err(ApiFailure::internal)?;
-        let Checked { media_id, mut entry, cover, length, sha256 } = checked?;
+        let Checked { unsealed, mut entry, cover } = checked?;
+        let media_id = unsealed.media_id;
         self.refuse_taken(&incoming, &media_id).await?;
+        let (from, folder, keeper, now) =
+            (incoming.file.clone(), self.uploads.clone(), identity.clone(), self.now());
+        let sealed = tokio::task::spawn_blocking(move || seal(&from, &folder, &unsealed, &keeper, now)).await;
+        let Sealed { file, length, sha256 } =
+            sealed.map_err(ApiFailure::internal)?.map_err(ApiFailure::internal)?;
         if let Some(cover) = cover {
             let stored = art::store(&self.files, cover).await.map_err(|e| unusable(e.to_string()))?;
             (entry.art, entry.colour) = (Some(stored.name), stored.colour);
         }
         let object = format!("media/{media_id}/{}.cadenza", &sha256[..16]);
-        self.files.store_file(&object, &incoming.file).await.map_err(ApiFailure::internal)?;
+        self.files.store_file(&object, file.path()).await.map_err(ApiFailure::internal)?;
         self.list(&incoming, identity.chain().leaf(), &entry, &object, length, &sha256).await?;
         tracing::info!(media = %media_id, title = %entry.title, path = %incoming.path, "published");
         Ok(Published { media_id, title: entry.title })
@@ -141,7 +146,7 @@ impl ContentManager {
 }
 
 fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<Checked, ApiFailure> {
-    let (length, sha256) = hash_file(&incoming.file).map_err(ApiFailure::internal)?;
+    let (_, sha256) = hash_file(&incoming.file).map_err(ApiFailure::internal)?;
     if incoming.sha256.as_ref().is_some_and(|announced| *announced != sha256) {
         return Err(unusable("not all bytes came through, or others than announced; upload it again".into()));
     }
@@ -152,6 +157,11 @@ fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<C
     if media.transaction().is_some() {
         return Err(unusable(
             "this is a copy that was sold to someone; publish the file as it was authored".into(),
+        ));
+    }
+    if media.publication().is_some() {
+        return Err(unusable(
+            "this is the file as a store sells it; publish the file as it was authored".into(),
         ));
     }
     if media.author().leaf().subject() != incoming.author.subject() {
@@ -171,7 +181,8 @@ fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<C
         )));
     }
     let (entry, cover) = catalogue::read(&mut media).map_err(refused)?;
-    Ok(Checked { media_id: *media.media_id(), entry, cover, length, sha256 })
+    let unsealed = Unsealed { media_id: *media.media_id(), running_hash: *media.running_hash() };
+    Ok(Checked { unsealed, entry, cover })
 }
 
 fn unusable(why: String) -> ApiFailure {

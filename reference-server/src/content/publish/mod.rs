@@ -20,6 +20,7 @@
 
 pub mod client;
 mod ingest;
+mod seal;
 mod shelf;
 mod upload;
 

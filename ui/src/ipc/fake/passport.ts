@@ -21,7 +21,6 @@ const facts = (): PassportFacts => ({
   owner: world.phase === 'unlocked' ? world.owner : null,
   address: world.phase === 'unlocked' ? '12 Analytical Row\nLondon W1' : null,
   telephone: world.phase === 'unlocked' ? '+44 20 7946 0000' : null,
-  cardExpiry: world.phase === 'unlocked' ? '12/29' : null,
   region: world.phase === 'unlocked' ? 'GB' : null,
   interests: world.phase === 'unlocked' ? ['Piano', 'Orchestra'] : [],
 });

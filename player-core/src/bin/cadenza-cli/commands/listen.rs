@@ -90,8 +90,7 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
         .tracks
         .first()
         .ok_or_else(|| Failure::new(Code::VoucherBroken, "the store's voucher is empty: try again"))?;
-    let address =
-        PreviewAddress { media_id: of.media_id, voucher_id: of.voucher_id, kind: PreviewKind::Clip };
+    let address = PreviewAddress { media_id: of.media_id, voucher_id: of.voucher_id, kind: of.part };
     let place = StreamPlace::new(address, &of.delivery);
     let monitor: Arc<Mutex<Option<StreamMonitor>>> = Arc::default();
     let watched = Arc::clone(&monitor);

@@ -56,7 +56,7 @@ pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<
             let facts = player.passport_facts()?;
             output.result(
                 &json!({ "holder": facts.holder, "serial": facts.serial, "passport": Kept(&facts.path) }),
-                || format!("Imported the passport of {}.", facts.holder),
+                || format!("Imported the passport {}.", facts.serial),
             );
             Ok(())
         }
@@ -71,7 +71,7 @@ pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<
         Passport::Renew => {
             player.passport_facts()?;
             player.renew(prompt::passphrase(global.passphrase_file.as_deref())?).await?;
-            let holder = player.passport_facts()?.holder;
+            let holder = player.passport_facts()?.holder.unwrap_or_default();
             issued(&player, output, "renewed", &holder)
         }
         Passport::Passphrase { new_passphrase_file } => {
@@ -100,7 +100,10 @@ async fn show(player: &cadenza_player::Player, global: &Global, output: &Output)
     });
     output.result(&document, || {
         let mut rows = vec![
-            vec!["holder".into(), facts.holder.clone()],
+            vec![
+                "holder".into(),
+                facts.holder.clone().unwrap_or_else(|| "sealed; give the passphrase".into()),
+            ],
             vec!["serial".into(), facts.serial.clone()],
             vec!["issued by".into(), facts.issuer.clone()],
             vec!["valid".into(), format!("{from} to {until}")],

@@ -1,0 +1,57 @@
+//! The content manager's word for the whole that it sells: its block goes behind what author and hubs signed, before the file is stored.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
+
+use cadenza_protocol::crypto::sign::SigningKey;
+use cadenza_protocol::id::{MediaId, hex};
+use cadenza_protocol::media::PublicationFacts;
+use cadenza_protocol::time::UnixTime;
+use ring::digest::{Context, SHA256};
+use tempfile::NamedTempFile;
+
+use crate::identity::Identity;
+
+/// A file that was checked and may be sold.
+pub(super) struct Unsealed {
+    pub media_id: MediaId,
+    pub running_hash: [u8; 32],
+}
+
+/// The file as it is sold; gone when it is dropped.
+#[derive(Debug)]
+pub(super) struct Sealed {
+    pub file: NamedTempFile,
+    pub length: u64,
+    pub sha256: String,
+}
+
+/// Copies `from` into `folder` with the block behind it. What came in stays as it is, so that publishing can be tried again.
+pub(super) fn seal(
+    from: &Path,
+    folder: &Path,
+    unsealed: &Unsealed,
+    keeper: &Identity,
+    now: UnixTime,
+) -> io::Result<Sealed> {
+    let key = SigningKey::from_pkcs8_der(keeper.key_pkcs8()).map_err(io::Error::other)?;
+    let facts = PublicationFacts { media_id: unsealed.media_id, published_at: now };
+    let block = facts.sign(&unsealed.running_hash, &key, keeper.chain().clone()).to_bytes();
+    std::fs::create_dir_all(folder)?;
+    let file = NamedTempFile::new_in(folder)?;
+    let mut source = BufReader::new(File::open(from)?).chain(block.as_slice());
+    let (mut context, mut length) = (Context::new(&SHA256), 0);
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = source.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        context.update(&buffer[..count]);
+        file.as_file().write_all(&buffer[..count])?;
+        length += count as u64;
+    }
+    file.as_file().sync_all()?;
+    Ok(Sealed { file, length, sha256: hex(context.finish().as_ref()) })
+}
