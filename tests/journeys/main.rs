@@ -4,6 +4,7 @@
 //! Read `whole` first; the others each look closer at one stretch of it.
 
 mod disc;
+mod interrupted;
 #[cfg(target_os = "linux")]
 mod memory;
 mod once;

@@ -46,10 +46,29 @@ impl TestStore {
         Self::in_folder(folder, prepare)
     }
 
+    /// The same with this configuration file.
+    pub fn open_configured(config: &str) -> Self {
+        let folder = tempfile::tempdir().expect("room for a store");
+        write_album(&folder.path().join("album"));
+        let file = folder.path().join("config.toml");
+        fs::write(&file, config).expect("room for a configuration");
+        Self::in_folder(folder, |command| {
+            command.arg("--config").arg(file);
+        })
+    }
+
     /// A store with other songs: title and samples of each.
     pub fn open_with_songs(songs: &[(&str, Samples)]) -> Self {
         let folder = tempfile::tempdir().expect("room for a store");
         let songs = songs.iter().map(|(title, samples)| (*title, samples, ""));
+        write_songs(&folder.path().join("album"), songs);
+        Self::in_folder(folder, |_| ())
+    }
+
+    /// The same with lines of each song's own `ABOUT.toml`.
+    pub fn open_with_descriptions(songs: &[(&str, Samples, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("room for a store");
+        let songs = songs.iter().map(|(title, samples, about)| (*title, samples, *about));
         write_songs(&folder.path().join("album"), songs);
         Self::in_folder(folder, |_| ())
     }

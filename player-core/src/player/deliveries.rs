@@ -1,10 +1,10 @@
 //! Deliveries: what was bought and is not in the library yet.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
+use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::shop::{OrderItem, TrackOffer};
 use cadenza_protocol::voucher::{self, MediaVoucher, VoucherFile, VoucherKind};
 
@@ -15,10 +15,12 @@ use crate::atomic;
 use crate::error::{Code, Failure};
 use crate::event::{Delivery, News, Stage};
 use crate::library::{TrackId, scan};
+use crate::passport::vault::Session;
 use crate::store::client::StoreClient;
 use crate::store::deliver::{self, Courier, DeliverError, Placed};
 use crate::store::journal::{OpenOrder, OpenVoucher};
 use crate::store::purchase;
+use crate::store::whereabouts::Whereabouts;
 
 /// What became of one delivery.
 #[derive(Debug, Clone)]
@@ -174,23 +176,10 @@ impl Player {
         }
         let session = self.0.vault.session()?;
         let mut delivered = Vec::new();
-        let mut gone: HashMap<DeliveryServerId, Failure> = HashMap::new();
+        let mut whereabouts = Whereabouts::new(&client);
         for open in vouchers {
             let (voucher_id, media_id, title) = (open.id(), open.track.media_id, open.track.title.clone());
-            let server = open.track.delivery.id.clone();
-            let outcome = match gone.get(&server) {
-                // One wait for a server that is gone is enough for all its tracks.
-                Some(failure) => {
-                    self.tell_stage(&open, Stage::Failed(failure.clone()));
-                    Err(failure.clone())
-                }
-                None => self.deliver_one(&client, &session, open).await,
-            };
-            if let Err(failure) = &outcome
-                && matches!(failure.code, Code::StoreUnreachable | Code::DownloadFailed)
-            {
-                gone.insert(server, failure.clone());
-            }
+            let outcome = self.deliver_one(&client, &session, &mut whereabouts, open).await;
             delivered.push(Delivered { voucher_id, media_id, title, outcome });
         }
         deliver::sweep(&self.0.journal);
@@ -200,34 +189,65 @@ impl Player {
     async fn deliver_one(
         &self,
         client: &StoreClient,
-        session: &std::sync::Arc<crate::passport::vault::Session>,
+        session: &Arc<Session>,
+        whereabouts: &mut Whereabouts<'_>,
         open: OpenVoucher,
     ) -> Result<TrackId, Failure> {
+        let outcome = self.deliver_from_where_it_is(client, session, whereabouts, &open).await;
+        match &outcome {
+            Ok(_) => self.tell_stage(&open, Stage::Ready),
+            Err(failure) => self.tell_stage(&open, Stage::Failed(failure.clone())),
+        }
+        outcome
+    }
+
+    async fn deliver_from_where_it_is(
+        &self,
+        client: &StoreClient,
+        session: &Arc<Session>,
+        whereabouts: &mut Whereabouts<'_>,
+        open: &OpenVoucher,
+    ) -> Result<TrackId, Failure> {
         let root = self.root()?;
-        let told = self.delivery(&open, Stage::Waiting);
+        let told = self.delivery(open, Stage::Waiting);
         let progress = |stage| self.note(Delivery { stage, ..told.clone() });
         let courier = Courier {
             client,
             journal: &self.0.journal,
-            session: std::sync::Arc::clone(session),
+            session: Arc::clone(session),
             root: &root,
             clock: &*self.0.clock,
             progress: &progress,
         };
-        let again = open.duplicate();
-        let mut result = courier.deliver(open).await;
+        let mut from = whereabouts.of(&open.track).await;
+        if let Some(failure) = whereabouts.failure_at(&from) {
+            return Err(failure);
+        }
+        let mut result = courier.deliver(open.duplicate(), &from).await;
+        if let Err(e) = &result
+            && e.is_unreachable()
+        {
+            // It may have been started anew meanwhile, or another one stands in for it.
+            let now = whereabouts.of(&open.track).await;
+            if now != from {
+                from = now;
+                result = courier.deliver(open.duplicate(), &from).await;
+            }
+        }
         if let Err(e) = &result
             && e.final_refusal() == Some(Code::VoucherExpired)
-            && let Some(renewed) = renewed(client, &again).await
+            && let Some(renewed) = renewed(client, open).await
         {
             // It was paid for here: the merchant gives a new voucher for the same purchase.
             self.0.journal.keep_voucher(&renewed)?;
-            result = courier.deliver(renewed).await;
+            result = courier.deliver(renewed, &from).await;
         }
-        let outcome = self.conclude(&again, &root, result);
-        match &outcome {
-            Ok(_) => self.tell_stage(&again, Stage::Ready),
-            Err(failure) => self.tell_stage(&again, Stage::Failed(failure.clone())),
+        let is_unreachable = result.as_ref().is_err_and(DeliverError::is_unreachable);
+        let outcome = self.conclude(open, &root, result);
+        if let Err(failure) = &outcome
+            && is_unreachable
+        {
+            whereabouts.is_unreachable(from, failure.clone());
         }
         outcome
     }

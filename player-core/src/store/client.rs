@@ -4,28 +4,31 @@
 //! what it is asked for never sees a request, least of all a card number. TLS 1.3 only, the licensing center's root only.
 //! Every wait has an end ([`Patience`]), every answer a bound ([`ANSWER_BOUND`]).
 
+mod exchange;
 mod failure;
 pub(crate) mod trust;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use cadenza_protocol::api::ApiError;
 use cadenza_protocol::cert::Role;
+use cadenza_protocol::id::hex;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::exchange::{json_body, read_bounded, read_json, send};
+use self::trust::Shown;
 use super::address::{StoreAddress, host_of};
 use super::seen::Seen;
 use super::standing::StoreWatch;
 use crate::clock::Clock;
-use crate::error::{Code, Failure};
+use crate::error::Failure;
 
+pub use exchange::{ANSWER_BOUND, broken_transfer};
 pub use failure::ExchangeError;
 
 /// How long a server is waited for.
@@ -48,11 +51,6 @@ impl Patience {
     };
 }
 
-/// No message of ours is larger.
-const BODY_ROOM: usize = 64 << 10;
-/// Largest JSON answer or picture, bytes.
-pub const ANSWER_BOUND: usize = 16 << 20;
-
 /// Speaks to one store and the servers behind it. Cheap to clone.
 #[derive(Clone)]
 pub struct StoreClient {
@@ -61,6 +59,8 @@ pub struct StoreClient {
     merchant: Client,
     licensing_center: Client,
     delivery: Client,
+    /// What the merchant showed in its latest handshake.
+    merchant_shown: Shown,
     patience: Patience,
     pub(super) seen: Seen,
     watch: StoreWatch,
@@ -80,15 +80,18 @@ impl StoreClient {
 
     /// The same, waiting as long as is said.
     pub fn with_patience(address: StoreAddress, clock: Arc<dyn Clock>, patience: Patience) -> Self {
-        let client = |role| {
+        let client = |role, shown: Shown| {
             // Loopback is never behind a proxy; anything else may be.
             let is_loopback = is_loopback(&address.store_url);
-            http_client(trust::tls_config(&address.root, role, Arc::clone(&clock)), is_loopback, patience)
+            let tls = trust::tls_config_showing(&address.root, role, Arc::clone(&clock), shown);
+            http_client(tls, is_loopback, patience)
         };
+        let merchant_shown = Shown::default();
         Self {
-            merchant: client(Role::Merchant),
-            licensing_center: client(Role::LicensingCenter),
-            delivery: client(Role::DeliveryServer),
+            merchant: client(Role::Merchant, merchant_shown.clone()),
+            licensing_center: client(Role::LicensingCenter, Shown::default()),
+            delivery: client(Role::DeliveryServer, Shown::default()),
+            merchant_shown,
             licensing: address.licensing_url.clone().map_or_else(OnceLock::new, OnceLock::from),
             address,
             patience,
@@ -106,6 +109,16 @@ impl StoreClient {
     /// The store it speaks to.
     pub const fn address(&self) -> &StoreAddress {
         &self.address
+    }
+
+    /// Which merchant this is, at whatever address: its key, as it proved it in the handshake.
+    pub async fn merchant_key(&self) -> Result<String, ExchangeError> {
+        if self.merchant_shown.certificate().is_none() {
+            self.about().await?;
+        }
+        let shown = self.merchant_shown.certificate();
+        let shown = shown.ok_or_else(|| ExchangeError::Garbled { host: self.address.name() })?;
+        Ok(hex(&shown.key_fingerprint()))
     }
 
     /// `GET` of the merchant's JSON.
@@ -209,18 +222,6 @@ impl StoreClient {
     }
 }
 
-/// What a failed transfer means, for bytes that are read outside of here.
-pub fn broken_transfer(url: &Url, error: &reqwest::Error) -> ExchangeError {
-    let host = host_of(url);
-    if let Some(reason) = trust::refusal(error) {
-        return ExchangeError::NotTrusted { host, reason };
-    }
-    if error.is_timeout() {
-        return ExchangeError::Silent { host };
-    }
-    ExchangeError::Unreachable { host, reason: innermost(error) }
-}
-
 fn http_client(tls: rustls::ClientConfig, direct: bool, patience: Patience) -> Client {
     let builder = Client::builder()
         .tls_backend_preconfigured(tls)
@@ -248,78 +249,13 @@ fn join(base: &Url, path: &str) -> Url {
     base.join(path).expect("our paths are relative and well formed")
 }
 
-/// JSON that is wiped when the transport lets go of it.
-fn json_body<B: Serialize>(request: RequestBuilder, body: &B) -> RequestBuilder {
-    // Room enough from the start: a buffer that grows leaves copies behind that nobody wipes.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(BODY_ROOM));
-    serde_json::to_writer(&mut *bytes, body).expect("our messages are JSON");
-    let request = request.header("content-type", "application/json");
-    request.body(Bytes::from_owner(Wiped(bytes)))
-}
-
-struct Wiped(Zeroizing<Vec<u8>>);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-async fn read_json<T: DeserializeOwned>(url: &Url, request: RequestBuilder) -> Result<T, ExchangeError> {
-    let response = send(url, request).await?;
-    let bytes = Zeroizing::new(read_bounded(url, response).await?);
-    serde_json::from_slice(&bytes).map_err(|error| {
-        // The position only: the text may hold a receipt.
-        tracing::warn!(%url, line = error.line(), column = error.column(), "answer not understood");
-        ExchangeError::Garbled { host: host_of(url) }
-    })
-}
-
-async fn send(url: &Url, request: RequestBuilder) -> Result<Response, ExchangeError> {
-    let response = request.send().await.map_err(|e| broken_transfer(url, &e))?;
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let bytes = read_bounded(url, response).await?;
-    Err(refusal(url, status.as_u16(), &bytes))
-}
-
-fn refusal(url: &Url, status: u16, bytes: &[u8]) -> ExchangeError {
-    let Some(ApiError { code, message, field }) = ApiError::read(bytes) else {
-        let reason = format!("it answered with HTTP status {status}");
-        return ExchangeError::Unreachable { host: host_of(url), reason };
-    };
-    let known = Code::from_server(&code);
-    let unknown = known.is_none().then_some(code);
-    ExchangeError::Refused { status, code: known.unwrap_or(Code::StoreRefused), unknown, message, field }
-}
-
-async fn read_bounded(url: &Url, mut response: Response) -> Result<Vec<u8>, ExchangeError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| broken_transfer(url, &e))? {
-        if bytes.len() + chunk.len() > ANSWER_BOUND {
-            return Err(ExchangeError::Garbled { host: host_of(url) });
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string().chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use cadenza_protocol::cert::Certificate;
 
+    use super::exchange::refusal;
     use super::*;
-    use crate::error::Explain;
+    use crate::error::Code;
     use crate::store::standing::Reach;
 
     fn url() -> Url {
@@ -355,35 +291,5 @@ mod tests {
             client.heard::<()>(Err(refusal(&url(), 402, br#"{"code":"card-declined","message":"no"}"#)));
         assert!(refused.is_err());
         assert_eq!(client.watch.now().reach, Reach::Answers);
-    }
-
-    #[test]
-    fn a_server_s_refusal_keeps_its_code_and_loses_control_characters() {
-        let error =
-            refusal(&url(), 402, br#"{"code":"card-declined","message":"the card\u001b was declined"}"#);
-        assert_eq!(error.code(), Code::CardDeclined);
-        assert_eq!(error.to_string(), "the card was declined");
-        assert!(!error.leaves_doubt());
-    }
-
-    #[test]
-    fn the_field_of_a_form_comes_along() {
-        let error = refusal(&url(), 422, br#"{"code":"invalid-form","message":"no name","field":"name"}"#);
-        assert_eq!(error.fields(), [("field", "name".to_owned())]);
-    }
-
-    #[test]
-    fn a_reason_that_this_player_does_not_know_keeps_the_server_s_words() {
-        let error = refusal(&url(), 403, br#"{"code":"out-of-biscuits","message":"come back at four"}"#);
-        assert_eq!(error.code(), Code::StoreRefused);
-        assert_eq!(error.fields(), [("server-code", "out-of-biscuits".to_owned())]);
-        assert_eq!(error.to_string(), "come back at four");
-    }
-
-    #[test]
-    fn an_answer_from_something_else_is_told_as_such_and_leaves_doubt() {
-        let error = refusal(&url(), 502, b"<html>bad gateway</html>");
-        assert_eq!(error.code(), Code::StoreUnreachable);
-        assert!(error.leaves_doubt());
     }
 }

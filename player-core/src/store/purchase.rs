@@ -84,8 +84,9 @@ pub async fn buy(
     if items.is_empty() {
         return Err(PurchaseError::Nothing);
     }
-    let mut open = same_order(journal, &client.address().name(), &items)
-        .unwrap_or_else(|| new_order(client.address().name(), items, now));
+    let merchant = client.merchant_key().await?;
+    let mut open =
+        same_order(journal, &merchant, &items).unwrap_or_else(|| new_order(merchant, items, now));
     journal.keep_order(&open)?;
     let order = match send(client, &open, card).await {
         Ok(order) => order,
@@ -106,11 +107,18 @@ pub async fn buy(
 
 /// Brings the vouchers of orders that are paid and were interrupted before their vouchers were here.
 pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> Result<(), PurchaseError> {
-    let here = client.address().name();
-    for open in journal.orders().iter().filter(|o| o.order_id.is_some() && o.store == here) {
-        fetch_vouchers(client, journal, open, now).await?;
+    let interrupted: Vec<OpenOrder> =
+        journal.orders().into_iter().filter(|o| o.order_id.is_some()).collect();
+    if interrupted.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let here = client.merchant_key().await?;
+    let mut outcome = Ok(());
+    // One that cannot be had now holds up no other.
+    for open in interrupted.iter().filter(|o| o.merchant == here) {
+        outcome = outcome.and(fetch_vouchers(client, journal, open, now).await);
+    }
+    outcome
 }
 
 /// A fresh copy of a voucher that was bought here, for one that has run out.
@@ -125,13 +133,13 @@ pub async fn voucher_again(
 }
 
 /// The same wish as before, whose answer never came: it keeps its key.
-fn same_order(journal: &Journal, store: &str, items: &[OrderedTrack]) -> Option<OpenOrder> {
-    journal.orders().into_iter().find(|o| o.store == store && o.items == items)
+fn same_order(journal: &Journal, merchant: &str, items: &[OrderedTrack]) -> Option<OpenOrder> {
+    journal.orders().into_iter().find(|o| o.merchant == merchant && o.items == items)
 }
 
-fn new_order(store: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenOrder {
+fn new_order(merchant: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenOrder {
     let idempotency_key = hex(&random_bytes::<16>());
-    OpenOrder { idempotency_key, store, items, placed_at: now, order_id: None }
+    OpenOrder { idempotency_key, merchant, items, placed_at: now, order_id: None }
 }
 
 async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Order, ExchangeError> {

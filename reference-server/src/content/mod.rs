@@ -19,6 +19,7 @@ pub mod publish;
 mod redeem;
 mod tracks;
 mod vouchers;
+mod whereabouts;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -209,7 +210,13 @@ pub fn router(manager: Arc<ContentManager>) -> Router {
     };
     let limit = || DefaultBodyLimit::max(MESSAGE_LIMIT);
     Router::new()
-        .merge(commerce::routes().merge(preview::routes()).layer(limit()).layer(gate(&[Role::Merchant])))
+        .merge(
+            commerce::routes()
+                .merge(preview::routes())
+                .merge(whereabouts::routes())
+                .layer(limit())
+                .layer(gate(&[Role::Merchant])),
+        )
         .merge(
             delivery_servers::routes()
                 .merge(redeem::routes())

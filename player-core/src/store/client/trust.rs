@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use cadenza_protocol::cert::{self, Certificate, CertificateChain, Role};
+use parking_lot::Mutex;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
@@ -15,10 +16,31 @@ use rustls::{
 
 use crate::clock::Clock;
 
+/// The certificate that a server proved in its latest handshake. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Shown(Arc<Mutex<Option<Certificate>>>);
+
+impl Shown {
+    /// It; none before the first handshake.
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.0.lock().clone()
+    }
+}
+
 /// TLS 1.3, the pinned root, and a peer that may act as `role`.
 pub fn tls_config(root: &Certificate, role: Role, clock: Arc<dyn Clock>) -> ClientConfig {
+    tls_config_showing(root, role, clock, Shown::default())
+}
+
+/// The same; who the peer was is found in `shown`.
+pub fn tls_config_showing(
+    root: &Certificate,
+    role: Role,
+    clock: Arc<dyn Clock>,
+    shown: Shown,
+) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());
-    let verifier = RoleVerifier::new(root.clone(), role, clock, &provider);
+    let verifier = RoleVerifier { shown, ..RoleVerifier::new(root.clone(), role, clock, &provider) };
     ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .expect("ring offers TLS 1.3")
@@ -73,6 +95,7 @@ struct RoleVerifier {
     root: Certificate,
     role: Role,
     clock: OpaqueClock,
+    shown: Shown,
 }
 
 struct OpaqueClock(Arc<dyn Clock>);
@@ -90,7 +113,7 @@ impl RoleVerifier {
         let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
             .build()
             .expect("one root and no revocation lists make a verifier");
-        Self { webpki, root, role, clock: OpaqueClock(clock) }
+        Self { webpki, root, role, clock: OpaqueClock(clock), shown: Shown::default() }
     }
 }
 
@@ -117,7 +140,8 @@ impl ServerCertVerifier for RoleVerifier {
             .map(|der| Certificate::from_der(der.to_vec()))
             .collect();
         let chain = chain.and_then(CertificateChain::new).map_err(refuse)?;
-        cert::verify_chain(&chain, &self.root, self.role, now).map_err(refuse)?;
+        let leaf = cert::verify_chain(&chain, &self.root, self.role, now).map_err(refuse)?;
+        *self.shown.0.lock() = Some(leaf.clone());
         Ok(verified)
     }
 
