@@ -5,6 +5,7 @@
 
 mod disc;
 mod interrupted;
+mod limits;
 #[cfg(target_os = "linux")]
 mod memory;
 mod once;

@@ -244,12 +244,24 @@ impl Player {
         }
         let is_unreachable = result.as_ref().is_err_and(DeliverError::is_unreachable);
         let outcome = self.conclude(open, &root, result);
+        if let Ok(id) = &outcome {
+            self.bring_counts(*id, open.id()).await;
+        }
         if let Err(failure) = &outcome
             && is_unreachable
         {
             whereabouts.is_unreachable(from, failure.clone());
         }
         outcome
+    }
+
+    /// A purchase that is fetched again comes with what was used of it.
+    async fn bring_counts(&self, id: TrackId, voucher: VoucherId) {
+        if self.track(id).is_ok_and(|track| track.is_limited())
+            && let Err(failure) = self.settle_counts(&[voucher]).await
+        {
+            tracing::warn!(%failure, %voucher, "the store could not be asked how often this purchase was used");
+        }
     }
 
     fn conclude(

@@ -3,6 +3,7 @@
 use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::shop::{About, AlbumPage, StoreFront, TrackList, TrackOffer};
+use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherFile};
 use serde::Serialize;
 use url::form_urlencoded::byte_serialize;
@@ -18,6 +19,11 @@ impl StoreClient {
     /// Where a purchase is fetched from now.
     pub async fn delivery_of(&self, id: VoucherId) -> Result<DeliveryAddress, ExchangeError> {
         self.get(&format!("v1/vouchers/{id}/delivery")).await
+    }
+
+    /// Tells the content manager how often purchases were used, and hears what it has kept.
+    pub async fn settle_counts(&self, report: &SignedMessage) -> Result<SignedMessage, ExchangeError> {
+        self.post("v1/counts", report).await
     }
 
     /// Albums on sale.

@@ -9,6 +9,7 @@ pub mod art;
 pub mod catalogue;
 pub mod client;
 mod commerce;
+mod counts;
 pub mod custody;
 mod delivery_servers;
 pub mod files;
@@ -214,6 +215,7 @@ pub fn router(manager: Arc<ContentManager>) -> Router {
             commerce::routes()
                 .merge(preview::routes())
                 .merge(whereabouts::routes())
+                .merge(counts::routes())
                 .layer(limit())
                 .layer(gate(&[Role::Merchant])),
         )
