@@ -9,7 +9,8 @@ use cadenza_tests::programs::{Finished, tool};
 use cadenza_tests::song::Samples;
 use cadenza_tests::{Shop, TestPlayer, TestStore};
 
-const ONCE: &str = "restrictions = { record = 1 }\n";
+const CLIP: &str = "clip = { start = 0.0, duration = 4.0, fade_in = 0.0, fade_out = 0.5 }\n";
+const ONCE: &str = "clip = { start = 0.0, duration = 4.0, fade_in = 0.0, fade_out = 0.5 }\nrestrictions = { record = 1 }\n";
 
 fn burn(player: &TestPlayer, track: &str, folder: &str) -> Finished {
     player.run(&["burn", track, "--to", &format!("image:{}", player.text(folder))])
@@ -58,7 +59,9 @@ fn deleting_or_cutting_any_copy_of_the_count_opens_no_other_recording() {
         }),
         ("ledger and the count beside the track", &|| {
             fs::remove_file(&ledger).expect("our own file");
-            counts_beside_tracks(&player).iter().for_each(|file| fs::remove_file(file).expect("our own file"));
+            counts_beside_tracks(&player)
+                .iter()
+                .for_each(|file| fs::remove_file(file).expect("our own file"));
         }),
     ];
     for (what, lose) in lose {
@@ -99,7 +102,7 @@ fn last_week_s_home_and_another_computer_learn_from_the_store_what_was_recorded(
 // D3, D4
 #[test]
 fn a_burn_that_is_cut_off_leaves_nothing_readable_and_costs_no_recording() {
-    let songs = [("Only Once", Samples::music(30, 3), ONCE), ("Many Times", Samples::music(30, 4), "")];
+    let songs = [("Only Once", Samples::music(30, 3), ONCE), ("Many Times", Samples::music(30, 4), CLIP)];
     let store = TestStore::open_with_descriptions(&songs);
     let player = TestPlayer::registered(&store);
     let (once, many) = (player.track("Only Once"), player.track("Many Times"));
@@ -113,7 +116,8 @@ fn a_burn_that_is_cut_off_leaves_nothing_readable_and_costs_no_recording() {
     let mut burning = player.begin(&words);
     let part = wait_for("sectors on their way", || {
         let on_the_way = fs::read_dir(&folder).ok()?.flatten();
-        let mut parts = on_the_way.filter(|entry| entry.file_name().to_string_lossy().starts_with(".cadenza-"));
+        let mut parts =
+            on_the_way.filter(|entry| entry.file_name().to_string_lossy().starts_with(".cadenza-"));
         parts.find(|part| part.metadata().is_ok_and(|stat| stat.len() > 4_000_000)).map(|part| part.path())
     });
     burning.kill();

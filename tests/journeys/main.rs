@@ -18,3 +18,4 @@ mod storefront;
 mod streams;
 mod troubles;
 mod whole;
+mod withdrawn;

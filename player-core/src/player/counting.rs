@@ -54,7 +54,8 @@ impl Player {
     /// Takes over what the other copies know better.
     pub(super) fn recall_counts<'t>(&self, records: impl IntoIterator<Item = &'t TrackRecord>) {
         let (Ok(root), Ok(ledger)) = (self.root(), self.ledger()) else { return };
-        for voucher in records.into_iter().filter(|track| track.is_limited()).filter_map(TrackRecord::voucher_id)
+        for voucher in
+            records.into_iter().filter(|track| track.is_limited()).filter_map(TrackRecord::voucher_id)
         {
             raise(ledger, self.count_copies().of(voucher, &root));
         }
@@ -65,9 +66,8 @@ impl Player {
         let Ok(ledger) = self.ledger() else { return };
         let (counts, copies) = (counts_in(ledger, voucher), self.count_copies());
         let in_index = copies.keep(counts).map_err(Failure::from);
-        let sealed = self
-            .counts_report(vec![counts])
-            .and_then(|report| Ok(copies.keep_sealed(voucher, &report)?));
+        let sealed =
+            self.counts_report(vec![counts]).and_then(|report| Ok(copies.keep_sealed(voucher, &report)?));
         if let Err(failure) = in_index.and(sealed) {
             tracing::warn!(%failure, %voucher, "a count stands in the ledger alone");
         }

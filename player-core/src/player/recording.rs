@@ -44,12 +44,10 @@ impl Player {
         Ok(match allowed {
             Allowance::Never => Left::Never,
             Allowance::Unlimited => Left::Unlimited,
-            Allowance::Times(limit) => {
-                match u32::from(limit).saturating_sub(self.used(what, track)?) {
-                    0 => Left::Never,
-                    left => Left::Times(left),
-                }
-            }
+            Allowance::Times(limit) => match u32::from(limit).saturating_sub(self.used(what, track)?) {
+                0 => Left::Never,
+                left => Left::Times(left),
+            },
         })
     }
 
@@ -156,6 +154,20 @@ impl Player {
         Ok(())
     }
 
+    /// The same failure as the disc writer says it.
+    fn refusal(&self, ids: &[TrackId], failure: Failure) -> RecordRefusal {
+        if failure.code != Code::RecordNotAllowed {
+            return RecordRefusal::Unwritable(failure.message);
+        }
+        let title = failure.data.get("title").cloned().unwrap_or_default();
+        let tracks = ids.iter().filter_map(|id| self.library().track(*id));
+        let allowed = tracks.filter(|track| track.title == title).map(|track| track.may_record()).next();
+        match allowed {
+            Some(Allowance::Times(allowed)) => RecordRefusal::UsedUp { title, allowed },
+            _ => RecordRefusal::Never(title),
+        }
+    }
+
     fn reserved(
         &self,
     ) -> parking_lot::MutexGuard<'_, std::collections::HashMap<u64, Vec<ledger::Reservation>>> {
@@ -186,10 +198,7 @@ impl Drop for Burning<'_> {
 impl RecordLedger for Player {
     fn reserve(&self, tracks: &[TrackId]) -> Result<Reservation, RecordRefusal> {
         self.settle_recordings(tracks);
-        let counted = self.reserve_recording(tracks).map_err(|failure| match failure.data.get("title") {
-            Some(title) if failure.code == Code::RecordNotAllowed => RecordRefusal::Never(title.clone()),
-            _ => RecordRefusal::Unwritable(failure.message),
-        })?;
+        let counted = self.reserve_recording(tracks).map_err(|failure| self.refusal(tracks, failure))?;
         let mut reserved = self.reserved();
         let id = reserved.keys().max().map_or(1, |last| last + 1);
         reserved.insert(id, counted);

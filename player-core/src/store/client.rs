@@ -1,17 +1,19 @@
 //! Requests to the three kinds of servers a player meets: merchant, licensing center, delivery server.
 //!
 //! One HTTP client for each role, because the role is checked **in the handshake** ([`trust`]): a server that cannot act as
-//! what it is asked for never sees a request, least of all a card number. TLS 1.3 only, the licensing center's root only.
+//! what it is asked for never sees a request, least of all a card number. TLS 1.3 only, the licensing center's root only. A card
+//! number or a redemption goes only to whoever is not on the licensing center's list of withdrawn services ([`services`]).
 //! Every wait has an end ([`Patience`]), every answer a bound ([`ANSWER_BOUND`]).
 
 mod exchange;
 mod failure;
+mod services;
 pub(crate) mod trust;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cadenza_protocol::cert::Role;
+use cadenza_protocol::cert::{DatedList, Role};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 use reqwest::{Client, Response};
@@ -21,7 +23,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use self::exchange::{json_body, read_bounded, read_json, send};
-use self::trust::Shown;
+use self::services::{Leaving, ServiceList};
+use self::trust::{Shown, Watch};
 use super::address::{StoreAddress, host_of};
 use super::seen::Seen;
 use super::standing::StoreWatch;
@@ -51,6 +54,9 @@ impl Patience {
     };
 }
 
+/// How long a connection may rest between two requests.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// Speaks to one store and the servers behind it. Cheap to clone.
 #[derive(Clone)]
 pub struct StoreClient {
@@ -58,7 +64,12 @@ pub struct StoreClient {
     licensing: OnceLock<Url>,
     merchant: Client,
     licensing_center: Client,
+    /// The same two for card numbers.
+    paid_merchant: Client,
+    paid_licensing_center: Client,
     delivery: Client,
+    services: ServiceList,
+    clock: Arc<dyn Clock>,
     /// What the merchant showed in its latest handshake.
     merchant_shown: Shown,
     patience: Patience,
@@ -80,17 +91,24 @@ impl StoreClient {
 
     /// The same, waiting as long as is said.
     pub fn with_patience(address: StoreAddress, clock: Arc<dyn Clock>, patience: Patience) -> Self {
-        let client = |role, shown: Shown| {
+        let merchant_shown = Shown::default();
+        let services = ServiceList::default();
+        let client = |role, is_checked: bool| {
             // Loopback is never behind a proxy; anything else may be.
             let is_loopback = is_loopback(&address.store_url);
-            let tls = trust::tls_config_showing(&address.root, role, Arc::clone(&clock), shown);
+            let shown = if role == Role::Merchant { merchant_shown.clone() } else { Shown::default() };
+            let watch = Watch { shown, services: is_checked.then(|| services.clone()) };
+            let tls = trust::tls_config_watched(&address.root, role, Arc::clone(&clock), watch);
             http_client(tls, is_loopback, patience)
         };
-        let merchant_shown = Shown::default();
         Self {
-            merchant: client(Role::Merchant, merchant_shown.clone()),
-            licensing_center: client(Role::LicensingCenter, Shown::default()),
-            delivery: client(Role::DeliveryServer, Shown::default()),
+            merchant: client(Role::Merchant, false),
+            licensing_center: client(Role::LicensingCenter, false),
+            paid_merchant: client(Role::Merchant, true),
+            paid_licensing_center: client(Role::LicensingCenter, true),
+            delivery: client(Role::DeliveryServer, true),
+            services,
+            clock,
             merchant_shown,
             licensing: address.licensing_url.clone().map_or_else(OnceLock::new, OnceLock::from),
             address,
@@ -143,7 +161,19 @@ impl StoreClient {
         Ok((media_type, read_bounded(&url, response).await?))
     }
 
-    /// `POST` of JSON to the merchant. The body is wiped once it is sent: it may hold a card.
+    /// `POST` of JSON that holds a card number to the merchant, once it is found not to be withdrawn. The body is wiped once it is sent.
+    pub async fn post_card<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ExchangeError> {
+        self.check_services(Leaving::Card).await?;
+        let url = join(&self.address.store_url, path);
+        let request = json_body(self.paid_merchant.post(url.clone()), body).timeout(self.patience.answer);
+        self.heard(read_json(&url, request).await)
+    }
+
+    /// `POST` of JSON to the merchant.
     pub async fn post<B: Serialize, T: DeserializeOwned>(
         &self,
         path: &str,
@@ -154,14 +184,34 @@ impl StoreClient {
         self.heard(read_json(&url, request).await)
     }
 
+    /// `POST` of JSON that holds a card number to the licensing center, once it is found not to be withdrawn; gives the bytes, which
+    /// may hold a secret.
+    pub async fn post_licensing_card<B: Serialize>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        self.check_services(Leaving::Card).await?;
+        self.post_licensing_by(&self.paid_licensing_center, path, body).await
+    }
+
     /// `POST` of JSON to the licensing center; gives the bytes, which may hold a secret.
     pub async fn post_licensing<B: Serialize>(
         &self,
         path: &str,
         body: &B,
     ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        self.post_licensing_by(&self.licensing_center, path, body).await
+    }
+
+    async fn post_licensing_by<B: Serialize>(
+        &self,
+        client: &Client,
+        path: &str,
+        body: &B,
+    ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
         let url = join(&self.licensing_url().await?, path);
-        let request = json_body(self.licensing_center.post(url.clone()), body).timeout(self.patience.answer);
+        let request = json_body(client.post(url.clone()), body).timeout(self.patience.answer);
         let response = self.heard(send(&url, request).await)?;
         read_bounded(&url, response).await.map(Zeroizing::new)
     }
@@ -172,6 +222,7 @@ impl StoreClient {
         url: &Url,
         body: &B,
     ) -> Result<T, ExchangeError> {
+        self.check_services(Leaving::Redemption).await?;
         let request = json_body(self.delivery.post(url.clone()), body).timeout(self.patience.answer);
         read_json(url, request).await
     }
@@ -183,12 +234,14 @@ impl StoreClient {
         token: &str,
         body: &B,
     ) -> Result<(), ExchangeError> {
+        self.check_services(Leaving::Redemption).await?;
         let request = json_body(self.delivery.post(url.clone()), body).bearer_auth(token);
         send(url, request.timeout(self.patience.answer)).await.map(drop)
     }
 
     /// Starts a download from byte `from`. The answer's headers are here, its bytes still to be read.
     pub async fn download(&self, url: &Url, token: &str, from: u64) -> Result<Response, ExchangeError> {
+        self.check_services(Leaving::Redemption).await?;
         let mut request = self.delivery.get(url.clone()).bearer_auth(token);
         if from > 0 {
             request = request.header("range", format!("bytes={from}-"));
@@ -212,6 +265,27 @@ impl StoreClient {
         outcome
     }
 
+    /// Sees to it that there is a list of withdrawn services that is new enough; handshakes are held against it.
+    async fn check_services(&self, leaving: Leaving) -> Result<(), ExchangeError> {
+        let now = self.clock.now();
+        if self.services.is_fresh(now) && self.services.is_good_for(leaving, now) {
+            return Ok(());
+        }
+        let fetched = self.fetch_services().await.map(|list| self.services.take(list, now));
+        match fetched {
+            _ if self.services.is_good_for(leaving, now) => Ok(()),
+            Ok(()) => Err(ExchangeError::Unchecked { reason: "the list that it gave is too old".into() }),
+            Err(error) => Err(ExchangeError::Unchecked { reason: error.to_string() }),
+        }
+    }
+
+    async fn fetch_services(&self) -> Result<DatedList, ExchangeError> {
+        let url = join(&self.licensing_url().await?, "v1/crl/services");
+        let request = self.licensing_center.get(url.clone()).timeout(self.patience.answer);
+        let der = read_bounded(&url, send(&url, request).await?).await?;
+        DatedList::from_der(&der).map_err(|_| ExchangeError::Garbled { host: host_of(&url) })
+    }
+
     async fn licensing_url(&self) -> Result<Url, ExchangeError> {
         if let Some(url) = self.licensing.get() {
             return Ok(url.clone());
@@ -231,6 +305,8 @@ fn http_client(tls: rustls::ClientConfig, direct: bool, patience: Patience) -> C
         .read_timeout(patience.silence)
         // One connection each way is enough, and plain HTTP/1.1 moves bulk bytes with the least work.
         .http1_only()
+        // Who is withdrawn while a connection rests is not spoken to on it.
+        .pool_idle_timeout(IDLE)
         .user_agent(concat!("Cadenza/", env!("CARGO_PKG_VERSION")));
     let builder = if direct { builder.no_proxy() } else { builder };
     builder.build().expect("a client with our own TLS configuration can always be built")

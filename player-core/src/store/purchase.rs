@@ -85,8 +85,9 @@ pub async fn buy(
         return Err(PurchaseError::Nothing);
     }
     let merchant = client.merchant_key().await?;
-    let mut open =
-        same_order(journal, &merchant, &items).unwrap_or_else(|| new_order(merchant, items, now));
+    let before = same_order(journal, &merchant, &items);
+    let is_new = before.is_none();
+    let mut open = before.unwrap_or_else(|| new_order(merchant, items, now));
     journal.keep_order(&open)?;
     let order = match send(client, &open, card).await {
         Ok(order) => order,
@@ -95,7 +96,10 @@ pub async fn buy(
             return Err(PurchaseError::Uncertain { host: client.address().name() });
         }
         Err(e) => {
-            journal.close_order(&open)?;
+            // An order that was sent before and is refused now is over; if nothing was sent now, its answer is still to come.
+            if is_new || matches!(e, ExchangeError::Refused { .. }) {
+                journal.close_order(&open)?;
+            }
             return Err(e.into());
         }
     };
@@ -107,8 +111,7 @@ pub async fn buy(
 
 /// Brings the vouchers of orders that are paid and were interrupted before their vouchers were here.
 pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> Result<(), PurchaseError> {
-    let interrupted: Vec<OpenOrder> =
-        journal.orders().into_iter().filter(|o| o.order_id.is_some()).collect();
+    let interrupted: Vec<OpenOrder> = journal.orders().into_iter().filter(|o| o.order_id.is_some()).collect();
     if interrupted.is_empty() {
         return Ok(());
     }
@@ -150,9 +153,9 @@ async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Ord
         idempotency_key: &'a str,
     }
     let wanted = Wanted { items: &open.items, card, idempotency_key: &open.idempotency_key };
-    match client.post("v1/orders", &wanted).await {
+    match client.post_card("v1/orders", &wanted).await {
         // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
-        Err(ExchangeError::Unreachable { .. }) => client.post("v1/orders", &wanted).await,
+        Err(ExchangeError::Unreachable { .. }) => client.post_card("v1/orders", &wanted).await,
         other => other,
     }
 }

@@ -75,11 +75,7 @@ impl ContentManager {
         .fetch_optional(self.database.pool())
         .await?;
         let count = |stored: i64| u32::try_from(stored).unwrap_or(u32::MAX);
-        Ok(row.map(|(played, recorded)| Counts {
-            played: count(played),
-            recorded: count(recorded),
-            ..told
-        }))
+        Ok(row.map(|(played, recorded)| Counts { played: count(played), recorded: count(recorded), ..told }))
     }
 
     fn sign_counts(&self, counts: Vec<Counts>) -> Result<SignedMessage, ApiFailure> {

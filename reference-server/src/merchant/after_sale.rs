@@ -14,9 +14,7 @@ use super::{Merchant, away};
 use crate::api::{ApiFailure, JsonBody, PathId};
 
 pub(super) fn routes() -> Router<Arc<Merchant>> {
-    Router::new()
-        .route("/v1/vouchers/{voucher_id}/delivery", get(delivery))
-        .route("/v1/counts", post(counts))
+    Router::new().route("/v1/vouchers/{voucher_id}/delivery", get(delivery)).route("/v1/counts", post(counts))
 }
 
 /// Where a purchase is fetched from now.
@@ -24,8 +22,7 @@ async fn delivery(
     State(merchant): State<Arc<Merchant>>,
     PathId(voucher_id): PathId<VoucherId>,
 ) -> Result<Json<DeliveryAddress>, ApiFailure> {
-    let answer =
-        merchant.content.get(&format!("/v1/commerce/delivery/{voucher_id}")).await.map_err(away)?;
+    let answer = merchant.content.get(&format!("/v1/commerce/delivery/{voucher_id}")).await.map_err(away)?;
     answer.json().await.map(Json).map_err(|e| away(e.into()))
 }
 

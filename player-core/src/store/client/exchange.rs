@@ -47,7 +47,10 @@ impl AsRef<[u8]> for Wiped {
     }
 }
 
-pub(super) async fn read_json<T: DeserializeOwned>(url: &Url, request: RequestBuilder) -> Result<T, ExchangeError> {
+pub(super) async fn read_json<T: DeserializeOwned>(
+    url: &Url,
+    request: RequestBuilder,
+) -> Result<T, ExchangeError> {
     let response = send(url, request).await?;
     let bytes = Zeroizing::new(read_bounded(url, response).await?);
     serde_json::from_slice(&bytes).map_err(|error| {
