@@ -10,7 +10,8 @@ use cadenza_tests::song::Samples;
 use cadenza_tests::{Shop, TestPlayer, TestStore};
 
 const CLIP: &str = "clip = { start = 0.0, duration = 4.0, fade_in = 0.0, fade_out = 0.5 }\n";
-const ONCE: &str = "clip = { start = 0.0, duration = 4.0, fade_in = 0.0, fade_out = 0.5 }\nrestrictions = { record = 1 }\n";
+const ONCE: &str =
+    "clip = { start = 0.0, duration = 4.0, fade_in = 0.0, fade_out = 0.5 }\nrestrictions = { record = 1 }\n";
 
 fn burn(player: &TestPlayer, track: &str, folder: &str) -> Finished {
     player.run(&["burn", track, "--to", &format!("image:{}", player.text(folder))])
