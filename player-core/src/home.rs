@@ -7,6 +7,7 @@
 //! deliveries/            orders and vouchers on their way, one small file each; *.part while they arrive
 //! library/               sled: index, playlists, queue, counters; can be made again from music/
 //! record-ledger          how often restricted tracks were recorded
+//! burning.json           what a disc image that is being written would leave behind
 //! cart.json              the cart
 //! orders.json            past orders
 //! previews/              previews that were kept
@@ -124,6 +125,11 @@ impl HomeFolder {
     /// How often restricted tracks were recorded and played.
     pub fn record_ledger(&self) -> PathBuf {
         self.0.join("record-ledger")
+    }
+
+    /// What a disc image that is being written would leave behind.
+    pub fn burning(&self) -> PathBuf {
+        self.0.join("burning.json")
     }
 
     /// The cart.

@@ -2,8 +2,9 @@
 //!
 //! The truth is files: bought tracks in `music/`, the listener's own files where they are. [`index`] keeps what was read from
 //! them (sled), [`shelf`] holds it in memory for lists ([`selection`], [`groups`]) and [`search`], [`scan`] and [`import`] read the
-//! files, [`playlist`], [`plays`] and [`ledger`] keep what cannot be read from any file.
+//! files, [`playlist`], [`plays`], [`ledger`] and [`counts`] keep what cannot be read from any file.
 
+pub mod counts;
 pub mod groups;
 pub mod import;
 pub mod index;

@@ -3,8 +3,10 @@
 //! The window and `cadenza-cli` hold the same handle, cheap to clone and usable from any thread. Wishes that need the network
 //! are async; whatever computes for long goes to a blocking thread by itself. News of what changed comes through
 //! [`Player::news`]. By subject: [`identity`] (passport), [`shop`] (catalogue, cart, buying), [`deliveries`] (redeeming and
-//! downloading), [`shelf`] (library), [`listening`] (what the engine plays), [`shown`] (what is shown of it), [`recording`] (discs).
+//! downloading), [`shelf`] (library), [`listening`] (what the engine plays), [`shown`] (what is shown of it), [`recording`] (discs),
+//! [`counting`] (limits).
 
+mod counting;
 mod deliveries;
 mod identity;
 mod listening;
@@ -25,6 +27,7 @@ use tokio::sync::broadcast;
 use crate::atomic::{self, FileError};
 use crate::clock::{Clock, SystemClock};
 use crate::disc::burn::Cancel;
+use crate::disc::unfinished::Unfinished;
 use crate::error::{Code, Failure};
 use crate::event::News;
 use crate::home::{Home, HomeFolder};
@@ -112,6 +115,8 @@ struct Inner {
     /// Tracks whose waveform was tried in this session.
     waveforms: Mutex<HashSet<TrackId>>,
     news: broadcast::Sender<News>,
+    /// Where bought tracks lie.
+    music: PathBuf,
 }
 
 impl Inner {
@@ -162,12 +167,14 @@ impl Player {
             library,
             news: broadcast::Sender::new(NEWS),
             clock: config.clock,
+            music: home.music(),
             home,
         };
         if let Some(store) = config.store {
             *locked(&inner.client) = Some(inner.watched_client(store));
         }
         let player = Self(Arc::new(inner));
+        player.look_after_the_last_run();
         player.adopt_music(opened.is_new)?;
         player.await_deliveries();
         Ok(player)
@@ -214,6 +221,17 @@ impl Player {
         atomic::replace_file(&self.0.home.licensing_root(), root.to_pem().as_bytes())?;
         *locked(&self.0.root) = Some(root.clone());
         Ok(())
+    }
+
+    /// A disc that was cut off left nothing that can be read: it is taken away, and its recordings are given back.
+    fn look_after_the_last_run(&self) {
+        Unfinished::sweep(&self.0.home.burning());
+        if let Ok(ledger) = &self.0.ledger
+            && let Err(error) = ledger.give_back_unfinished()
+        {
+            tracing::warn!(%error, "recordings that came to nothing stay counted until the next start");
+        }
+        self.recall_counts(self.0.library.limited().iter().map(|track| &**track));
     }
 
     /// Takes in what lies in the music folder and is not in the index: after a crash, a lost index, or a copy from elsewhere.

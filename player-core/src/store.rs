@@ -20,6 +20,7 @@ pub mod purchase;
 pub mod redeem;
 mod seen;
 pub mod standing;
+pub mod whereabouts;
 
 pub use address::{AddressError, StoreAddress};
 pub use client::{ExchangeError, StoreClient};

@@ -347,10 +347,17 @@ fn a_limited_recording_is_counted_over_restarts() {
     house.put("etude.cadenza", &other);
     let (id, forbidden) = (TrackId::from(id), TrackId::from(forbidden));
     let player = house.open();
+    let readable = player.reserve_recording(&[id]).unwrap();
+    player.keep_recording(&readable).unwrap();
     let crashed = player.reserve_recording(&[id]).unwrap();
+    assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Left::Never);
     drop((crashed, player));
     let player = house.open();
-    assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Left::Times(1));
+    assert_eq!(
+        player.recordable(&player.track(id).unwrap()).unwrap(),
+        Left::Times(1),
+        "what could be read counts, what was cut off does not"
+    );
     // One track that may not be recorded gives the others' uses back.
     assert_eq!(code(player.reserve_recording(&[id, forbidden])), Code::RecordNotAllowed);
     assert_eq!(player.recordable(&player.track(id).unwrap()).unwrap(), Left::Times(1));

@@ -2,7 +2,7 @@
 //! Each test scripts one HTTPS server on loopback.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cadenza_player::clock::ManualClock;
@@ -14,8 +14,8 @@ use cadenza_protocol::cert::{Certificate, Role};
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
 };
 use rustls::crypto::ring;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -39,7 +39,7 @@ impl Authority {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "Test Root");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         (params.not_before, params.not_after) = (date(-1000), date(3000));
         let root = Certificate::from_der(params.self_signed(&key).unwrap().der().to_vec()).unwrap();
         Self { root, params, key }
@@ -47,6 +47,11 @@ impl Authority {
 
     /// A server's TLS side: a role, a name, and days of validity around [`NOW`].
     fn certify(&self, role: Role, name: &str, days: (i64, i64)) -> TlsAcceptor {
+        self.certify_numbered(role, name, days, 1)
+    }
+
+    /// The same with a serial number.
+    fn certify_numbered(&self, role: Role, name: &str, days: (i64, i64), serial: u64) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, role.name());
@@ -55,6 +60,7 @@ impl Authority {
             ExtendedKeyUsagePurpose::Other(role.oid_arcs().to_vec()),
         ];
         (params.not_before, params.not_after) = (date(days.0), date(days.1));
+        params.serial_number = Some(SerialNumber::from(serial));
         let leaf = params.signed_by(&key, &Issuer::from_params(&self.params, &self.key)).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -64,6 +70,35 @@ impl Authority {
             .with_single_cert(vec![leaf.der().clone()], key)
             .unwrap();
         TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// The list of certificates that were withdrawn, made so many days after [`NOW`].
+    fn withdrawn(&self, made: i64, serials: &[u64]) -> Vec<u8> {
+        let entry = |serial: &u64| RevokedCertParams {
+            serial_number: SerialNumber::from(*serial),
+            revocation_time: date(made),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let list = CertificateRevocationListParams {
+            this_update: date(made),
+            next_update: date(made + 7),
+            crl_number: SerialNumber::from(1_u64),
+            issuing_distribution_point: None,
+            revoked_certs: serials.iter().map(entry).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&Issuer::from_params(&self.params, &self.key)).unwrap().der().to_vec()
+    }
+
+    /// Its licensing center, which answers everything with this list.
+    async fn licensing(&self, list: Vec<u8>) -> Url {
+        let tls = self.certify(Role::LicensingCenter, "127.0.0.1", (-10, 355));
+        serve(tls, move |_, _, stream| {
+            let list = list.clone();
+            async move { reply(stream, &format!("200 OK\r\ncontent-length: {}", list.len()), &list).await }
+        })
+        .await
     }
 }
 
@@ -112,14 +147,20 @@ async fn json(stream: TlsStream<TcpStream>, status: &str, body: &str) {
     reply(stream, &format!("{status}\r\ncontent-length: {}", body.len()), body.as_bytes()).await;
 }
 
-fn client(authority: &Authority, store_url: Url) -> StoreClient {
+/// A client of a store where nobody was withdrawn.
+async fn client(authority: &Authority, store_url: Url) -> StoreClient {
+    let licensing_url = authority.licensing(authority.withdrawn(0, &[])).await;
+    client_of(authority, store_url, licensing_url)
+}
+
+fn client_of(authority: &Authority, store_url: Url, licensing_url: Url) -> StoreClient {
     let root = authority.root.clone();
-    let address = StoreAddress { licensing_url: Some(store_url.clone()), store_url, root };
+    let address = StoreAddress { licensing_url: Some(licensing_url), store_url, root };
     StoreClient::new(address, Arc::new(ManualClock::new(NOW)))
 }
 
 fn impatient(authority: &Authority, store_url: Url) -> StoreClient {
-    let address = client(authority, store_url).address().clone();
+    let address = client_of(authority, store_url.clone(), store_url).address().clone();
     let short = Duration::from_millis(200);
     let patience = Patience { connection: short, answer: short, silence: short };
     StoreClient::with_patience(address, Arc::new(ManualClock::new(NOW)), patience)
@@ -129,7 +170,7 @@ const FRONT: &str = r#"{"currency":"USD","albums":[]}"#;
 
 async fn ask(authority: &Authority, tls: TlsAcceptor) -> Result<(), ExchangeError> {
     let url = serve(tls, |_, _, stream| json(stream, "200 OK", FRONT)).await;
-    client(authority, url).store_front().await.map(drop)
+    client(authority, url).await.store_front().await.map(drop)
 }
 
 // C5, F7
@@ -161,13 +202,13 @@ async fn an_answer_that_is_cut_altered_or_of_another_kind_is_told_apart() {
     let tls = || ours.certify(Role::Merchant, "127.0.0.1", (-10, 355));
     let url =
         serve(tls(), |_, _, stream| reply(stream, "200 OK\r\ncontent-length: 500", b"{\"currency\":")).await;
-    let error = client(&ours, url).store_front().await.unwrap_err();
+    let error = client(&ours, url).await.store_front().await.unwrap_err();
     assert_eq!(error.code(), Code::StoreUnreachable, "{error}");
     let url = serve(tls(), |_, _, stream| json(stream, "200 OK", "[1, 2]")).await;
-    assert_eq!(client(&ours, url).store_front().await.unwrap_err().code(), Code::StoreGarbled);
+    assert_eq!(client(&ours, url).await.store_front().await.unwrap_err().code(), Code::StoreGarbled);
     let url =
         serve(tls(), |_, _, stream| json(stream, "302 Found\r\nlocation: https://127.0.0.1:1/", "")).await;
-    assert_eq!(client(&ours, url).store_front().await.unwrap_err().code(), Code::StoreUnreachable);
+    assert_eq!(client(&ours, url).await.store_front().await.unwrap_err().code(), Code::StoreUnreachable);
 }
 
 // F3
@@ -233,7 +274,7 @@ async fn a_download_goes_on_after_every_cut_and_after_a_restart() {
     let (song, folder) = (song(), tempfile::tempdir().unwrap());
     let part = folder.path().join("song.part");
     let url = serve_in_pieces(&ours, song.clone(), 2_500_000).await;
-    let client = client(&ours, url.clone());
+    let client = client(&ours, url.clone()).await;
     // What an earlier run left: the first bytes, and some that never came from the network.
     std::fs::write(&part, &song[..1_000_001]).unwrap();
     let progress = std::sync::Mutex::new(Vec::new());
@@ -253,7 +294,7 @@ async fn a_damaged_part_is_fetched_again_and_a_damaged_server_is_refused() {
     let (song, folder) = (song(), tempfile::tempdir().unwrap());
     let part = folder.path().join("song.part");
     let url = serve_in_pieces(&ours, song.clone(), usize::MAX).await;
-    let client = client(&ours, url.clone());
+    let client = client(&ours, url.clone()).await;
     let mut damaged = song[..4_000_000].to_vec();
     damaged[77] ^= 1;
     std::fs::write(&part, damaged).unwrap();
@@ -272,7 +313,7 @@ async fn a_delivery_server_that_is_gone_leaves_what_has_arrived() {
     let ours = Authority::new();
     let (song, folder) = (song(), tempfile::tempdir().unwrap());
     let part = folder.path().join("song.part");
-    let client = client(&ours, Url::parse("https://127.0.0.1:9/").unwrap());
+    let client = client(&ours, Url::parse("https://127.0.0.1:9/").unwrap()).await;
     std::fs::write(&part, &song[..500_000]).unwrap();
     let gone = wanted(&Url::parse("https://127.0.0.1:9/").unwrap(), &song);
     let asked = Instant::now();
@@ -280,4 +321,64 @@ async fn a_delivery_server_that_is_gone_leaves_what_has_arrived() {
     assert_eq!(error.code(), Code::DownloadFailed, "{error}");
     assert!(asked.elapsed() < Duration::from_secs(10));
     assert_eq!(std::fs::read(&part).unwrap(), &song[..500_000]);
+}
+
+/// A merchant with this serial number, and what it was asked.
+async fn merchant(authority: &Authority, serial: u64) -> (Url, Arc<Mutex<Vec<String>>>) {
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    let heard = Arc::clone(&asked);
+    let tls = authority.certify_numbered(Role::Merchant, "127.0.0.1", (-10, 355), serial);
+    let url = serve(tls, move |_, request, stream| {
+        heard.lock().unwrap().push(request.lines().next().unwrap_or_default().to_owned());
+        json(stream, "200 OK", FRONT)
+    })
+    .await;
+    (url, asked)
+}
+
+// C9, B3
+#[tokio::test]
+async fn a_card_number_reaches_no_merchant_that_was_withdrawn_or_that_nobody_vouches_for() {
+    let ours = Authority::new();
+    let nobody = Url::parse("https://127.0.0.1:9/").unwrap();
+    let elsewhere = Authority::new();
+    let cases = [
+        ("withdrawn", ours.licensing(ours.withdrawn(0, &[7])).await, Code::StoreNotTrusted),
+        ("two days old", ours.licensing(ours.withdrawn(-2, &[])).await, Code::RevocationUnknown),
+        ("another's list", ours.licensing(elsewhere.withdrawn(0, &[])).await, Code::StoreNotTrusted),
+        ("no licensing center", nobody, Code::RevocationUnknown),
+    ];
+    for (why, licensing, code) in cases {
+        let (url, asked) = merchant(&ours, 7).await;
+        let client = client_of(&ours, url, licensing);
+        let paid: Result<serde_json::Value, _> = client.post_card("v1/orders", &"4242").await;
+        let refused = paid.unwrap_err();
+        assert_eq!(refused.code(), code, "{why}: {refused}");
+        assert!(!refused.leaves_doubt(), "{why}: nothing was sent");
+        client.store_front().await.unwrap();
+        assert_eq!(*asked.lock().unwrap(), ["get /v1/albums http/1.1"], "{why}");
+    }
+    let (url, asked) = merchant(&ours, 7).await;
+    let client = client_of(&ours, url, ours.licensing(ours.withdrawn(0, &[8])).await);
+    let _: Result<serde_json::Value, _> = client.post_card("v1/orders", &"4242").await;
+    assert_eq!(*asked.lock().unwrap(), ["post /v1/orders http/1.1"], "one in good standing is paid");
+}
+
+// C9, B5
+#[tokio::test]
+async fn a_redemption_reaches_no_delivery_server_that_was_withdrawn() {
+    let ours = Authority::new();
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    let heard = Arc::clone(&asked);
+    let tls = ours.certify_numbered(Role::DeliveryServer, "127.0.0.1", (-10, 355), 7);
+    let url = serve(tls, move |_, request, stream| {
+        heard.lock().unwrap().push(request);
+        json(stream, "200 OK", "{}")
+    })
+    .await;
+    let licensing = ours.licensing(ours.withdrawn(-2, &[7])).await;
+    let client = client_of(&ours, url.clone(), licensing);
+    let redeemed: Result<serde_json::Value, _> = client.post_delivery(&url, &"proof").await;
+    assert_eq!(redeemed.unwrap_err().code(), Code::StoreNotTrusted);
+    assert!(asked.lock().unwrap().is_empty());
 }

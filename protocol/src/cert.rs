@@ -5,6 +5,7 @@
 //! every role they may issue, so a consumer authority cannot make a content manager. Paths are validated by
 //! `rustls-webpki` at a time the caller states: a connection is judged now, a stored file at its signing time.
 
+mod dated;
 mod path;
 
 use rustls_pki_types::{CertificateDer, pem::PemObject};
@@ -16,6 +17,7 @@ use crate::digest::sha256;
 use crate::id::hex;
 use crate::time::UnixTime;
 
+pub use dated::DatedList;
 pub use path::{RevocationLists, verify_chain, verify_encryption_certificate, verify_unrevoked_chain};
 
 /// Longest certificate that is read, in bytes.

@@ -18,7 +18,7 @@
 //! 5. The player appends a **transaction block** ([`media::TransactionBlock`]) and plays: [`media::MediaFile`] opens
 //!    the file, checks the author, and gives a reader that decrypts while it is read.
 //!
-//! Every sale is entered in an [`audit_log`] that its own writer cannot alter afterwards.
+//! What may be done so many times is counted on both sides ([`counts`]). Every sale is entered in an [`audit_log`] that its own writer cannot alter afterwards.
 //!
 //! The rules of the trade that every side keeps: what a payment [`card`] and a [`form`] are, what a cart costs ([`shop::price`]), how a service
 //! refuses ([`api`]), which [`colour`] a cover has.
@@ -33,6 +33,7 @@ pub mod audit_log;
 pub mod card;
 pub mod cert;
 pub mod colour;
+pub mod counts;
 pub mod crypto;
 mod digest;
 pub mod form;

@@ -14,6 +14,8 @@
 //! | `POST /v1/orders` | [`Order`], or 402 with `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field` |
 //! | `GET /v1/orders/{order_id}` | [`Order`] |
 //! | `GET /v1/orders/{order_id}/voucher` | a [`VoucherFile`](crate::voucher::VoucherFile) |
+//! | `GET /v1/vouchers/{voucher_id}/delivery` | a [`DeliveryAddress`](crate::voucher::DeliveryAddress): where to fetch from now |
+//! | `POST /v1/counts` | how often limited purchases were used, both ways: [`crate::counts`] |
 //!
 //! An order's card is [`crate::card`]'s; what a cart costs is [`price`]'s.
 

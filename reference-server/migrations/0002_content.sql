@@ -80,6 +80,14 @@ CREATE TABLE vouchers (
 );
 CREATE INDEX vouchers_by_state ON vouchers (state, expires_at);
 
+-- How often purchases with a limit were used, as their players report it; only rising.
+CREATE TABLE use_counts (
+    voucher_id TEXT   NOT NULL PRIMARY KEY,
+    played     BIGINT NOT NULL,
+    recorded   BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+
 CREATE TABLE delivery_log (
     voucher_id         TEXT   NOT NULL PRIMARY KEY,
     delivered_at       BIGINT NOT NULL,

@@ -4,6 +4,8 @@
 //! Read `whole` first; the others each look closer at one stretch of it.
 
 mod disc;
+mod interrupted;
+mod limits;
 #[cfg(target_os = "linux")]
 mod memory;
 mod once;
@@ -16,3 +18,4 @@ mod storefront;
 mod streams;
 mod troubles;
 mod whole;
+mod withdrawn;

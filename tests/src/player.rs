@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -98,6 +99,20 @@ impl TestPlayer {
         self.run(&words)
     }
 
+    /// Begins `cadenza-cli WORDS` and does not wait for its end: for whoever pulls the plug.
+    pub fn begin(&self, words: &[&str]) -> Begun {
+        let mut command = std::process::Command::new(program("cadenza-cli"));
+        command.args(self.global()).args(words).env_remove("DBUS_SESSION_BUS_ADDRESS");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Begun(command.spawn().expect("the player starts"))
+    }
+
+    /// Begins to buy a track with this card.
+    pub fn begin_to_buy(&self, media_id: &str, card: &str) -> Begun {
+        let card_file = self.write_card(card);
+        self.begin(&["buy", media_id, "--card-file", &card_file])
+    }
+
     /// Buys with this card while the home's disk has only a little room left; `None` where this
     /// system does not let a test have a disk of its own.
     pub fn buy_on_full_disk(&self, media_id: &str, card: &str) -> Option<Finished> {
@@ -165,6 +180,25 @@ impl TestPlayer {
             option("--passphrase-file", &self.path("passphrase")),
         ]
         .concat()
+    }
+}
+
+/// A player at work.
+#[derive(Debug)]
+pub struct Begun(Child);
+
+impl Begun {
+    /// It is gone from one moment to the next, as in a power cut.
+    pub fn kill(&mut self) {
+        self.0.kill().expect("the player is our child");
+        self.0.wait().expect("the player is our child");
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -46,14 +46,25 @@ impl TestStore {
             assert!(first.stop().success(), "the server should end cleanly");
             std::mem::replace(&mut first.folder, tempfile::tempdir().expect("room for a folder"))
         });
-        Self::in_folder(folder)
+        Self::in_folder(folder, |_| ())
     }
 
     /// The same from nothing: with keys and certificates that no other store has.
     pub fn open_anew() -> Self {
         let folder = tempfile::tempdir().expect("room for a store");
         write_album(&folder.path().join("album"));
-        Self::in_folder(folder)
+        Self::in_folder(folder, |_| ())
+    }
+
+    /// The same with this configuration file.
+    pub fn open_configured(config: &str) -> Self {
+        let folder = tempfile::tempdir().expect("room for a store");
+        write_album(&folder.path().join("album"));
+        let file = folder.path().join("config.toml");
+        fs::write(&file, config).expect("room for a configuration");
+        Self::in_folder(folder, |command| {
+            command.arg("--config").arg(file);
+        })
     }
 
     /// A store with other songs: title and samples of each.
@@ -61,12 +72,20 @@ impl TestStore {
         let folder = tempfile::tempdir().expect("room for a store");
         let songs = songs.iter().map(|(title, samples)| (*title, samples, ""));
         write_songs(&folder.path().join("album"), songs);
-        Self::in_folder(folder)
+        Self::in_folder(folder, |_| ())
     }
 
-    fn in_folder(folder: TempDir) -> Self {
+    /// The same with lines of each song's own `ABOUT.toml`.
+    pub fn open_with_descriptions(songs: &[(&str, Samples, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("room for a store");
+        let songs = songs.iter().map(|(title, samples, about)| (*title, samples, *about));
+        write_songs(&folder.path().join("album"), songs);
+        Self::in_folder(folder, |_| ())
+    }
+
+    fn in_folder(folder: TempDir, prepare: impl FnOnce(&mut Command)) -> Self {
         let mut store = Self { server: None, folder, ready: Value::Null };
-        store.start();
+        store.start(prepare);
         store
     }
 
@@ -74,7 +93,7 @@ impl TestStore {
     pub fn restart(&mut self) {
         let status = self.stop();
         assert!(status.success(), "the server should end cleanly: {status}");
-        self.start();
+        self.start(|_| ());
     }
 
     /// Asks the server to end and waits for it.
@@ -116,7 +135,7 @@ impl TestStore {
         fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, prepare: impl FnOnce(&mut Command)) {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -127,6 +146,7 @@ impl TestStore {
         command.arg("--ready-file").arg(self.ready_file());
         command.env("CADENZA_DEMO_ALBUM", self.folder.path().join("album"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        prepare(&mut command);
         let mut server = command.spawn().expect("the server starts");
         let line = first_line(&mut server);
         self.server = Some(server);

@@ -1,14 +1,16 @@
 //! A burning job: permission, writing, verification; progress and cancel on the way.
 //!
 //! Whether and how often a track may be recorded is its author's word (O3, D3). The count lives in a
-//! [`RecordLedger`]: it is taken durably **before** the first sector is written, and given back only when nothing
-//! usable was made. A crash in between therefore costs a count and never gains one.
+//! [`RecordLedger`]: it is taken durably **before** the first sector is written, and stands for good **before** anything can be
+//! read. Until then all that exists is sealed, so it is given back whatever ends the job, a crash included: that costs no
+//! recording and gains none.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use super::failure::{BurnError, Cancel, RecordRefusal};
-use super::image::{self, ImageFiles};
+use super::image::{ImageFiles, NamedImage, SealedImage};
 use super::layout::{DiscLayout, Sectors};
+use super::unfinished::Unfinished;
 use crate::library::TrackId;
 
 /// Where a disc goes.
@@ -51,14 +53,22 @@ pub trait RecordLedger: Send + Sync {
     /// A track may not be recorded (again), or the count cannot be kept.
     fn reserve(&self, tracks: &[TrackId]) -> Result<Reservation, RecordRefusal>;
 
-    /// The recording exists.
+    /// The recording is about to exist: from here on it can be read, and is not given back.
     ///
     /// # Errors
     /// The count cannot be kept; it stays taken.
     fn commit(&self, reservation: Reservation) -> Result<(), RecordRefusal>;
 
-    /// Nothing usable was made: the count is given back.
+    /// Nothing readable was made: the count is given back.
     fn release(&self, reservation: Reservation);
+
+    /// Notes what an image that is being written leaves behind if the player ends now; nothing, once it is whole or gone.
+    ///
+    /// # Errors
+    /// The note cannot be kept.
+    fn note_unfinished(&self, _left: Option<&Unfinished>) -> Result<(), RecordRefusal> {
+        Ok(())
+    }
 }
 
 /// A count that has been taken.
@@ -159,24 +169,49 @@ pub fn burn(
     };
     let tracks: Vec<TrackId> = job.layout.tracks.iter().map(|placed| placed.track.id).collect();
     let reservation = ledger.reserve(&tracks)?;
-    let total = job.layout.length;
-    let made = image::write(&job.layout, folder, name, job.verify, cancel, |track, done| {
-        progress(BurnProgress::Writing { track, done, total });
-    })
-    .and_then(|image| {
-        image.verify(cancel, |done| progress(BurnProgress::Verifying { done, total }))?;
-        image.keep()
-    });
-    match made {
-        Ok(files) => {
-            ledger.commit(reservation)?;
-            Ok(BurnReport { files, tracks: tracks.len(), length: total, verified: job.verify })
-        }
+    let files = match make(job, folder, name, ledger, cancel, progress) {
+        Ok(image) => keep(image, ledger, reservation),
         Err(error) => {
             ledger.release(reservation);
             Err(error)
         }
+    };
+    if let Err(refusal) = ledger.note_unfinished(None) {
+        tracing::warn!(%refusal, "the note of an unfinished image stays; the next start looks after it");
     }
+    Ok(BurnReport { files: files?, tracks: tracks.len(), length: job.layout.length, verified: job.verify })
+}
+
+/// The whole image, sealed.
+fn make<'j>(
+    job: &'j BurnJob,
+    folder: &Path,
+    name: &'j str,
+    ledger: &dyn RecordLedger,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(BurnProgress),
+) -> Result<NamedImage<'j>, BurnError> {
+    let total = job.layout.length;
+    let mut image = SealedImage::begin(&job.layout, folder, name)?;
+    ledger.note_unfinished(Some(&image.unfinished()))?;
+    image.fill(cancel, |track, done| progress(BurnProgress::Writing { track, done, total }))?;
+    if job.verify {
+        image.verify(cancel, |done| progress(BurnProgress::Verifying { done, total }))?;
+    }
+    image.place()
+}
+
+/// Counted, then readable.
+fn keep(
+    image: NamedImage<'_>,
+    ledger: &dyn RecordLedger,
+    reservation: Reservation,
+) -> Result<ImageFiles, BurnError> {
+    if let Err(refusal) = ledger.commit(reservation) {
+        image.remove();
+        return Err(refusal.into());
+    }
+    image.open()
 }
 
 #[cfg(test)]

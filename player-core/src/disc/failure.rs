@@ -9,7 +9,8 @@ use super::layout::LayoutError;
 use super::sectors::SectorError;
 use crate::error::{Code, Explain};
 
-/// Why no disc was made. Whatever it says, nothing half-made is left behind and no recording is counted.
+/// Why no disc was made. Whatever it says, nothing half-made is left behind. No recording is counted either, unless the disk failed
+/// after the samples could be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BurnError {
     /// The list is no disc.

@@ -1,23 +1,21 @@
 //! A disc image in a folder: `NAME.bin`, `NAME.cue`, `NAME.toc`.
 //!
-//! Everything is written under a temporary name in the same folder, synced, and renamed at the end, the sheets
-//! after the samples they speak of: whoever sees a sheet sees a whole image. Whatever stops the writing takes the
-//! temporary files away.
+//! The samples are written sealed under a temporary name in the same folder, read back, synced and renamed; then the recording
+//! counts, and only then are they opened ([`sealed`](super::sealed)). The sheets come last: whoever sees a sheet sees a whole image.
+//! Whatever stops the writing takes the files away.
 
-use std::fs::{self, File};
-use std::io::{BufReader, Read, Write};
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-
-use ring::digest::{Context, Digest, SHA256};
 
 use super::failure::{BurnError, Cancel};
 use super::layout::{DiscLayout, SECTOR_BYTES, Sectors};
+use super::sealed::{BLOCK, NamedSectors, SealedSectors, sealed_length};
 use super::sectors::SectorStream;
 use super::sheet;
-use crate::atomic::NewFile;
+use super::unfinished::Unfinished;
+use crate::atomic::{self, NewFile};
 
-/// Sectors written at a time.
-const SECTORS_A_WRITE: usize = 64;
 /// Room for the two sheets.
 const SHEET_BYTES: u64 = 256 * 1024;
 
@@ -32,105 +30,129 @@ pub struct ImageFiles {
     pub toc: PathBuf,
 }
 
-/// An image that is whole but does not have its name yet; dropped, it is gone.
+/// An image that nobody can read yet and that has no name; dropped, it is gone.
 #[derive(Debug)]
-pub struct WrittenImage {
-    bin: NewFile,
-    cue: NewFile,
-    toc: NewFile,
+pub struct SealedImage<'a> {
+    layout: &'a DiscLayout,
+    name: &'a str,
+    sectors: SealedSectors,
     files: ImageFiles,
-    digest: Option<Digest>,
 }
 
-/// Writes the image of a layout into `folder`. `name` is that of the files, without extension.
-///
-/// # Errors
-/// The folder cannot be written, is full, a track cannot be read, or the job was cancelled.
-pub fn write(
-    layout: &DiscLayout,
-    folder: &Path,
-    name: &str,
-    verify: bool,
-    cancel: &Cancel,
-    mut progress: impl FnMut(usize, Sectors),
-) -> Result<WrittenImage, BurnError> {
-    let needed = layout.bytes() + SHEET_BYTES;
-    let failed = |error| BurnError::write(folder, needed, error);
-    fs::create_dir_all(folder).map_err(failed)?;
-    check_space(folder, needed)?;
-    let with = |extension: &str| folder.join(format!("{name}.{extension}"));
-    let files = ImageFiles { bin: with("bin"), cue: with("cue"), toc: with("toc") };
+/// An image that has its name, and that nobody can read yet.
+#[derive(Debug)]
+pub struct NamedImage<'a> {
+    layout: &'a DiscLayout,
+    name: &'a str,
+    sectors: NamedSectors,
+    files: ImageFiles,
+}
 
-    let mut bin = NewFile::public(&files.bin).map_err(failed)?;
-    let mut stream = SectorStream::new(layout);
-    let mut buffer = vec![0; SECTORS_A_WRITE * SECTOR_BYTES as usize];
-    let mut digest = verify.then(|| Context::new(&SHA256));
-    let mut done = 0;
-    loop {
-        cancel.check()?;
-        let bytes = stream.fill(&mut buffer)?;
-        if bytes == 0 {
-            break;
-        }
-        bin.write_all(&buffer[..bytes]).map_err(failed)?;
-        if let Some(digest) = &mut digest {
-            digest.update(&buffer[..bytes]);
-        }
-        done += bytes as u64 / SECTOR_BYTES;
-        progress(stream.track_number(), Sectors(done as u32));
+impl<'a> SealedImage<'a> {
+    /// Begins the image of a layout in `folder`. `name` is that of the files, without extension.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or is full.
+    pub fn begin(layout: &'a DiscLayout, folder: &Path, name: &'a str) -> Result<Self, BurnError> {
+        let needed = sealed_length(layout.bytes()) + SHEET_BYTES;
+        let failed = |error| BurnError::write(folder, needed, error);
+        fs::create_dir_all(folder).map_err(failed)?;
+        check_space(folder, needed)?;
+        let with = |extension: &str| folder.join(format!("{name}.{extension}"));
+        let files = ImageFiles { bin: with("bin"), cue: with("cue"), toc: with("toc") };
+        let sectors = SealedSectors::begin(&files.bin).map_err(failed)?;
+        Ok(Self { layout, name, sectors, files })
     }
-    bin.file().sync_all().map_err(failed)?;
 
-    let bin_name = format!("{name}.bin");
-    let sheet = |place: &Path, text: String| {
-        let mut file = NewFile::public(place)?;
-        file.write_all(text.as_bytes()).map(|()| file)
-    };
-    let cue = sheet(&files.cue, sheet::cue(layout, &bin_name)).map_err(failed)?;
-    let toc = sheet(&files.toc, sheet::toc(layout, &bin_name)).map_err(failed)?;
-    Ok(WrittenImage { bin, cue, toc, files, digest: digest.map(Context::finish) })
-}
+    /// What is left of it if the player ends now.
+    pub fn unfinished(&self) -> Unfinished {
+        // Whoever looks for it after a crash may have another working folder.
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Unfinished {
+            part: absolute(self.sectors.path()),
+            bin: absolute(&self.files.bin),
+            sealed_length: sealed_length(self.layout.bytes()),
+        }
+    }
 
-impl WrittenImage {
-    /// Reads the samples back from the disk and compares them with what was written.
+    /// Writes all sectors.
+    ///
+    /// # Errors
+    /// The disk is full, a track cannot be read, or the job was cancelled.
+    pub fn fill(
+        &mut self,
+        cancel: &Cancel,
+        mut progress: impl FnMut(usize, Sectors),
+    ) -> Result<(), BurnError> {
+        let needed = sealed_length(self.layout.bytes()) + SHEET_BYTES;
+        let failed = |error| BurnError::write(&self.files.bin, needed, error);
+        let mut stream = SectorStream::new(self.layout);
+        let mut buffer = vec![0; BLOCK];
+        let mut done = 0;
+        loop {
+            cancel.check()?;
+            let bytes = stream.fill(&mut buffer)?;
+            if bytes == 0 {
+                break;
+            }
+            self.sectors.write(&mut buffer[..bytes]).map_err(failed)?;
+            done += bytes as u64 / SECTOR_BYTES;
+            progress(stream.track_number(), Sectors(done as u32));
+        }
+        self.sectors.sync().map_err(failed)
+    }
+
+    /// Reads the samples back from the disk and sees that they are what was written.
     ///
     /// # Errors
     /// They differ or cannot be read, or the job was cancelled.
-    pub fn verify(&self, cancel: &Cancel, mut progress: impl FnMut(Sectors)) -> Result<(), BurnError> {
-        let Some(digest) = &self.digest else { return Ok(()) };
-        let mut file = BufReader::with_capacity(0, File::open(self.bin.path()).map_err(BurnError::ReadBack)?);
-        let mut buffer = vec![0; SECTORS_A_WRITE * SECTOR_BYTES as usize];
-        let mut read = Context::new(&SHA256);
-        let mut bytes = 0;
-        loop {
-            cancel.check()?;
-            match file.read(&mut buffer).map_err(BurnError::ReadBack)? {
-                0 => break,
-                some => {
-                    read.update(&buffer[..some]);
-                    bytes += some as u64;
-                    progress(Sectors((bytes / SECTOR_BYTES) as u32));
-                }
-            }
-        }
-        if read.finish().as_ref() == digest.as_ref() { Ok(()) } else { Err(BurnError::Differs) }
+    pub fn verify(&self, cancel: &Cancel, progress: impl FnMut(Sectors)) -> Result<(), BurnError> {
+        self.sectors.verify(cancel, progress)
     }
 
-    /// Gives the image its name.
+    /// Gives the image its name, sealed as it is.
     ///
     /// # Errors
     /// A file of that name cannot be replaced.
-    pub fn keep(self) -> Result<ImageFiles, BurnError> {
-        let WrittenImage { bin, cue, toc, files, .. } = self;
-        let failed = |error| BurnError::write(&files.bin, SHEET_BYTES, error);
-        bin.place().map_err(failed)?;
-        if let Err(error) = toc.place().and_then(|()| cue.place()) {
+    pub fn place(self) -> Result<NamedImage<'a>, BurnError> {
+        let Self { layout, name, sectors, files } = self;
+        let sectors =
+            sectors.place(&files.bin).map_err(|error| BurnError::write(&files.bin, SHEET_BYTES, error))?;
+        Ok(NamedImage { layout, name, sectors, files })
+    }
+}
+
+impl NamedImage<'_> {
+    /// Opens the samples where they stand, and adds the sheets. From here on the image can be read, so the recording has to be counted.
+    ///
+    /// # Errors
+    /// The disk fails; nothing is left.
+    pub fn open(self) -> Result<ImageFiles, BurnError> {
+        let Self { layout, name, sectors, files } = self;
+        let opened = sectors.unseal().and_then(|()| {
+            let bin_name = format!("{name}.bin");
+            let toc = sheet_at(&files.toc, &sheet::toc(layout, &bin_name))?;
+            let cue = sheet_at(&files.cue, &sheet::cue(layout, &bin_name))?;
+            toc.place()?;
+            cue.place()
+        });
+        if let Err(error) = opened {
             // Samples without a sheet are no image.
             let _ = fs::remove_file(&files.bin);
-            return Err(failed(error));
+            return Err(BurnError::write(&files.bin, SHEET_BYTES, error));
         }
         Ok(files)
     }
+
+    /// Takes it away, unread.
+    pub fn remove(self) {
+        let _ = atomic::remove_file(&self.files.bin);
+    }
+}
+
+fn sheet_at(place: &Path, text: &str) -> std::io::Result<NewFile> {
+    let mut file = NewFile::public(place)?;
+    file.write_all(text.as_bytes()).map(|()| file)
 }
 
 fn check_space(folder: &Path, needed: u64) -> Result<(), BurnError> {

@@ -1,13 +1,19 @@
-//! How often a restricted track was recorded or played (requirement D3): counted so that a crash cannot give a use back.
+//! How often a restricted track was recorded or played (requirements O3, D3): counted so that a crash cannot give a use back, and by
+//! transaction, so that the same song bought twice is counted twice.
 //!
-//! A use is **reserved** before the first byte is written, which is on disk (synced) before `reserve` returns, and then
-//! **settled**: used, or given back because nothing came of it. A reservation that was never settled (power cut, crash) counts
-//! as used. The file is append-only text, one entry a line: kind, track, and which entry it settles; every line ends in
-//! the SHA-256 of itself and the line before, so a line that was cut short, edited or dropped is noticed.
+//! A recording is **reserved** before the first byte is written, which is on disk (synced) before `reserve` returns, and then
+//! **kept**, before anything of it can be read, or **returned**. One that was never settled (power cut, crash) left nothing that
+//! can be read ([`crate::disc`]) and is returned at the next start. A play is counted for good when it begins. What other copies
+//! of the count know better ([`counts`](super::counts)) **raises** it. The file is append-only text, one entry a line; every line
+//! ends in the SHA-256 of itself and the line before, so a line that was cut short, edited or dropped is noticed. One that is
+//! gone as a whole, or cut at a line's end, is noticed by the other copies.
 //!
 //! ```text
-//! reserve record 5f0c... 17 a94f...      track, number of the entry, check
-//! return 17 77b1...                      entry 17 came to nothing
+//! reserve record 5f0c... 17 a94f...      transaction, number of the entry, check
+//! keep 17 03be...                        entry 17 can be read from here on
+//! return 18 77b1...                      entry 18 came to nothing
+//! count play 5f0c... 1d22...             a play
+//! raise record 5f0c... 2 90aa...         there were two recordings at least
 //! ```
 
 use std::collections::HashMap;
@@ -15,12 +21,11 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use cadenza_protocol::id::hex;
+use cadenza_protocol::id::{VoucherId, hex};
 use parking_lot::Mutex;
 use ring::digest::{SHA256, digest};
 use thiserror::Error;
 
-use super::track::TrackId;
 use crate::atomic::{self, FileError};
 use crate::error::{Code, Explain};
 
@@ -76,20 +81,30 @@ pub struct Ledger {
     book: Mutex<Book>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Book {
     file: Option<File>,
-    used: HashMap<(Use, TrackId), u32>,
-    reserved: HashMap<u64, (Use, TrackId)>,
+    /// Uses for good.
+    settled: HashMap<(Use, VoucherId), u32>,
+    /// Uses that may still come to nothing, by the number of their entry.
+    open: HashMap<u64, (Use, VoucherId)>,
     next: u64,
     check: String,
 }
 
-/// A use that is counted already. Give it back only when nothing came of it.
+/// A use that is counted already: keep it before anything of it can be read, or give it back.
 #[derive(Debug)]
-#[must_use = "a use is counted from here on; give it back when nothing came of it"]
+#[must_use = "a use is counted from here on; keep it, or give it back when nothing came of it"]
 pub struct Reservation {
     entry: u64,
+    voucher: VoucherId,
+}
+
+impl Reservation {
+    /// The transaction.
+    pub const fn voucher(&self) -> VoucherId {
+        self.voucher
+    }
 }
 
 impl Ledger {
@@ -101,13 +116,7 @@ impl Ledger {
             Err(e) => return Err(e.into()),
         };
         let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
-        let mut book = Book {
-            file: None,
-            used: HashMap::new(),
-            reserved: HashMap::new(),
-            next: 0,
-            check: String::new(),
-        };
+        let mut book = Book::default();
         for (line, text) in bytes[..whole].split(|b| *b == b'\n').enumerate().filter(|(_, t)| !t.is_empty()) {
             let taken = std::str::from_utf8(text).ok().and_then(|text| book.take(text));
             taken.ok_or_else(|| LedgerError::Altered { path: path.to_owned(), line: line + 1 })?;
@@ -118,22 +127,56 @@ impl Ledger {
         Ok(Self { path: path.to_owned(), book: Mutex::new(book) })
     }
 
-    /// How often a track was used, reservations included.
-    pub fn used(&self, what: Use, track: TrackId) -> u32 {
-        self.book().used.get(&(what, track)).copied().unwrap_or(0)
+    /// How often a purchase was used, reservations included.
+    pub fn used(&self, what: Use, voucher: VoucherId) -> u32 {
+        let book = self.book();
+        let open = book.open.values().filter(|open| **open == (what, voucher)).count();
+        book.settled(what, voucher).saturating_add(u32::try_from(open).unwrap_or(u32::MAX))
     }
 
-    /// Counts one use, for good once this returns.
-    pub fn reserve(&self, what: Use, track: TrackId) -> Result<Reservation, LedgerError> {
+    /// How often it was used for good.
+    pub fn settled(&self, what: Use, voucher: VoucherId) -> u32 {
+        self.book().settled(what, voucher)
+    }
+
+    /// Counts one use for good, once this returns.
+    pub fn count(&self, what: Use, voucher: VoucherId) -> Result<(), LedgerError> {
+        Ok(self.book().append(&self.path, &format!("count {} {voucher}", what.word()))?)
+    }
+
+    /// Counts one use that may still come to nothing, once this returns.
+    pub fn reserve(&self, what: Use, voucher: VoucherId) -> Result<Reservation, LedgerError> {
         let mut book = self.book();
         let entry = book.next;
-        book.append(&self.path, &format!("reserve {} {track} {entry}", what.word()))?;
-        Ok(Reservation { entry })
+        book.append(&self.path, &format!("reserve {} {voucher} {entry}", what.word()))?;
+        Ok(Reservation { entry, voucher })
     }
 
-    /// Gives a use back: nothing was written, or nothing was heard.
+    /// Something of it can be read from here on.
+    pub fn keep(&self, reservation: &Reservation) -> Result<(), LedgerError> {
+        Ok(self.book().append(&self.path, &format!("keep {}", reservation.entry))?)
+    }
+
+    /// Gives a use back: nothing that can be read was written.
     pub fn give_back(&self, reservation: Reservation) -> Result<(), LedgerError> {
         Ok(self.book().append(&self.path, &format!("return {}", reservation.entry))?)
+    }
+
+    /// Gives back what the last run reserved and did not settle. Only before this one reserves anything.
+    pub fn give_back_unfinished(&self) -> Result<(), LedgerError> {
+        let mut book = self.book();
+        let mut open: Vec<u64> = book.open.keys().copied().collect();
+        open.sort_unstable();
+        open.into_iter().try_for_each(|entry| Ok(book.append(&self.path, &format!("return {entry}"))?))
+    }
+
+    /// Another copy of the count knows of so many uses.
+    pub fn raise(&self, what: Use, voucher: VoucherId, to: u32) -> Result<(), LedgerError> {
+        let mut book = self.book();
+        if book.settled(what, voucher) < to {
+            book.append(&self.path, &format!("raise {} {voucher} {to}", what.word()))?;
+        }
+        Ok(())
     }
 
     fn book(&self) -> parking_lot::MutexGuard<'_, Book> {
@@ -183,22 +226,36 @@ impl Book {
     fn count(&mut self, entry: &str) -> Option<()> {
         let words: Vec<&str> = entry.split(' ').collect();
         match words.as_slice() {
-            ["reserve", what, track, number] => {
-                let what = [Use::Play, Use::Record].into_iter().find(|u| u.word() == *what)?;
-                let key = (what, track.parse().ok()?);
+            ["reserve", what, voucher, number] => {
                 (number.parse::<u64>().ok()? == self.next).then_some(())?;
-                self.reserved.insert(self.next, key);
-                *self.used.entry(key).or_default() += 1;
+                self.open.insert(self.next, key(what, voucher)?);
                 self.next += 1;
             }
+            ["keep", number] => {
+                let key = self.open.remove(&number.parse().ok()?)?;
+                self.use_up(key);
+            }
             ["return", number] => {
-                let key = self.reserved.remove(&number.parse().ok()?)?;
-                let used = self.used.get_mut(&key)?;
-                *used = used.saturating_sub(1);
+                self.open.remove(&number.parse().ok()?)?;
+            }
+            ["count", what, voucher] => self.use_up(key(what, voucher)?),
+            ["raise", what, voucher, to] => {
+                let (key, to) = (key(what, voucher)?, to.parse::<u32>().ok()?);
+                let settled = self.settled.entry(key).or_default();
+                *settled = to.max(*settled);
             }
             _ => return None,
         }
         Some(())
+    }
+
+    fn use_up(&mut self, key: (Use, VoucherId)) {
+        let settled = self.settled.entry(key).or_default();
+        *settled = settled.saturating_add(1);
+    }
+
+    fn settled(&self, what: Use, voucher: VoucherId) -> u32 {
+        self.settled.get(&(what, voucher)).copied().unwrap_or(0)
     }
 
     fn check_of(&self, entry: &str) -> String {
@@ -206,54 +263,72 @@ impl Book {
     }
 }
 
+fn key(what: &str, voucher: &str) -> Option<(Use, VoucherId)> {
+    let what = [Use::Play, Use::Record].into_iter().find(|u| u.word() == what)?;
+    Some((what, voucher.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn a_track() -> TrackId {
-        TrackId::from_bytes([7; 16])
+    const BOUGHT: VoucherId = VoucherId::from_bytes([7; 16]);
+
+    fn ledger() -> (tempfile::TempDir, PathBuf, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record-ledger");
+        let ledger = Ledger::open(&path).unwrap();
+        (folder, path, ledger)
     }
 
     // D3
     #[test]
-    fn a_reservation_that_a_crash_left_open_stays_counted() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("record-ledger");
-        let ledger = Ledger::open(&path).unwrap();
-        let _crashed = ledger.reserve(Use::Record, a_track()).unwrap();
-        let failed = ledger.reserve(Use::Record, a_track()).unwrap();
-        ledger.give_back(failed).unwrap();
+    fn a_recording_that_a_crash_cut_off_is_given_back_and_one_that_can_be_read_is_not() {
+        let (_folder, path, ledger) = ledger();
+        let _crashed = ledger.reserve(Use::Record, BOUGHT).unwrap();
+        let readable = ledger.reserve(Use::Record, BOUGHT).unwrap();
+        ledger.keep(&readable).unwrap();
+        ledger.count(Use::Play, BOUGHT).unwrap();
+        assert_eq!(ledger.used(Use::Record, BOUGHT), 2, "while it is being written it counts");
         drop(ledger);
         let again = Ledger::open(&path).unwrap();
-        assert_eq!(again.used(Use::Record, a_track()), 1);
-        assert_eq!(again.used(Use::Play, a_track()), 0);
-        let _ = again.reserve(Use::Record, a_track()).unwrap();
-        assert_eq!(again.used(Use::Record, a_track()), 2);
+        assert_eq!(again.used(Use::Record, BOUGHT), 2, "until the start has looked after it");
+        again.give_back_unfinished().unwrap();
+        assert_eq!((again.used(Use::Record, BOUGHT), again.used(Use::Play, BOUGHT)), (1, 1));
+        assert_eq!(Ledger::open(&path).unwrap().used(Use::Record, BOUGHT), 1);
+    }
+
+    // D3
+    #[test]
+    fn what_another_copy_knows_raises_the_count_and_never_lowers_it() {
+        let (_folder, path, ledger) = ledger();
+        ledger.raise(Use::Record, BOUGHT, 2).unwrap();
+        ledger.raise(Use::Record, BOUGHT, 1).unwrap();
+        let reserved = ledger.reserve(Use::Record, BOUGHT).unwrap();
+        assert_eq!(ledger.used(Use::Record, BOUGHT), 3);
+        ledger.give_back(reserved).unwrap();
+        assert_eq!(Ledger::open(&path).unwrap().used(Use::Record, BOUGHT), 2);
     }
 
     #[test]
     fn a_line_cut_short_by_a_crash_is_taken_away() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("record-ledger");
-        let ledger = Ledger::open(&path).unwrap();
-        let _ = ledger.reserve(Use::Record, a_track()).unwrap();
+        let (_folder, path, ledger) = ledger();
+        ledger.count(Use::Record, BOUGHT).unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend_from_slice(b"reserve record 0707");
         std::fs::write(&path, bytes).unwrap();
         let again = Ledger::open(&path).unwrap();
-        assert_eq!(again.used(Use::Record, a_track()), 1);
-        let _ = again.reserve(Use::Record, a_track()).unwrap();
-        assert_eq!(Ledger::open(&path).unwrap().used(Use::Record, a_track()), 2);
+        assert_eq!(again.used(Use::Record, BOUGHT), 1);
+        again.count(Use::Record, BOUGHT).unwrap();
+        assert_eq!(Ledger::open(&path).unwrap().used(Use::Record, BOUGHT), 2);
     }
 
     // F5
     #[test]
     fn an_edited_or_dropped_line_is_noticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("record-ledger");
-        let ledger = Ledger::open(&path).unwrap();
+        let (_folder, path, ledger) = ledger();
         for _ in 0..3 {
-            let _ = ledger.reserve(Use::Record, a_track()).unwrap();
+            let _ = ledger.reserve(Use::Record, BOUGHT).unwrap();
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = text.lines().collect();

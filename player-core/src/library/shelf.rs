@@ -71,6 +71,11 @@ impl Library {
         shelf.tracks.iter().filter(|t| t.media_id().is_some()).map(|t| t.path.clone()).collect()
     }
 
+    /// Tracks of which something is allowed so many times.
+    pub fn limited(&self) -> Vec<Arc<TrackRecord>> {
+        self.shelf().tracks.iter().filter(|track| track.is_limited()).cloned().collect()
+    }
+
     /// One track.
     pub fn track(&self, id: TrackId) -> Option<Arc<TrackRecord>> {
         let shelf = self.shelf();

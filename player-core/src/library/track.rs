@@ -164,6 +164,19 @@ impl TrackRecord {
         }
     }
 
+    /// The transaction of a purchase.
+    pub fn voucher_id(&self) -> Option<VoucherId> {
+        match &self.origin {
+            Origin::Purchase { voucher_id, .. } => Some(*voucher_id),
+            Origin::Own => None,
+        }
+    }
+
+    /// Whether its author allows something so many times.
+    pub fn is_limited(&self) -> bool {
+        [self.may_play(), self.may_record()].iter().any(|allowed| matches!(allowed, Allowance::Times(_)))
+    }
+
     /// How often it may be played; an own file as often as one likes.
     pub fn may_play(&self) -> Allowance {
         match &self.origin {

@@ -1,10 +1,10 @@
 //! Deliveries: what was bought and is not in the library yet.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
+use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::shop::{OrderItem, TrackOffer};
 use cadenza_protocol::voucher::{self, MediaVoucher, VoucherFile, VoucherKind};
 
@@ -15,10 +15,12 @@ use crate::atomic;
 use crate::error::{Code, Failure};
 use crate::event::{Delivery, News, Stage};
 use crate::library::{TrackId, scan};
+use crate::passport::vault::OpenPassport;
 use crate::store::client::StoreClient;
 use crate::store::deliver::{self, Courier, DeliverError, Placed};
 use crate::store::journal::{OpenOrder, OpenVoucher};
 use crate::store::purchase;
+use crate::store::whereabouts::Whereabouts;
 
 /// What became of one delivery.
 #[derive(Debug, Clone)]
@@ -174,23 +176,10 @@ impl Player {
         }
         let passport = self.0.vault.lend()?;
         let mut delivered = Vec::new();
-        let mut gone: HashMap<DeliveryServerId, Failure> = HashMap::new();
+        let mut whereabouts = Whereabouts::new(&client);
         for open in vouchers {
             let (voucher_id, media_id, title) = (open.id(), open.track.media_id, open.track.title.clone());
-            let server = open.track.delivery.id.clone();
-            let outcome = match gone.get(&server) {
-                // One wait for a server that is gone is enough for all its tracks.
-                Some(failure) => {
-                    self.tell_stage(&open, Stage::Failed(failure.clone()));
-                    Err(failure.clone())
-                }
-                None => self.deliver_one(&client, &passport, open).await,
-            };
-            if let Err(failure) = &outcome
-                && matches!(failure.code, Code::StoreUnreachable | Code::DownloadFailed)
-            {
-                gone.insert(server, failure.clone());
-            }
+            let outcome = self.deliver_one(&client, &passport, &mut whereabouts, open).await;
             delivered.push(Delivered { voucher_id, media_id, title, outcome });
         }
         deliver::sweep(&self.0.journal);
@@ -200,36 +189,79 @@ impl Player {
     async fn deliver_one(
         &self,
         client: &StoreClient,
-        passport: &std::sync::Arc<crate::passport::vault::OpenPassport>,
+        passport: &Arc<OpenPassport>,
+        whereabouts: &mut Whereabouts<'_>,
         open: OpenVoucher,
     ) -> Result<TrackId, Failure> {
+        let outcome = self.deliver_from_where_it_is(client, passport, whereabouts, &open).await;
+        match &outcome {
+            Ok(_) => self.tell_stage(&open, Stage::Ready),
+            Err(failure) => self.tell_stage(&open, Stage::Failed(failure.clone())),
+        }
+        outcome
+    }
+
+    async fn deliver_from_where_it_is(
+        &self,
+        client: &StoreClient,
+        passport: &Arc<OpenPassport>,
+        whereabouts: &mut Whereabouts<'_>,
+        open: &OpenVoucher,
+    ) -> Result<TrackId, Failure> {
         let root = self.root()?;
-        let told = self.delivery(&open, Stage::Waiting);
+        let told = self.delivery(open, Stage::Waiting);
         let progress = |stage| self.note(Delivery { stage, ..told.clone() });
         let courier = Courier {
             client,
             journal: &self.0.journal,
-            passport: std::sync::Arc::clone(passport),
+            passport: Arc::clone(passport),
             root: &root,
             clock: &*self.0.clock,
             progress: &progress,
         };
-        let again = open.duplicate();
-        let mut result = courier.deliver(open).await;
+        let mut from = whereabouts.of(&open.track).await;
+        if let Some(failure) = whereabouts.failure_at(&from) {
+            return Err(failure);
+        }
+        let mut result = courier.deliver(open.duplicate(), &from).await;
+        if let Err(e) = &result
+            && e.is_unreachable()
+        {
+            // It may have been started anew meanwhile, or another one stands in for it.
+            let now = whereabouts.of(&open.track).await;
+            if now != from {
+                from = now;
+                result = courier.deliver(open.duplicate(), &from).await;
+            }
+        }
         if let Err(e) = &result
             && e.final_refusal() == Some(Code::VoucherExpired)
-            && let Some(renewed) = renewed(client, &again).await
+            && let Some(renewed) = renewed(client, open).await
         {
             // It was paid for here: the merchant gives a new voucher for the same purchase.
             self.0.journal.keep_voucher(&renewed)?;
-            result = courier.deliver(renewed).await;
+            result = courier.deliver(renewed, &from).await;
         }
-        let outcome = self.conclude(&again, &root, result);
-        match &outcome {
-            Ok(_) => self.tell_stage(&again, Stage::Ready),
-            Err(failure) => self.tell_stage(&again, Stage::Failed(failure.clone())),
+        let is_unreachable = result.as_ref().is_err_and(DeliverError::is_unreachable);
+        let outcome = self.conclude(open, &root, result);
+        if let Ok(id) = &outcome {
+            self.bring_counts(*id, open.id()).await;
+        }
+        if let Err(failure) = &outcome
+            && is_unreachable
+        {
+            whereabouts.is_unreachable(from, failure.clone());
         }
         outcome
+    }
+
+    /// A purchase that is fetched again comes with what was used of it.
+    async fn bring_counts(&self, id: TrackId, voucher: VoucherId) {
+        if self.track(id).is_ok_and(|track| track.is_limited())
+            && let Err(failure) = self.settle_counts(&[voucher]).await
+        {
+            tracing::warn!(%failure, %voucher, "the store could not be asked how often this purchase was used");
+        }
     }
 
     fn conclude(

@@ -124,6 +124,7 @@ impl Player {
         })
         .await??;
         self.tell(News::Passport);
+        self.settle_counts_in_background();
         Ok(())
     }
 

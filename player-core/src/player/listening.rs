@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use cadenza_protocol::crypto::wrap::KeyBundle;
 use cadenza_protocol::id::MediaId;
@@ -13,11 +12,11 @@ use cadenza_protocol::voucher::MediaVoucher;
 
 use super::Player;
 use crate::audio::bought::{self, BoughtTrack};
+use crate::audio::counted::{Counted, PlayTally};
 use crate::audio::loudness::Loudness;
 use crate::audio::own;
-use crate::audio::source::SourceError;
+use crate::audio::source::{PcmSource, SourceError};
 use crate::error::{Code, Failure};
-use crate::library::ledger::Use;
 use crate::library::scan::{self, OpenedMedia};
 use crate::library::{TrackId, TrackRecord, import};
 use crate::passport::vault::OpenPassport;
@@ -63,20 +62,19 @@ impl Player {
         records.iter().map(|r| track(r).map(Arc::new)).collect()
     }
 
-    fn bought_track(
-        &self,
-        record: &Arc<TrackRecord>,
-        passport: &Arc<OpenPassport>,
-    ) -> Result<Track, Failure> {
+    fn bought_track(&self, record: &Arc<TrackRecord>, passport: &Arc<OpenPassport>) -> Result<Track, Failure> {
         let opening = self.opening(Arc::clone(record), passport)?;
-        // A limited play is counted when the track is first opened, not again when the listener seeks or stops.
-        let counted = AtomicBool::new(record.may_play() == Allowance::Unlimited);
         let player = self.clone();
+        let tally = matches!(record.may_play(), Allowance::Times(_)).then(|| {
+            let record = Arc::clone(record);
+            PlayTally::new(move || player.count_play(&record).map_err(source_error))
+        });
         let open = move || {
-            if !counted.swap(true, Ordering::Relaxed) {
-                player.count_play(opening.track()).map_err(source_error)?;
-            }
-            opening.source()
+            let source = opening.source()?;
+            Ok(match &tally {
+                Some(tally) => Box::new(Counted::new(source, Arc::clone(tally))) as Box<dyn PcmSource>,
+                None => source,
+            })
         };
         Ok(dressed(Track::new(record.id, TrackKind::Purchased, &record.title, open), record))
     }
@@ -145,34 +143,6 @@ impl Player {
         Ok(BoughtTrack::new(track, path, Arc::clone(passport), self.root()?))
     }
 
-    /// Counts one play of a track that is limited.
-    fn count_play(&self, track: &TrackRecord) -> Result<(), Failure> {
-        self.may_play(track)?;
-        // Heard is heard: this one is never given back.
-        let _counted = self.ledger()?.reserve(Use::Play, track.id)?;
-        Ok(())
-    }
-
-    /// Restrictions on playing (O3).
-    fn may_play(&self, track: &TrackRecord) -> Result<(), Failure> {
-        let refuse = |why: &str| {
-            let message = format!("'{}' {why}: buy it in a version that may be played", track.title);
-            Failure::new(Code::Unplayable, message).with("title", &track.title)
-        };
-        match track.may_play() {
-            Allowance::Unlimited => Ok(()),
-            Allowance::Never => Err(refuse("may not be played")),
-            Allowance::Times(limit) => {
-                let used = self.ledger()?.used(Use::Play, track.id);
-                if used < u32::from(limit) {
-                    Ok(())
-                } else {
-                    Err(refuse(&format!("was played {limit} times, which is all that its author allows")))
-                }
-            }
-        }
-    }
-
     pub(super) fn open_media(&self, track: &TrackRecord) -> Result<OpenedMedia, Failure> {
         Ok(bought::open(track, &self.track_path(track), &self.root()?)?)
     }
@@ -180,14 +150,6 @@ impl Player {
     /// The keys of an opened file, while the passport is open.
     pub(super) fn media_keys(&self, track: &TrackRecord, media: &OpenedMedia) -> Result<KeyBundle, Failure> {
         Ok(self.0.vault.with_open(|passport| bought::keys(track, media, passport))??)
-    }
-
-    pub(super) fn ledger(&self) -> Result<&crate::library::ledger::Ledger, Failure> {
-        self.0.ledger.as_ref().map_err(|e| Failure {
-            code: crate::error::Explain::code(e),
-            data: Default::default(),
-            message: e.to_string(),
-        })
     }
 }
 

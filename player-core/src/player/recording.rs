@@ -12,6 +12,7 @@ use crate::disc::burn::{
 };
 use crate::disc::draft::DiscDraft;
 use crate::disc::layout::{Capacity, DiscLayout, DiscOptions, DiscTrack};
+use crate::disc::unfinished::Unfinished;
 use crate::error::{Code, Failure};
 use crate::library::ledger::{self, Use};
 use crate::library::{TrackId, TrackRecord};
@@ -43,13 +44,10 @@ impl Player {
         Ok(match allowed {
             Allowance::Never => Left::Never,
             Allowance::Unlimited => Left::Unlimited,
-            Allowance::Times(limit) => {
-                let used = self.ledger()?.used(what, track.id);
-                match u32::from(limit).saturating_sub(used) {
-                    0 => Left::Never,
-                    left => Left::Times(left),
-                }
-            }
+            Allowance::Times(limit) => match u32::from(limit).saturating_sub(self.used(what, track)?) {
+                0 => Left::Never,
+                left => Left::Times(left),
+            },
         })
     }
 
@@ -114,7 +112,8 @@ impl Player {
         }
     }
 
-    /// Counts one recording of each limited track, before anything is written. Counted on disk when this returns.
+    /// Counts one recording of each limited track, before anything is written. Counted on disk when this returns; what is neither kept
+    /// nor returned by the end of this player is returned at the next start.
     pub fn reserve_recording(&self, ids: &[TrackId]) -> Result<Vec<ledger::Reservation>, Failure> {
         let mut reserved = Vec::new();
         for id in ids {
@@ -129,7 +128,7 @@ impl Player {
         Ok(reserved)
     }
 
-    /// Gives recordings back of which nothing came: not a sector was written.
+    /// Gives recordings back of which nothing came that can be read.
     pub fn return_recording(&self, reserved: Vec<ledger::Reservation>) -> Result<(), Failure> {
         for reservation in reserved {
             self.ledger()?.give_back(reservation)?;
@@ -140,9 +139,32 @@ impl Player {
     fn reserve_one(&self, id: TrackId) -> Result<Option<ledger::Reservation>, Failure> {
         let track = self.track(id)?;
         self.may_record(&track)?;
-        match track.may_record() {
-            Allowance::Times(_) => Ok(Some(self.ledger()?.reserve(Use::Record, id)?)),
-            Allowance::Never | Allowance::Unlimited => Ok(None),
+        match (track.may_record(), track.voucher_id()) {
+            (Allowance::Times(_), Some(voucher)) => Ok(Some(self.ledger()?.reserve(Use::Record, voucher)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Something of these recordings can be read from here on: they stay counted, here and at the content manager.
+    pub fn keep_recording(&self, reserved: &[ledger::Reservation]) -> Result<(), Failure> {
+        for reservation in reserved {
+            self.ledger()?.keep(reservation)?;
+            self.copy_counts(reservation.voucher());
+        }
+        Ok(())
+    }
+
+    /// The same failure as the disc writer says it.
+    fn refusal(&self, ids: &[TrackId], failure: Failure) -> RecordRefusal {
+        if failure.code != Code::RecordNotAllowed {
+            return RecordRefusal::Unwritable(failure.message);
+        }
+        let title = failure.data.get("title").cloned().unwrap_or_default();
+        let tracks = ids.iter().filter_map(|id| self.library().track(*id));
+        let allowed = tracks.filter(|track| track.title == title).map(|track| track.may_record()).next();
+        match allowed {
+            Some(Allowance::Times(allowed)) => RecordRefusal::UsedUp { title, allowed },
+            _ => RecordRefusal::Never(title),
         }
     }
 
@@ -175,10 +197,8 @@ impl Drop for Burning<'_> {
 
 impl RecordLedger for Player {
     fn reserve(&self, tracks: &[TrackId]) -> Result<Reservation, RecordRefusal> {
-        let counted = self.reserve_recording(tracks).map_err(|failure| match failure.data.get("title") {
-            Some(title) if failure.code == Code::RecordNotAllowed => RecordRefusal::Never(title.clone()),
-            _ => RecordRefusal::Unwritable(failure.message),
-        })?;
+        self.settle_recordings(tracks);
+        let counted = self.reserve_recording(tracks).map_err(|failure| self.refusal(tracks, failure))?;
         let mut reserved = self.reserved();
         let id = reserved.keys().max().map_or(1, |last| last + 1);
         reserved.insert(id, counted);
@@ -186,15 +206,22 @@ impl RecordLedger for Player {
     }
 
     fn commit(&self, reservation: Reservation) -> Result<(), RecordRefusal> {
-        // Counted since it was reserved; it only must not be given back any more.
-        self.reserved().remove(&reservation.id);
+        let counted = self.reserved().remove(&reservation.id).unwrap_or_default();
+        self.keep_recording(&counted).map_err(|failure| RecordRefusal::Unwritable(failure.message))?;
+        self.settle_recordings(&reservation.tracks);
         Ok(())
     }
 
     fn release(&self, reservation: Reservation) {
         let counted = self.reserved().remove(&reservation.id).unwrap_or_default();
         if let Err(failure) = self.return_recording(counted) {
-            tracing::warn!(%failure, "a recording that came to nothing stays counted");
+            tracing::warn!(%failure, "a recording that came to nothing stays counted until the next start");
         }
+    }
+
+    fn note_unfinished(&self, left: Option<&Unfinished>) -> Result<(), RecordRefusal> {
+        let note = self.0.home.burning();
+        let noted = left.map_or_else(|| Unfinished::forget(&note), |left| left.keep(&note));
+        noted.map_err(|error| RecordRefusal::Unwritable(error.to_string()))
     }
 }

@@ -88,6 +88,7 @@ impl Player {
 
     /// Puts bought tracks into the library. Of the same song bought in two qualities the better one is played.
     pub(super) fn shelve(&self, mut records: Vec<TrackRecord>) -> Result<(), Failure> {
+        self.recall_counts(&records);
         records.sort_by_key(|r| (r.id, std::cmp::Reverse(r.quality_rank())));
         records.dedup_by_key(|r| r.id);
         let is_wanted = |new: &TrackRecord| {

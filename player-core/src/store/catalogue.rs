@@ -1,9 +1,10 @@
 //! Questions about what is for sale (requirement B1). What was answered lately is remembered by the client.
 
-use cadenza_protocol::id::MediaId;
+use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::shop::{About, AlbumPage, StoreFront, TrackList, TrackOffer};
-use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
+use cadenza_protocol::signed::SignedMessage;
+use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherFile};
 use serde::Serialize;
 use url::form_urlencoded::byte_serialize;
 
@@ -13,6 +14,16 @@ impl StoreClient {
     /// Who sells here.
     pub async fn about(&self) -> Result<About, ExchangeError> {
         self.get("v1/about").await
+    }
+
+    /// Where a purchase is fetched from now.
+    pub async fn delivery_of(&self, id: VoucherId) -> Result<DeliveryAddress, ExchangeError> {
+        self.get(&format!("v1/vouchers/{id}/delivery")).await
+    }
+
+    /// Tells the content manager how often purchases were used, and hears what it has kept.
+    pub async fn settle_counts(&self, report: &SignedMessage) -> Result<SignedMessage, ExchangeError> {
+        self.post("v1/counts", report).await
     }
 
     /// Albums on sale.

@@ -1,31 +1,37 @@
 //! Requests to the three kinds of servers a player meets: merchant, licensing center, delivery server.
 //!
 //! One HTTP client for each role, because the role is checked **in the handshake** ([`trust`]): a server that cannot act as
-//! what it is asked for never sees a request, least of all a card number. TLS 1.3 only, the licensing center's root only.
+//! what it is asked for never sees a request, least of all a card number. TLS 1.3 only, the licensing center's root only. A card
+//! number or a redemption goes only to whoever is not on the licensing center's list of withdrawn services ([`services`]).
 //! Every wait has an end ([`Patience`]), every answer a bound ([`ANSWER_BOUND`]).
 
+mod exchange;
 mod failure;
+mod services;
 pub(crate) mod trust;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use cadenza_protocol::api::ApiError;
-use cadenza_protocol::cert::Role;
+use cadenza_protocol::cert::{DatedList, Role};
+use cadenza_protocol::id::hex;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::exchange::{json_body, read_bounded, read_json, send};
+use self::services::{Leaving, ServiceList};
+use self::trust::{Shown, Watch};
 use super::address::{StoreAddress, host_of};
 use super::seen::Seen;
 use super::standing::StoreWatch;
 use crate::clock::Clock;
-use crate::error::{Code, Failure};
+use crate::error::Failure;
 
+pub use exchange::{ANSWER_BOUND, broken_transfer};
 pub use failure::ExchangeError;
 
 /// How long a server is waited for.
@@ -48,10 +54,8 @@ impl Patience {
     };
 }
 
-/// No message of ours is larger.
-const BODY_ROOM: usize = 64 << 10;
-/// Largest JSON answer or picture, bytes.
-pub const ANSWER_BOUND: usize = 16 << 20;
+/// How long a connection may rest between two requests.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// Speaks to one store and the servers behind it. Cheap to clone.
 #[derive(Clone)]
@@ -60,7 +64,14 @@ pub struct StoreClient {
     licensing: OnceLock<Url>,
     merchant: Client,
     licensing_center: Client,
+    /// The same two for card numbers.
+    paid_merchant: Client,
+    paid_licensing_center: Client,
     delivery: Client,
+    services: ServiceList,
+    clock: Arc<dyn Clock>,
+    /// What the merchant showed in its latest handshake.
+    merchant_shown: Shown,
     patience: Patience,
     pub(super) seen: Seen,
     watch: StoreWatch,
@@ -80,15 +91,25 @@ impl StoreClient {
 
     /// The same, waiting as long as is said.
     pub fn with_patience(address: StoreAddress, clock: Arc<dyn Clock>, patience: Patience) -> Self {
-        let client = |role| {
+        let merchant_shown = Shown::default();
+        let services = ServiceList::default();
+        let client = |role, is_checked: bool| {
             // Loopback is never behind a proxy; anything else may be.
             let is_loopback = is_loopback(&address.store_url);
-            http_client(trust::tls_config(&address.root, role, Arc::clone(&clock)), is_loopback, patience)
+            let shown = if role == Role::Merchant { merchant_shown.clone() } else { Shown::default() };
+            let watch = Watch { shown, services: is_checked.then(|| services.clone()) };
+            let tls = trust::tls_config_watched(&address.root, role, Arc::clone(&clock), watch);
+            http_client(tls, is_loopback, patience)
         };
         Self {
-            merchant: client(Role::Merchant),
-            licensing_center: client(Role::LicensingCenter),
-            delivery: client(Role::DeliveryServer),
+            merchant: client(Role::Merchant, false),
+            licensing_center: client(Role::LicensingCenter, false),
+            paid_merchant: client(Role::Merchant, true),
+            paid_licensing_center: client(Role::LicensingCenter, true),
+            delivery: client(Role::DeliveryServer, true),
+            services,
+            clock,
+            merchant_shown,
             licensing: address.licensing_url.clone().map_or_else(OnceLock::new, OnceLock::from),
             address,
             patience,
@@ -106,6 +127,16 @@ impl StoreClient {
     /// The store it speaks to.
     pub const fn address(&self) -> &StoreAddress {
         &self.address
+    }
+
+    /// Which merchant this is, at whatever address: its key, as it proved it in the handshake.
+    pub async fn merchant_key(&self) -> Result<String, ExchangeError> {
+        if self.merchant_shown.certificate().is_none() {
+            self.about().await?;
+        }
+        let shown = self.merchant_shown.certificate();
+        let shown = shown.ok_or_else(|| ExchangeError::Garbled { host: self.address.name() })?;
+        Ok(hex(&shown.key_fingerprint()))
     }
 
     /// `GET` of the merchant's JSON.
@@ -130,7 +161,19 @@ impl StoreClient {
         Ok((media_type, read_bounded(&url, response).await?))
     }
 
-    /// `POST` of JSON to the merchant. The body is wiped once it is sent: it may hold a card.
+    /// `POST` of JSON that holds a card number to the merchant, once it is found not to be withdrawn. The body is wiped once it is sent.
+    pub async fn post_card<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ExchangeError> {
+        self.check_services(Leaving::Card).await?;
+        let url = join(&self.address.store_url, path);
+        let request = json_body(self.paid_merchant.post(url.clone()), body).timeout(self.patience.answer);
+        self.heard(read_json(&url, request).await)
+    }
+
+    /// `POST` of JSON to the merchant.
     pub async fn post<B: Serialize, T: DeserializeOwned>(
         &self,
         path: &str,
@@ -141,14 +184,34 @@ impl StoreClient {
         self.heard(read_json(&url, request).await)
     }
 
+    /// `POST` of JSON that holds a card number to the licensing center, once it is found not to be withdrawn; gives the bytes, which
+    /// may hold a secret.
+    pub async fn post_licensing_card<B: Serialize>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        self.check_services(Leaving::Card).await?;
+        self.post_licensing_by(&self.paid_licensing_center, path, body).await
+    }
+
     /// `POST` of JSON to the licensing center; gives the bytes, which may hold a secret.
     pub async fn post_licensing<B: Serialize>(
         &self,
         path: &str,
         body: &B,
     ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        self.post_licensing_by(&self.licensing_center, path, body).await
+    }
+
+    async fn post_licensing_by<B: Serialize>(
+        &self,
+        client: &Client,
+        path: &str,
+        body: &B,
+    ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
         let url = join(&self.licensing_url().await?, path);
-        let request = json_body(self.licensing_center.post(url.clone()), body).timeout(self.patience.answer);
+        let request = json_body(client.post(url.clone()), body).timeout(self.patience.answer);
         let response = self.heard(send(&url, request).await)?;
         read_bounded(&url, response).await.map(Zeroizing::new)
     }
@@ -159,6 +222,7 @@ impl StoreClient {
         url: &Url,
         body: &B,
     ) -> Result<T, ExchangeError> {
+        self.check_services(Leaving::Redemption).await?;
         let request = json_body(self.delivery.post(url.clone()), body).timeout(self.patience.answer);
         read_json(url, request).await
     }
@@ -170,12 +234,14 @@ impl StoreClient {
         token: &str,
         body: &B,
     ) -> Result<(), ExchangeError> {
+        self.check_services(Leaving::Redemption).await?;
         let request = json_body(self.delivery.post(url.clone()), body).bearer_auth(token);
         send(url, request.timeout(self.patience.answer)).await.map(drop)
     }
 
     /// Starts a download from byte `from`. The answer's headers are here, its bytes still to be read.
     pub async fn download(&self, url: &Url, token: &str, from: u64) -> Result<Response, ExchangeError> {
+        self.check_services(Leaving::Redemption).await?;
         let mut request = self.delivery.get(url.clone()).bearer_auth(token);
         if from > 0 {
             request = request.header("range", format!("bytes={from}-"));
@@ -199,6 +265,27 @@ impl StoreClient {
         outcome
     }
 
+    /// Sees to it that there is a list of withdrawn services that is new enough; handshakes are held against it.
+    async fn check_services(&self, leaving: Leaving) -> Result<(), ExchangeError> {
+        let now = self.clock.now();
+        if self.services.is_fresh(now) && self.services.is_good_for(leaving, now) {
+            return Ok(());
+        }
+        let fetched = self.fetch_services().await.map(|list| self.services.take(list, now));
+        match fetched {
+            _ if self.services.is_good_for(leaving, now) => Ok(()),
+            Ok(()) => Err(ExchangeError::Unchecked { reason: "the list that it gave is too old".into() }),
+            Err(error) => Err(ExchangeError::Unchecked { reason: error.to_string() }),
+        }
+    }
+
+    async fn fetch_services(&self) -> Result<DatedList, ExchangeError> {
+        let url = join(&self.licensing_url().await?, "v1/crl/services");
+        let request = self.licensing_center.get(url.clone()).timeout(self.patience.answer);
+        let der = read_bounded(&url, send(&url, request).await?).await?;
+        DatedList::from_der(&der).map_err(|_| ExchangeError::Garbled { host: host_of(&url) })
+    }
+
     async fn licensing_url(&self) -> Result<Url, ExchangeError> {
         if let Some(url) = self.licensing.get() {
             return Ok(url.clone());
@@ -207,18 +294,6 @@ impl StoreClient {
         let url = url.map_err(|_| ExchangeError::Garbled { host: self.address.name() })?;
         Ok(self.licensing.get_or_init(|| url).clone())
     }
-}
-
-/// What a failed transfer means, for bytes that are read outside of here.
-pub fn broken_transfer(url: &Url, error: &reqwest::Error) -> ExchangeError {
-    let host = host_of(url);
-    if let Some(reason) = trust::refusal(error) {
-        return ExchangeError::NotTrusted { host, reason };
-    }
-    if error.is_timeout() {
-        return ExchangeError::Silent { host };
-    }
-    ExchangeError::Unreachable { host, reason: innermost(error) }
 }
 
 fn http_client(tls: rustls::ClientConfig, direct: bool, patience: Patience) -> Client {
@@ -230,6 +305,8 @@ fn http_client(tls: rustls::ClientConfig, direct: bool, patience: Patience) -> C
         .read_timeout(patience.silence)
         // One connection each way is enough, and plain HTTP/1.1 moves bulk bytes with the least work.
         .http1_only()
+        // Who is withdrawn while a connection rests is not spoken to on it.
+        .pool_idle_timeout(IDLE)
         .user_agent(concat!("Cadenza/", env!("CARGO_PKG_VERSION")));
     let builder = if direct { builder.no_proxy() } else { builder };
     builder.build().expect("a client with our own TLS configuration can always be built")
@@ -248,78 +325,13 @@ fn join(base: &Url, path: &str) -> Url {
     base.join(path).expect("our paths are relative and well formed")
 }
 
-/// JSON that is wiped when the transport lets go of it.
-fn json_body<B: Serialize>(request: RequestBuilder, body: &B) -> RequestBuilder {
-    // Room enough from the start: a buffer that grows leaves copies behind that nobody wipes.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(BODY_ROOM));
-    serde_json::to_writer(&mut *bytes, body).expect("our messages are JSON");
-    let request = request.header("content-type", "application/json");
-    request.body(Bytes::from_owner(Wiped(bytes)))
-}
-
-struct Wiped(Zeroizing<Vec<u8>>);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-async fn read_json<T: DeserializeOwned>(url: &Url, request: RequestBuilder) -> Result<T, ExchangeError> {
-    let response = send(url, request).await?;
-    let bytes = Zeroizing::new(read_bounded(url, response).await?);
-    serde_json::from_slice(&bytes).map_err(|error| {
-        // The position only: the text may hold a receipt.
-        tracing::warn!(%url, line = error.line(), column = error.column(), "answer not understood");
-        ExchangeError::Garbled { host: host_of(url) }
-    })
-}
-
-async fn send(url: &Url, request: RequestBuilder) -> Result<Response, ExchangeError> {
-    let response = request.send().await.map_err(|e| broken_transfer(url, &e))?;
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let bytes = read_bounded(url, response).await?;
-    Err(refusal(url, status.as_u16(), &bytes))
-}
-
-fn refusal(url: &Url, status: u16, bytes: &[u8]) -> ExchangeError {
-    let Some(ApiError { code, message, field }) = ApiError::read(bytes) else {
-        let reason = format!("it answered with HTTP status {status}");
-        return ExchangeError::Unreachable { host: host_of(url), reason };
-    };
-    let known = Code::from_server(&code);
-    let unknown = known.is_none().then_some(code);
-    ExchangeError::Refused { status, code: known.unwrap_or(Code::StoreRefused), unknown, message, field }
-}
-
-async fn read_bounded(url: &Url, mut response: Response) -> Result<Vec<u8>, ExchangeError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| broken_transfer(url, &e))? {
-        if bytes.len() + chunk.len() > ANSWER_BOUND {
-            return Err(ExchangeError::Garbled { host: host_of(url) });
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string().chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use cadenza_protocol::cert::Certificate;
 
+    use super::exchange::refusal;
     use super::*;
-    use crate::error::Explain;
+    use crate::error::Code;
     use crate::store::standing::Reach;
 
     fn url() -> Url {
@@ -355,35 +367,5 @@ mod tests {
             client.heard::<()>(Err(refusal(&url(), 402, br#"{"code":"card-declined","message":"no"}"#)));
         assert!(refused.is_err());
         assert_eq!(client.watch.now().reach, Reach::Answers);
-    }
-
-    #[test]
-    fn a_server_s_refusal_keeps_its_code_and_loses_control_characters() {
-        let error =
-            refusal(&url(), 402, br#"{"code":"card-declined","message":"the card\u001b was declined"}"#);
-        assert_eq!(error.code(), Code::CardDeclined);
-        assert_eq!(error.to_string(), "the card was declined");
-        assert!(!error.leaves_doubt());
-    }
-
-    #[test]
-    fn the_field_of_a_form_comes_along() {
-        let error = refusal(&url(), 422, br#"{"code":"invalid-form","message":"no name","field":"name"}"#);
-        assert_eq!(error.fields(), [("field", "name".to_owned())]);
-    }
-
-    #[test]
-    fn a_reason_that_this_player_does_not_know_keeps_the_server_s_words() {
-        let error = refusal(&url(), 403, br#"{"code":"out-of-biscuits","message":"come back at four"}"#);
-        assert_eq!(error.code(), Code::StoreRefused);
-        assert_eq!(error.fields(), [("server-code", "out-of-biscuits".to_owned())]);
-        assert_eq!(error.to_string(), "come back at four");
-    }
-
-    #[test]
-    fn an_answer_from_something_else_is_told_as_such_and_leaves_doubt() {
-        let error = refusal(&url(), 502, b"<html>bad gateway</html>");
-        assert_eq!(error.code(), Code::StoreUnreachable);
-        assert!(error.leaves_doubt());
     }
 }

@@ -17,6 +17,7 @@ use std::time::Instant;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::media::{MediaError, TextKind, TransactionFacts};
 use cadenza_protocol::redeem::{DeliveryReport, RedeemApproval};
+use cadenza_protocol::voucher::DeliveryAddress;
 use thiserror::Error;
 
 use super::client::{ExchangeError, StoreClient};
@@ -76,6 +77,11 @@ impl Explain for DeliverError {
 }
 
 impl DeliverError {
+    /// Whether nobody answered, or nobody any more: another server may.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self.code(), Code::StoreUnreachable | Code::DownloadFailed)
+    }
+
     /// What the server said, when it said no for good.
     pub fn final_refusal(&self) -> Option<Code> {
         let (Self::Redeem(RedeemError::Exchange(e)) | Self::Download(DownloadError::Refused(e))) = self
@@ -121,23 +127,27 @@ pub struct Placed {
 }
 
 impl Courier<'_> {
-    /// Brings one track to its place.
-    pub async fn deliver(&self, mut voucher: OpenVoucher) -> Result<Placed, DeliverError> {
+    /// Brings one track to its place, from the delivery server that is there now.
+    pub async fn deliver(
+        &self,
+        mut voucher: OpenVoucher,
+        from: &DeliveryAddress,
+    ) -> Result<Placed, DeliverError> {
         if let Some(arrived) = self.placed_before(&voucher)? {
             // Only the acknowledgement is missing, and its token is as old as the run that was cut off.
-            let acknowledged = match self.redeem(&voucher).await {
-                Ok(approval) => self.acknowledge(&voucher, &approval, &arrived).await?,
+            let acknowledged = match self.redeem(&voucher, from).await {
+                Ok(approval) => self.acknowledge(&voucher, &approval, &arrived, from).await?,
                 Err(e) => self.excused(&voucher, e)?,
             };
             return Ok(Placed { file_name: arrived.file_name.into(), acknowledged });
         }
         (self.progress)(Stage::Redeeming);
-        let mut approval = self.redeem(&voucher).await?;
-        let report = match self.fetch(&voucher, &approval).await {
+        let mut approval = self.redeem(&voucher, from).await?;
+        let report = match self.fetch(&voucher, &approval, from).await {
             // A delivery server that was started anew does not know its old tickets; what has arrived is kept.
             Err(e) if e.final_refusal() == Some(Code::TicketExpired) => {
-                approval = self.redeem(&voucher).await?;
-                self.fetch(&voucher, &approval).await?
+                approval = self.redeem(&voucher, from).await?;
+                self.fetch(&voucher, &approval, from).await?
             }
             other => other?,
         };
@@ -146,7 +156,7 @@ impl Courier<'_> {
         voucher.arrived = Some(arrived.clone());
         self.journal.keep_voucher(&voucher)?;
         self.place(&voucher, &arrived)?;
-        let acknowledged = self.acknowledge(&voucher, &approval, &arrived).await?;
+        let acknowledged = self.acknowledge(&voucher, &approval, &arrived, from).await?;
         Ok(Placed { file_name: arrived.file_name.into(), acknowledged })
     }
 
@@ -164,19 +174,24 @@ impl Courier<'_> {
         Ok(Some(arrived))
     }
 
-    async fn redeem(&self, voucher: &OpenVoucher) -> Result<RedeemApproval, DeliverError> {
-        Ok(redeem::redeem(self.client, &voucher.track, &self.passport, self.root).await?)
+    async fn redeem(
+        &self,
+        voucher: &OpenVoucher,
+        from: &DeliveryAddress,
+    ) -> Result<RedeemApproval, DeliverError> {
+        Ok(redeem::redeem(self.client, &voucher.track, from, &self.passport, self.root).await?)
     }
 
     async fn fetch(
         &self,
         voucher: &OpenVoucher,
         approval: &RedeemApproval,
+        from: &DeliveryAddress,
     ) -> Result<DeliveryReport, DeliverError> {
         let started = Instant::now();
         let grant = &approval.grant;
         let wanted = download::Wanted {
-            url: redeem::at(&redeem::server_url(&voucher.track)?, &approval.download),
+            url: redeem::at(&redeem::server_url(from)?, &approval.download),
             token: approval.download_token.clone(),
             length: grant.length,
             sha256: grant.sha256,
@@ -239,8 +254,9 @@ impl Courier<'_> {
         voucher: &OpenVoucher,
         approval: &RedeemApproval,
         arrived: &Arrived,
+        from: &DeliveryAddress,
     ) -> Result<bool, DeliverError> {
-        let url = redeem::at(&redeem::server_url(&voucher.track)?, "v1/redeem/done");
+        let url = redeem::at(&redeem::server_url(from)?, "v1/redeem/done");
         match self.client.post_delivery_done(&url, &approval.download_token, &arrived.report).await {
             Ok(()) => {
                 self.journal.close_voucher(voucher.id())?;

@@ -31,8 +31,8 @@ const BOUND: u64 = 1 << 20;
 pub struct OpenOrder {
     /// Drawn once; the merchant takes money once for it.
     pub idempotency_key: String,
-    /// The store it went to.
-    pub store: String,
+    /// The key of the merchant it went to, hexadecimal: addresses change.
+    pub merchant: String,
     /// What was ordered.
     pub items: Vec<OrderedTrack>,
     /// When.

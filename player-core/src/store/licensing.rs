@@ -12,7 +12,7 @@ use crate::passport::form::{CheckedForm, CheckedRecovery};
 impl StoreClient {
     /// Sends the form of a registration.
     pub async fn ask_for_passport(&self, form: &CheckedForm) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
-        self.post_licensing("v1/passports", form).await
+        self.post_licensing_card("v1/passports", form).await
     }
 
     /// Sends what proves who someone is.
@@ -20,7 +20,7 @@ impl StoreClient {
         &self,
         form: &CheckedRecovery,
     ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
-        self.post_licensing("v1/passports/recover", form).await
+        self.post_licensing_card("v1/passports/recover", form).await
     }
 
     /// Sends a request that the passport has signed.

@@ -84,8 +84,10 @@ pub async fn buy(
     if items.is_empty() {
         return Err(PurchaseError::Nothing);
     }
-    let mut open = same_order(journal, &client.address().name(), &items)
-        .unwrap_or_else(|| new_order(client.address().name(), items, now));
+    let merchant = client.merchant_key().await?;
+    let before = same_order(journal, &merchant, &items);
+    let is_new = before.is_none();
+    let mut open = before.unwrap_or_else(|| new_order(merchant, items, now));
     journal.keep_order(&open)?;
     let order = match send(client, &open, card).await {
         Ok(order) => order,
@@ -94,7 +96,10 @@ pub async fn buy(
             return Err(PurchaseError::Uncertain { host: client.address().name() });
         }
         Err(e) => {
-            journal.close_order(&open)?;
+            // An order that was sent before and is refused now is over; if nothing was sent now, its answer is still to come.
+            if is_new || matches!(e, ExchangeError::Refused { .. }) {
+                journal.close_order(&open)?;
+            }
             return Err(e.into());
         }
     };
@@ -106,11 +111,17 @@ pub async fn buy(
 
 /// Brings the vouchers of orders that are paid and were interrupted before their vouchers were here.
 pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> Result<(), PurchaseError> {
-    let here = client.address().name();
-    for open in journal.orders().iter().filter(|o| o.order_id.is_some() && o.store == here) {
-        fetch_vouchers(client, journal, open, now).await?;
+    let interrupted: Vec<OpenOrder> = journal.orders().into_iter().filter(|o| o.order_id.is_some()).collect();
+    if interrupted.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let here = client.merchant_key().await?;
+    let mut outcome = Ok(());
+    // One that cannot be had now holds up no other.
+    for open in interrupted.iter().filter(|o| o.merchant == here) {
+        outcome = outcome.and(fetch_vouchers(client, journal, open, now).await);
+    }
+    outcome
 }
 
 /// A fresh copy of a voucher that was bought here, for one that has run out.
@@ -125,13 +136,13 @@ pub async fn voucher_again(
 }
 
 /// The same wish as before, whose answer never came: it keeps its key.
-fn same_order(journal: &Journal, store: &str, items: &[OrderedTrack]) -> Option<OpenOrder> {
-    journal.orders().into_iter().find(|o| o.store == store && o.items == items)
+fn same_order(journal: &Journal, merchant: &str, items: &[OrderedTrack]) -> Option<OpenOrder> {
+    journal.orders().into_iter().find(|o| o.merchant == merchant && o.items == items)
 }
 
-fn new_order(store: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenOrder {
+fn new_order(merchant: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenOrder {
     let idempotency_key = hex(&random_bytes::<16>());
-    OpenOrder { idempotency_key, store, items, placed_at: now, order_id: None }
+    OpenOrder { idempotency_key, merchant, items, placed_at: now, order_id: None }
 }
 
 async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Order, ExchangeError> {
@@ -142,9 +153,9 @@ async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Ord
         idempotency_key: &'a str,
     }
     let wanted = Wanted { items: &open.items, card, idempotency_key: &open.idempotency_key };
-    match client.post("v1/orders", &wanted).await {
+    match client.post_card("v1/orders", &wanted).await {
         // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
-        Err(ExchangeError::Unreachable { .. }) => client.post("v1/orders", &wanted).await,
+        Err(ExchangeError::Unreachable { .. }) => client.post_card("v1/orders", &wanted).await,
         other => other,
     }
 }

@@ -7,7 +7,7 @@ use cadenza_protocol::crypto::wrap::WrapLabel;
 use cadenza_protocol::redeem::{
     ChallengeRequest, ProofError, RedeemApproval, RedeemChallenge, RedeemRequest,
 };
-use cadenza_protocol::voucher::VoucherTrack;
+use cadenza_protocol::voucher::{DeliveryAddress, VoucherTrack};
 use thiserror::Error;
 use url::Url;
 
@@ -30,12 +30,12 @@ pub enum RedeemError {
     /// No receipt: a preview voucher.
     #[error("this voucher is for listening only: buy the track to keep it")]
     NoReceipt,
-    /// The address in the voucher is none.
-    #[error("the voucher names no delivery server that can be reached: fetch it again from the store")]
+    /// The address that the store named is none.
+    #[error("the store names no delivery server that can be reached: try again later; nothing is lost")]
     BadAddress,
     /// Somebody else answered.
     #[error(
-        "the server that answered is not the delivery server that the voucher names: fetch the voucher again from the store"
+        "the server that answered is not the delivery server that the store named: try again; nothing is lost"
     )]
     OtherServer,
     /// The grant is not genuine.
@@ -69,19 +69,20 @@ impl Explain for RedeemError {
     }
 }
 
-/// Redeems one track. May be repeated: the same passport gets the same answer. It is, once, when a reply was lost.
+/// Redeems one track at a delivery server. May be repeated: the same passport gets the same answer. It is, once, when a reply was lost.
 pub async fn redeem(
     client: &StoreClient,
     track: &VoucherTrack,
+    place: &DeliveryAddress,
     passport: &OpenPassport,
     root: &Certificate,
 ) -> Result<RedeemApproval, RedeemError> {
-    match redeem_once(client, track, passport, root).await {
+    match redeem_once(client, track, place, passport, root).await {
         Err(RedeemError::Exchange(ExchangeError::Unreachable { .. })) => {
-            redeem_once(client, track, passport, root).await
+            redeem_once(client, track, place, passport, root).await
         }
         Err(RedeemError::Exchange(ExchangeError::Refused { code: Code::StaleChallenge, .. })) => {
-            redeem_once(client, track, passport, root).await
+            redeem_once(client, track, place, passport, root).await
         }
         other => other,
     }
@@ -90,15 +91,16 @@ pub async fn redeem(
 async fn redeem_once(
     client: &StoreClient,
     track: &VoucherTrack,
+    place: &DeliveryAddress,
     passport: &OpenPassport,
     root: &Certificate,
 ) -> Result<RedeemApproval, RedeemError> {
     let receipt = track.receipt.as_ref().ok_or(RedeemError::NoReceipt)?;
     let (voucher_id, media_id) = (track.voucher_id, track.media_id);
-    let url = server_url(track)?;
+    let url = server_url(place)?;
     let challenge: RedeemChallenge =
         client.post_delivery(&at(&url, "v1/redeem/challenge"), &ChallengeRequest { voucher_id }).await?;
-    if challenge.delivery_server != track.delivery.id {
+    if challenge.delivery_server != place.id {
         return Err(RedeemError::OtherServer);
     }
     let chain = passport.chain()?;
@@ -112,10 +114,10 @@ async fn redeem_once(
 }
 
 /// The delivery server's address.
-pub fn server_url(track: &VoucherTrack) -> Result<Url, RedeemError> {
-    let host = &track.delivery.host;
+pub fn server_url(place: &DeliveryAddress) -> Result<Url, RedeemError> {
+    let host = &place.host;
     let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    Url::parse(&format!("https://{host}:{}/", track.delivery.https)).map_err(|_| RedeemError::BadAddress)
+    Url::parse(&format!("https://{host}:{}/", place.https)).map_err(|_| RedeemError::BadAddress)
 }
 
 /// A path below the server's address; whatever it says, it stays at that server.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cadenza_player::Code;
+use cadenza_player::audio::counted::{Counted, PlayTally};
 use cadenza_player::audio::fade::{ClipFades, raised_cosine};
 use cadenza_player::audio::loudness::{Loudness, Normalisation};
 use cadenza_player::audio::source::{PcmSource, SourceError};
@@ -350,4 +351,33 @@ fn a_restored_queue_waits_silently_at_its_position() {
     rig.send(Command::Play);
     let heard = rig.periods(2);
     assert_eq!(heard[1_500], stamp(96_000 + 1_500));
+}
+
+// O3: an author who allows three plays means three, however they come about
+#[test]
+fn a_limited_track_under_repeat_one_counts_each_time_and_stops_at_its_limit() {
+    let plays = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&plays);
+    let tally = PlayTally::new(move || {
+        let mut plays = counted.lock().expect("plays");
+        if *plays == 3 {
+            let message = "it was played 3 times, which is all that its author allows".to_owned();
+            return Err(SourceError::Refused { code: Code::Unplayable, message });
+        }
+        *plays += 1;
+        Ok(())
+    });
+    let frames = 50_000;
+    let track = Track::new(named("limited"), TrackKind::Purchased, "Limited", move || {
+        let source = Numbers { rate_hz: 44_100, frames, at: 0, value: steady, gate: None };
+        Ok(Box::new(Counted::new(Box::new(source), Arc::clone(&tally))) as Box<dyn PcmSource>)
+    });
+    let mut rig = Rig::at(44_100);
+    rig.send(Command::Repeat(Repeat::One));
+    rig.load(&[Arc::new(track)]);
+    let heard = rig.periods(periods_for(5 * frames as usize));
+    assert_eq!(heard.iter().filter(|sample| **sample != 0.0).count(), 3 * frames as usize);
+    assert_eq!(*plays.lock().expect("plays"), 3);
+    let refused = rig.news().into_iter().any(|event| matches!(event, Event::TrackFailed { .. }));
+    assert!(refused, "and the listener is told");
 }

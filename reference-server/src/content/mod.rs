@@ -9,6 +9,7 @@ pub mod art;
 pub mod catalogue;
 pub mod client;
 mod commerce;
+mod counts;
 pub mod custody;
 mod delivery_servers;
 pub mod files;
@@ -19,6 +20,7 @@ pub mod publish;
 mod redeem;
 mod tracks;
 mod vouchers;
+mod whereabouts;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -209,7 +211,14 @@ pub fn router(manager: Arc<ContentManager>) -> Router {
     };
     let limit = || DefaultBodyLimit::max(MESSAGE_LIMIT);
     Router::new()
-        .merge(commerce::routes().merge(preview::routes()).layer(limit()).layer(gate(&[Role::Merchant])))
+        .merge(
+            commerce::routes()
+                .merge(preview::routes())
+                .merge(whereabouts::routes())
+                .merge(counts::routes())
+                .layer(limit())
+                .layer(gate(&[Role::Merchant])),
+        )
         .merge(
             delivery_servers::routes()
                 .merge(redeem::routes())

@@ -3,6 +3,7 @@
 //! Everything it sells belongs to a content manager, reached over mutual TLS. [`inventory`] is what is on the shelves, [`orders`] takes
 //! a wish to a paid order exactly once, [`service`] is the JSON API for players; [`crate::web`] shows the same shop to browsers.
 
+mod after_sale;
 pub mod inventory;
 pub mod messages;
 mod order_rows;

@@ -34,6 +34,7 @@ pub fn router(merchant: Arc<Merchant>) -> Router {
         .route("/v1/orders", post(order))
         .route("/v1/orders/{order_id}", get(paid))
         .route("/v1/orders/{order_id}/voucher", get(voucher))
+        .merge(super::after_sale::routes())
         .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
         .with_state(merchant)
 }

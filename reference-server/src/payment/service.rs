@@ -17,7 +17,7 @@ use super::{Decision, PaymentProcessor, Processors};
 use crate::api::{ApiFailure, JsonBody};
 use crate::clock::Clock;
 use crate::db::{Database, UnknownWord};
-use crate::tls::{Caller, RoleGate, role_gate};
+use crate::tls::{Caller, Revocations, RoleGate, role_gate};
 
 /// A bank that says nothing is given up on after this long; callers lose patience much earlier.
 const BANK_LIMIT: Duration = Duration::from_secs(30);
@@ -38,11 +38,15 @@ impl PaymentProcess {
 }
 
 /// The service's routes, for merchants and the licensing center only.
-pub fn router(process: Arc<PaymentProcess>, root: cadenza_protocol::cert::Certificate) -> Router {
+pub fn router(
+    process: Arc<PaymentProcess>,
+    root: cadenza_protocol::cert::Certificate,
+    revocations: Revocations,
+) -> Router {
     let gate = RoleGate {
         root,
         clock: process.clock.clone(),
-        revocations: None, // it is there before the licensing center, which asks it about cards
+        revocations: Some(revocations.for_payments()),
         roles: &[Role::Merchant, Role::LicensingCenter],
     };
     Router::new()

@@ -147,17 +147,29 @@ impl Server {
         let ports = options.config.ports;
         let remote = &options.config.remote;
 
+        // Known before it answers: the payment processor asks it who was withdrawn, and it asks the payment processor about cards.
+        let licensing_door = match &parts.authority {
+            Some(_) => Some(doors.reserve(ports.licensing).await?),
+            None => None,
+        };
+        ready.licensing_url = match &licensing_door {
+            Some(door) => Some(doors.url("https", door)),
+            None => remote.licensing_url.clone(),
+        };
+        let licensing_url = ready.licensing_url.clone().unwrap_or_default();
+        let revocations = || Revocations::new(&licensing_url, parts.root(), parts.clock.clone());
+
         let payment_url = if options.roles.payment {
             let tls = parts.service("payment", Role::PaymentProcessor).await?;
             let process = Arc::new(PaymentProcess::new(parts.database.clone(), parts.clock.clone()));
-            let router = payment::router(process, parts.root().clone());
+            let router = payment::router(process, parts.root().clone(), revocations()?);
             doors.open_tls("payment", ports.payment, &tls, ClientAuth::Required, router).await?
         } else {
             remote.payment_url.clone().unwrap_or_default()
         };
 
         let mut licensing_center = None;
-        if let Some(authority) = &parts.authority {
+        if let (Some(authority), Some(door)) = (&parts.authority, licensing_door) {
             let tls = parts.service("licensing", Role::LicensingCenter).await?;
             let payment =
                 PaymentClient::new(tls.client(Role::PaymentProcessor, BETWEEN_SERVICES)?, &payment_url);
@@ -172,22 +184,18 @@ impl Server {
             let center = Arc::new(center);
             let router = licensing::service::router(center.clone());
             licensing_center = Some(center);
-            ready.licensing_url =
-                Some(doors.open_tls("licensing", ports.licensing, &tls, ClientAuth::None, router).await?);
-        } else {
-            ready.licensing_url = remote.licensing_url.clone();
+            doors.serve_tls("licensing", door, &tls, ClientAuth::None, router)?;
         }
 
         let mut manager = None;
         if options.roles.content {
-            let licensing_url = ready.licensing_url.as_deref().unwrap_or_default();
-            let (tls, log) = parts.content_manager(licensing_url).await?;
+            let (tls, log) = parts.content_manager(&licensing_url).await?;
             let running = ContentManager::new(ContentParts {
                 database: parts.database.clone(),
                 files: parts.files.clone(),
                 uploads: options.data.join("uploads"),
                 tls: tls.clone(),
-                revocations: Revocations::new(licensing_url, parts.root(), parts.clock.clone())?,
+                revocations: revocations()?,
                 clock: parts.clock.clone(),
                 settings: options.config.content.clone(),
                 log,
@@ -222,7 +230,6 @@ impl Server {
             let tls = parts.service("merchant", Role::Merchant).await?;
             let (store, web) = (doors.reserve(ports.store).await?, doors.reserve_loopback(ports.web).await?);
             let (store_url, web_url) = (doors.url("https", &store), doors.url_loopback(&web));
-            let licensing_url = ready.licensing_url.clone().unwrap_or_default();
             let merchant = Arc::new(Merchant::new(MerchantParts {
                 settings: options.config.merchant.clone(),
                 content: ContentClient::new(

@@ -66,6 +66,8 @@ impl RoleGate {
         for &role in self.roles {
             match verify_unrevoked_chain(chain, &self.root, role, self.clock.now(), &revoked) {
                 Ok(leaf) => return Ok(Caller { role, certificate: leaf.clone() }),
+                // Who is of another role says nothing about why the right one was refused.
+                Err(CertificateError::WrongRole { .. }) if refusal.is_some() => {}
                 Err(error) => refusal = Some(error),
             }
         }

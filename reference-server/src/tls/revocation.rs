@@ -1,7 +1,7 @@
 //! Which certificates count no longer (G8, F7): the licensing center's two revocation lists, fetched when they are more than a minute old.
 //!
-//! While the licensing center does not answer, the lists at hand serve until their next update is due (a week); after that nobody is let
-//! in, because nobody can be told from a thief.
+//! While the licensing center does not answer, the lists at hand serve until their next update is due (a week), for payments a day; after
+//! that nobody is let in, because nobody can be told from a thief.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,8 @@ use crate::clock::Clock;
 
 /// Seconds for which a list is not asked for again.
 const REFRESH_SECONDS: i64 = 60;
+/// Oldest lists that money is taken by, seconds.
+const PAYMENT_SECONDS: u64 = 86_400;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The lists as they were last fetched. Clones share them.
@@ -25,6 +27,8 @@ pub struct Revocations {
     licensing_url: String,
     clock: Clock,
     fetched: Arc<Mutex<Option<Fetched>>>,
+    /// Seconds after which lists at hand serve no longer; none: until their next update.
+    oldest: Option<u64>,
 }
 
 /// Both lists, and when they came.
@@ -39,7 +43,13 @@ impl Revocations {
     pub fn new(licensing_url: &str, root: &Certificate, clock: Clock) -> Result<Self, TlsError> {
         let http = anonymous_client(root, Role::LicensingCenter, &clock, PATIENCE)?;
         let licensing_url = licensing_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, licensing_url, clock, fetched: Arc::default() })
+        Ok(Self { http, licensing_url, clock, fetched: Arc::default(), oldest: None })
+    }
+
+    /// The same lists for payments, where they may be a day old.
+    #[must_use]
+    pub fn for_payments(self) -> Self {
+        Self { oldest: Some(PAYMENT_SECONDS), ..self }
     }
 
     /// The lists now; whether they are still good is checked with each chain.
@@ -57,11 +67,11 @@ impl Revocations {
                 *fetched = Some(Fetched { at: now, lists: lists.clone() });
                 Ok(lists)
             }
-            (Err(error), Some(kept)) => {
+            (Err(error), Some(kept)) if self.oldest.is_none_or(|oldest| now.abs_diff(kept.at) <= oldest) => {
                 tracing::warn!(%error, "no newer revocation lists; going on with those at hand");
                 Ok(kept.lists.clone())
             }
-            (Err(error), None) => {
+            (Err(error), _) => {
                 tracing::error!(%error, "no revocation lists");
                 Err(ApiFailure::new(
                     StatusCode::SERVICE_UNAVAILABLE,

@@ -102,7 +102,7 @@ export const errorsDe: ErrorWords = {
   'playlist-unknown': said('Diese Wiedergabeliste gibt es nicht mehr.', 'Gehen Sie zurück und sehen Sie noch einmal nach.'),
   'purchase-ready': said('Was Sie gekauft haben, ist bereit.', 'Es liegt in Ihrer Bibliothek.'),
   'rate-unsupported': said('Das Ausgabegerät kann die Abtastrate dieses Titels nicht.', 'Wählen Sie in den Einstellungen ein anderes.'),
-  'revocation-unknown': said('Der Laden kann Pässe gerade nicht prüfen.', 'Versuchen Sie es gleich nochmal.'),
+  'revocation-unknown': said('Ob Zertifikate noch gelten, ist gerade nicht festzustellen.', 'Es wurde nichts berechnet. Versuchen Sie es gleich nochmal.'),
   'seek-failed': said('Dieser Titel lässt sich nicht von dort abspielen.', 'Spielen Sie ihn von vorn.'),
   'stale-challenge': said('Der Lieferserver hat zu lange gebraucht, um nach Ihnen zu fragen.', 'Versuchen Sie es nochmal.'),
   'store-unavailable': said('Der Laden kommt gerade nicht an seine Musik.', 'Es wurde nichts abgebucht. Versuchen Sie es gleich nochmal.'),

@@ -105,7 +105,7 @@ export const errorsEn: ErrorWords = {
   'playlist-unknown': said('There is no such playlist any more.', 'Go back and look again.'),
   'purchase-ready': said('What you bought is ready to play.', 'It is in your library.'),
   'rate-unsupported': said('The sound device does not play at this track’s rate.', 'Choose another device in Settings.'),
-  'revocation-unknown': said('The store cannot check passports just now.', 'Try again in a moment.'),
+  'revocation-unknown': said('Whether certificates are still good cannot be told just now.', 'Nothing was charged. Try again in a moment.'),
   'seek-failed': said('This track cannot be played from there.', 'Play it from the start.'),
   'stale-challenge': said('The delivery server took too long to ask who you are.', 'Try again.'),
   'store-unavailable': said('The store cannot reach its music right now.', 'Nothing was charged. Try again in a moment.'),

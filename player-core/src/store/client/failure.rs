@@ -34,6 +34,14 @@ pub enum ExchangeError {
         /// What is wrong with the certificate.
         reason: String,
     },
+    /// Nobody says which certificates were withdrawn, so nothing was sent that must not reach such a server.
+    #[error(
+        "whether the store's certificates are still good cannot be told ({reason}): nothing was sent and nothing was charged; try again in a moment"
+    )]
+    Unchecked {
+        /// Why there is no list that is new enough.
+        reason: String,
+    },
     /// It answered with a refusal of its own.
     #[error("{message}")]
     Refused {
@@ -72,7 +80,7 @@ impl ExchangeError {
         match self {
             Self::Silent { .. } | Self::Garbled { .. } | Self::Unreachable { .. } => true,
             Self::Refused { status, .. } => *status >= 500,
-            Self::NotTrusted { .. } | Self::Voucher(_) => false,
+            Self::NotTrusted { .. } | Self::Unchecked { .. } | Self::Voucher(_) => false,
         }
     }
 }
@@ -82,6 +90,7 @@ impl Explain for ExchangeError {
         match self {
             Self::Unreachable { .. } | Self::Silent { .. } => Code::StoreUnreachable,
             Self::NotTrusted { .. } => Code::StoreNotTrusted,
+            Self::Unchecked { .. } => Code::RevocationUnknown,
             Self::Refused { code, .. } => *code,
             Self::Garbled { .. } => Code::StoreGarbled,
             Self::Voucher(e) => e.code(),
@@ -98,6 +107,7 @@ impl Explain for ExchangeError {
                 let said = [("field", field), ("server-code", unknown)];
                 said.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
             }
+            Self::Unchecked { .. } => Vec::new(),
             Self::Voucher(e) => e.fields(),
         }
     }

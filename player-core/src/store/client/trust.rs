@@ -1,31 +1,70 @@
 //! Whom a connection trusts (requirement C5): the ordinary checks of a server's certificate (path to the pinned root, dates,
-//! name), and that its extended key usage allows the role it is asked to play. All in the handshake, before a request leaves.
+//! name), that its extended key usage allows the role it is asked to play, and, where something leaves that must not reach a
+//! server that was withdrawn, the list of those ([`services`](super::services)). All in the handshake, before a request leaves.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 
 use cadenza_protocol::cert::{self, Certificate, CertificateChain, Role};
-use rustls::client::WebPkiServerVerifier;
+use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
 
+use super::services::ServiceList;
 use crate::clock::Clock;
+
+/// The certificate that a server proved in its latest handshake. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Shown(Arc<Mutex<Option<Certificate>>>);
+
+impl Shown {
+    /// It; none before the first handshake.
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.0.lock().clone()
+    }
+}
+
+/// What a handshake does beyond the ordinary checks.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Where it is noted who the peer was.
+    pub shown: Shown,
+    /// The list that a peer must not be on; none: it is not asked.
+    pub services: Option<ServiceList>,
+}
 
 /// TLS 1.3, the pinned root, and a peer that may act as `role`.
 pub fn tls_config(root: &Certificate, role: Role, clock: Arc<dyn Clock>) -> ClientConfig {
+    tls_config_watched(root, role, clock, Watch::default())
+}
+
+/// The same with further checks.
+pub fn tls_config_watched(
+    root: &Certificate,
+    role: Role,
+    clock: Arc<dyn Clock>,
+    watch: Watch,
+) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());
-    let verifier = RoleVerifier::new(root.clone(), role, clock, &provider);
-    ClientConfig::builder_with_provider(provider)
+    let is_checked = watch.services.is_some();
+    let verifier = RoleVerifier { watch, ..RoleVerifier::new(root.clone(), role, clock, &provider) };
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .expect("ring offers TLS 1.3")
         // 'Dangerous' to rustls, because the verifier is ours: it asks webpki first and then asks for more.
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth()
+        .with_no_client_auth();
+    if is_checked {
+        // A resumed session shows no certificate, so nobody would look at the list.
+        config.resumption = Resumption::disabled();
+    }
+    config
 }
 
 /// Why a handshake refused the peer's certificate, if that is what went wrong.
@@ -73,6 +112,7 @@ struct RoleVerifier {
     root: Certificate,
     role: Role,
     clock: OpaqueClock,
+    watch: Watch,
 }
 
 struct OpaqueClock(Arc<dyn Clock>);
@@ -90,7 +130,7 @@ impl RoleVerifier {
         let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
             .build()
             .expect("one root and no revocation lists make a verifier");
-        Self { webpki, root, role, clock: OpaqueClock(clock) }
+        Self { webpki, root, role, clock: OpaqueClock(clock), watch: Watch::default() }
     }
 }
 
@@ -117,7 +157,13 @@ impl ServerCertVerifier for RoleVerifier {
             .map(|der| Certificate::from_der(der.to_vec()))
             .collect();
         let chain = chain.and_then(CertificateChain::new).map_err(refuse)?;
-        cert::verify_chain(&chain, &self.root, self.role, now).map_err(refuse)?;
+        let leaf = cert::verify_chain(&chain, &self.root, self.role, now).map_err(refuse)?;
+        if let Some(services) = &self.watch.services {
+            let unknown = || cert::CertificateError::RevocationUnknown { subject: leaf.subject() };
+            let list = services.now().ok_or_else(|| refuse(unknown()))?;
+            list.verify(&chain, &self.root, self.role, now).map_err(refuse)?;
+        }
+        *self.watch.shown.0.lock() = Some(leaf.clone());
         Ok(verified)
     }
 

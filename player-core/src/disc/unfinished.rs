@@ -1,0 +1,50 @@
+//! What an image leaves behind when the player ends while it is being written: noted in the home folder before the first sector, and
+//! taken away at the next start. All of it is sealed ([`sealed`](super::sealed)), so nothing of it is worth keeping.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::atomic::{self, FileError};
+
+const BOUND: u64 = 64 << 10;
+
+/// The files of an image that is being written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// The file without a name.
+    #[serde(with = "crate::path")]
+    pub part: PathBuf,
+    /// The name it will have.
+    #[serde(with = "crate::path")]
+    pub bin: PathBuf,
+    /// Length of both while they are sealed; no finished image has it.
+    pub sealed_length: u64,
+}
+
+impl Unfinished {
+    /// Notes it at `note`; on disk when this returns.
+    pub fn keep(&self, note: &Path) -> Result<(), FileError> {
+        atomic::replace_file(note, &serde_json::to_vec(self).expect("paths and a length are plain data"))
+    }
+
+    /// The image is whole, or gone.
+    pub fn forget(note: &Path) -> Result<(), FileError> {
+        atomic::remove_file(note)
+    }
+
+    /// Takes away what the last run left, if it was cut off.
+    pub fn sweep(note: &Path) {
+        let Ok(bytes) = atomic::read_bounded(note, BOUND) else { return };
+        if let Ok(left) = serde_json::from_slice::<Self>(&bytes) {
+            tracing::info!(image = %left.bin.display(), "removing what an image that was cut off left behind");
+            let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|stat| stat.len() == left.sealed_length);
+            let _ = atomic::remove_file(&left.part);
+            if is_ours(&left.bin) {
+                let _ = atomic::remove_file(&left.bin);
+            }
+        }
+        let _ = Self::forget(note);
+    }
+}
