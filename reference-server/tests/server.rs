@@ -7,6 +7,8 @@ mod author;
 mod clock;
 #[path = "server/delivery.rs"]
 mod delivery;
+#[path = "server/doors.rs"]
+mod doors;
 #[path = "server/found_copy.rs"]
 mod found_copy;
 #[path = "server/hub.rs"]
@@ -19,6 +21,8 @@ mod orders;
 mod passports;
 #[path = "server/postgres.rs"]
 mod postgres;
+#[path = "server/rest.rs"]
+mod rest;
 #[path = "server/roles.rs"]
 mod roles;
 #[path = "server/secrecy.rs"]

@@ -2,6 +2,7 @@
 
 pub mod client;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::content::log::SecureLogError;
 use crate::content::{ContentManager, ContentStatistics};
+use crate::door::Doorkeeper;
 use crate::licensing::LicensingCenter;
 use crate::licensing::renewal::CertificateCount;
 
@@ -42,6 +44,7 @@ pub struct Administration {
     stop: watch::Sender<bool>,
     clock: Clock,
     started: UnixTime,
+    keeper: Arc<Doorkeeper>,
 }
 
 /// What `admin stats` shows.
@@ -51,6 +54,8 @@ pub struct Statistics {
     pub uptime_seconds: i64,
     /// The content manager's, when it runs here.
     pub content: Option<ContentStatistics>,
+    /// How many were turned away since the start, by what they had too many of.
+    pub turned_away: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,6 +79,7 @@ impl Administration {
         config: ServerConfig,
         stop: watch::Sender<bool>,
         clock: Clock,
+        keeper: Arc<Doorkeeper>,
     ) -> Result<Arc<Self>, TokenError> {
         let token = Secret::random();
         let file = data.join(TOKEN_FILE);
@@ -88,6 +94,7 @@ impl Administration {
             stop,
             clock,
             started,
+            keeper,
         }))
     }
 
@@ -140,7 +147,8 @@ async fn stats(State(admin): State<Arc<Administration>>) -> Result<Json<Statisti
         Some(manager) => Some(manager.statistics().await?),
         None => None,
     };
-    Ok(Json(Statistics { uptime_seconds: admin.clock.now().0 - admin.started.0, content }))
+    let uptime_seconds = admin.clock.now().0 - admin.started.0;
+    Ok(Json(Statistics { uptime_seconds, content, turned_away: admin.keeper.turned_away() }))
 }
 
 /// Withdraws a certificate.

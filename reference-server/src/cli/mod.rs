@@ -18,6 +18,7 @@ use cadenza_server::db::Database;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
+use cadenza_server::rest::Vault;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Anything that ends a command with code 1 and one line.
@@ -267,12 +268,13 @@ async fn author(args: AuthorArgs) -> Result<(), Failure> {
 }
 
 async fn account(args: AccountArgs) -> Result<(), Failure> {
-    let authority = Authority::open(&args.data.join("licensing"), Clock::System.now())?;
+    let vault = Vault::find(None)?;
+    let authority = Authority::open(&args.data.join("licensing"), &vault, Clock::System.now())?;
     let database = Database::file(&args.data.join("cadenza.db")).await?;
     let root = authority.root().to_pem();
     let enrolment = Enrolment::Here { authority: std::sync::Arc::new(authority), database };
     let subject = Subject { name: args.name, role: args.role.into(), hosts: vec![] };
-    enrolment.identity(&Enrolling { subject, file: args.out.clone() }, &Clock::System).await?;
+    enrolment.identity(&Enrolling { subject, file: args.out.clone(), vault: Vault::default() }, &Clock::System).await?;
     std::fs::write(publish::root_beside(&args.out), root)?;
     println!("{}", args.out.display());
     Ok(())

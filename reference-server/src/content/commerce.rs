@@ -80,6 +80,8 @@ async fn reserve(
         authorization: AuthorizationToken::random(),
         receipt: ReceiptToken::random(),
     };
+    let receipt = manager.database.seal(&packet.voucher_id.to_string(), hex(packet.receipt.expose()));
+    let receipt = receipt.map_err(ApiFailure::internal)?;
     sqlx::query(
         "INSERT INTO vouchers (voucher_id, kind, state, media_id, quality, merchant, issued_at, expires_at, \"authorization\", receipt, price_cents)
          VALUES ($1, 'purchase', 'pending', $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -91,7 +93,7 @@ async fn reserve(
     .bind(now.0)
     .bind(now.plus_seconds(i64::from(lifetime)).0)
     .bind(hex(packet.authorization.expose()))
-    .bind(hex(packet.receipt.expose()))
+    .bind(receipt)
     .bind(i64::try_from(offer.cost_cents).unwrap_or(i64::MAX))
     .execute(manager.database.pool())
     .await?;
@@ -173,7 +175,7 @@ async fn deliver(
     let mut tracks = Vec::with_capacity(request.items.len());
     for item in request.items {
         let row = manager.merchants_voucher(&item.voucher_id, &caller).await?;
-        check_token(row.receipt.as_deref(), item.receipt.expose())?;
+        check_token(Some(&hex(manager.receipt(&row)?.expose())), item.receipt.expose())?;
         match row.state(manager.now()) {
             VoucherState::Purchased | VoucherState::Delivered => {}
             VoucherState::Pending => {

@@ -20,7 +20,6 @@ use cadenza_protocol::crypto::wrap::{WrapLabel, wrap_keys};
 use cadenza_protocol::id::{KeyId, VoucherId, hex, unhex};
 use cadenza_protocol::media::MediaFile;
 use cadenza_protocol::redeem::{DeliveryGrant, DeliveryReport, ProofError, RedeemRequest};
-use cadenza_protocol::secret::ReceiptToken;
 
 use super::delivery_servers::server_id;
 use super::log::records::Sale;
@@ -51,7 +50,7 @@ async fn redeem(
             "this voucher is for another track; fetch it again from the store",
         ));
     }
-    let receipt = receipt(&row)?;
+    let receipt = manager.receipt(&row)?;
     let fingerprint = buyer.fingerprint();
     verify_redeem_mac(&receipt, &request.voucher_id, &fingerprint, &server, &request.nonce, &request.mac)
         .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "wrong-proof", e.to_string()))?;
@@ -92,11 +91,6 @@ fn used() -> ApiFailure {
         code::VOUCHER_USED,
         "this voucher was redeemed with another passport; use the passport it was first redeemed with, or buy the track again",
     )
-}
-
-fn receipt(row: &VoucherRow) -> Result<ReceiptToken, ApiFailure> {
-    let bytes = row.receipt.as_deref().and_then(unhex).and_then(|bytes| bytes.try_into().ok());
-    bytes.map(ReceiptToken::from_bytes).ok_or_else(|| ApiFailure::internal("a stored receipt is damaged"))
 }
 
 fn refuse_proof(error: ProofError) -> ApiFailure {

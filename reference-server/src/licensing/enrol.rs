@@ -21,6 +21,7 @@ use crate::call::{CallError, accepted};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::identity::{Identity, IdentityError};
+use crate::rest::Vault;
 use crate::tls::{TlsError, anonymous_client};
 
 /// Where certificates come from.
@@ -99,14 +100,17 @@ pub struct Enrolling {
     pub subject: Subject,
     /// Where its identity is kept.
     pub file: PathBuf,
+    /// What it is sealed by there.
+    pub vault: Vault,
 }
 
 impl Enrolling {
     /// A service of the data folder.
-    pub fn service(folder: &Path, name: &str, role: Role, hosts: Vec<String>) -> Self {
+    pub fn service(folder: &Path, vault: &Vault, name: &str, role: Role, hosts: Vec<String>) -> Self {
         Self {
             subject: Subject { name: name.to_owned(), role, hosts },
             file: folder.join("services").join(name).with_extension("account"),
+            vault: vault.clone(),
         }
     }
 
@@ -136,14 +140,14 @@ impl Enrolment {
 
     /// The identity on the disk if it has to be replaced; `None` while it is good, or when there is none yet.
     pub fn due(&self, wish: &Enrolling, clock: &Clock) -> Option<Identity> {
-        let kept = Identity::load(&wish.file).ok()?;
+        let kept = Identity::open(&wish.vault, &wish.file).ok()?;
         (!wish.is_good(&kept, self.root(), clock.now())).then_some(kept)
     }
 
     /// The identity on the disk while it is good, else a new one. `None` in the second place when nothing changed.
     pub async fn identity(&self, wish: &Enrolling, clock: &Clock) -> Result<(Identity, bool), EnrolError> {
         let now = clock.now();
-        let kept = wish.file.exists().then(|| Identity::load(&wish.file)).transpose()?;
+        let kept = wish.file.exists().then(|| Identity::open(&wish.vault, &wish.file)).transpose()?;
         if let Some(kept) = kept.as_ref().filter(|kept| wish.is_good(kept, self.root(), now)) {
             return Ok((kept.clone(), false));
         }
@@ -153,7 +157,7 @@ impl Enrolment {
         };
         let chain = self.certify(&wish.subject, &key, clock).await?;
         let identity = Identity::new(chain, key);
-        identity.save(&wish.file)?;
+        identity.save(&wish.vault, &wish.file)?;
         std::fs::write(wish.hosts_file(), wish.subject.hosts.join("\n"))
             .map_err(|e| IdentityError::Io(wish.hosts_file(), e))?;
         tracing::info!(name = %wish.subject.name, role = wish.subject.role.name(), until = identity.chain().leaf().not_after().0, "certificate issued");

@@ -2,11 +2,13 @@
 
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use rsa::pkcs8::EncodePrivateKey;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit, mpsc};
 use zeroize::Zeroizing;
 
 /// Key pairs kept ready.
 const READY: usize = 2;
+/// People who may wait for one at the same time: more would wait longer than anyone does.
+const WAITING: usize = 8;
 const BITS: usize = 3072;
 
 /// Why there is no key.
@@ -35,6 +37,7 @@ pub fn rsa_3072() -> Result<Zeroizing<Vec<u8>>, KeyError> {
 #[derive(Debug)]
 pub struct RsaKeys {
     ready: Mutex<mpsc::Receiver<Result<Zeroizing<Vec<u8>>, KeyError>>>,
+    places: Semaphore,
 }
 
 impl RsaKeys {
@@ -45,7 +48,12 @@ impl RsaKeys {
         std::thread::Builder::new()
             .name("rsa-keys".into())
             .spawn(move || while made.blocking_send(rsa_3072()).is_ok() {})?;
-        Ok(Self { ready: Mutex::new(ready) })
+        Ok(Self { ready: Mutex::new(ready), places: Semaphore::new(WAITING) })
+    }
+
+    /// A place among those who wait, or none: then it is better to come back later.
+    pub fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.try_acquire().ok()
     }
 
     /// Takes a key, at once when one is ready.

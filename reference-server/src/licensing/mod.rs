@@ -28,6 +28,7 @@ use cadenza_protocol::secret::Secret;
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::payment::client::PaymentClient;
+use crate::rest::Vault;
 use crate::tls::ServiceTls;
 use authority::Authority;
 use keys::RsaKeys;
@@ -61,15 +62,16 @@ impl LicensingCenter {
     /// Opens the licensing center in `folder`, making master key and enrolment token on the first start.
     pub fn open(
         folder: &Path,
+        vault: &Vault,
         authority: Arc<Authority>,
         database: Database,
         clock: Clock,
         tls: ServiceTls,
         payment: PaymentClient,
     ) -> Result<Self, LicensingError> {
-        let master = MasterKey::open(&folder.join("master.key"))?;
+        let master = MasterKey::open(&folder.join("master.key"), vault)?;
         // made and read like the master key: 64 hexadecimal digits for its owner only
-        let enrolment_token = MasterKey::open(&folder.join("enrolment.token"))?.into_secret();
+        let enrolment_token = MasterKey::open(&folder.join("enrolment.token"), vault)?.into_secret();
         Ok(Self {
             authority,
             database,

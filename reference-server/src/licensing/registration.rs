@@ -17,8 +17,8 @@ use crate::api::ApiFailure;
 use crate::payment::client::PaymentError;
 use crate::payment::messages::{Instrument, PaymentRequest};
 
-/// Patience for a key pair when none waits ready.
-const KEY_PATIENCE: Duration = Duration::from_secs(30);
+/// Patience for a key pair when none waits ready: those who came before need one each, a few seconds each.
+const KEY_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why there is no passport.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub enum RegistrationError {
     /// The card was refused.
     #[error(transparent)]
     Payment(#[from] PaymentError),
+    /// Too many register at once.
+    #[error("too many people register at once; nothing was charged, try again in a minute")]
+    Busy,
     /// Something failed here.
     #[error("the passport could not be made; try again in a moment")]
     Internal(String),
@@ -43,7 +46,11 @@ impl From<FormError> for ApiFailure {
 
 impl From<RegistrationError> for ApiFailure {
     fn from(error: RegistrationError) -> Self {
+        let said = error.to_string();
         match error {
+            RegistrationError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", said).retry_after(60)
+            }
             RegistrationError::Form(error) => error.into(),
             RegistrationError::Payment(refusal) => refusal.into(),
             RegistrationError::Internal(detail) => Self::internal(detail),
@@ -59,11 +66,13 @@ impl LicensingCenter {
     /// Registers a person: gives the registration file's bytes, registration key in the clear, for TLS only.
     pub async fn register(&self, form: RegistrationForm) -> Result<Zeroizing<Vec<u8>>, RegistrationError> {
         let form = form.check(self.clock.now())?;
+        // before the card is asked about: whoever has to come back later bothers no bank
+        let _place = self.keys.place().ok_or(RegistrationError::Busy)?;
         self.check_card(form.card()).await?;
-        let key = tokio::time::timeout(KEY_PATIENCE, self.keys.take())
-            .await
-            .map_err(internal)?
-            .map_err(internal)?;
+        let key = match tokio::time::timeout(KEY_PATIENCE, self.keys.take()).await {
+            Ok(key) => key.map_err(internal)?,
+            Err(_) => return Err(RegistrationError::Busy),
+        };
         let person = Person::new(form.facts(), &key);
         self.issue_passport(&person, Handing::Whole).await.map_err(internal)
     }

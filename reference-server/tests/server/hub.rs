@@ -14,17 +14,18 @@ use cadenza_server::content::publish::client::PublishClient;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
+use cadenza_server::rest::Vault;
 
 use crate::author::{account, song};
 use crate::listener::{Listener, download, report, voucher_of};
 use crate::world::{START, World, alone, shared};
 
 async fn hub(world: &World, name: &str) -> Identity {
-    let authority = Arc::new(Authority::open(&world.data.join("licensing"), START).unwrap());
+    let authority = Arc::new(Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap());
     let subject = Subject { name: name.into(), role: Role::Hub, hosts: vec![] };
     let file = world.data.join("accounts").join(name).with_extension("account");
     let database = world.database().await;
-    let wish = Enrolling { subject, file };
+    let wish = Enrolling { subject, file, vault: Vault::default() };
     Enrolment::Here { authority, database }.identity(&wish, &world.clock).await.unwrap().0
 }
 

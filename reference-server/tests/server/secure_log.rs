@@ -19,6 +19,7 @@ use cadenza_server::licensing::keys;
 use cadenza_server::licensing::log::audit::{self, Content, Findings, LogSummary};
 use cadenza_server::licensing::log::rows::LogState;
 use cadenza_server::serve::{RunningServer, ServeOptions, Server};
+use cadenza_server::rest::Vault;
 use serde_json::{Value, json};
 
 use crate::listener::{Listener, download, report};
@@ -32,11 +33,11 @@ async fn exported(data: &Path) -> LogFile {
 }
 
 async fn examined(data: &Path, file: &LogFile) -> Findings {
-    audit::examine(&Archive::open(data, None, None).await.unwrap(), file).await.unwrap()
+    audit::examine(&Archive::open(data, None, None, &Vault::default()).await.unwrap(), file).await.unwrap()
 }
 
 async fn logs(data: &Path) -> Vec<LogSummary> {
-    audit::list(&Archive::open(data, None, None).await.unwrap()).await.unwrap()
+    audit::list(&Archive::open(data, None, None, &Vault::default()).await.unwrap()).await.unwrap()
 }
 
 /// The entries for one voucher.
@@ -207,6 +208,7 @@ async fn asked_elsewhere(world: &World) -> String {
     };
     let wish = Enrolling::service(
         &world.data,
+        &Vault::default(),
         "content-manager",
         Role::ContentManager,
         vec!["other.example".into()],
@@ -230,7 +232,7 @@ fn a_log_that_cannot_be_mended_ends_when_the_licensing_center_says_so() {
         maintain(&world).await;
         assert_eq!(certificate(&world), before);
 
-        let archive = Archive::open(&world.data, None, None).await.unwrap();
+        let archive = Archive::open(&world.data, None, None, &Vault::default()).await.unwrap();
         let log = audit::list(&archive).await.unwrap()[0].log.clone();
         audit::close(&archive, &log, world.clock.now()).await.unwrap();
         assert!(audit::close(&archive, &log, world.clock.now()).await.is_err(), "once is enough");
@@ -314,9 +316,9 @@ fn the_auditor_is_told_the_first_entry_that_does_not_hold() {
             "{short:?}"
         );
         let other = LogFile { log: [7; 16], ..whole };
-        let archive = Archive::open(&world.data, None, None).await.unwrap();
+        let archive = Archive::open(&world.data, None, None, &Vault::default()).await.unwrap();
         assert!(audit::examine(&archive, &other).await.unwrap_err().to_string().contains("agreed on no log"));
-        assert!(Archive::open(&world.data.join("nothing"), None, None).await.is_err());
+        assert!(Archive::open(&world.data.join("nothing"), None, None, &Vault::default()).await.is_err());
     });
 }
 
@@ -333,7 +335,7 @@ fn only_a_log_s_own_writer_may_speak_about_it_and_only_now() {
         assert_eq!(ask(&own, START).await.0, 200);
         assert_eq!(ask(&own, START.plus_seconds(-3600)).await, (403, "request-not-fresh".into()));
         assert_eq!(ask(&world.identity("merchant"), START).await, (403, "wrong-role".into()));
-        let authority = Authority::open(&world.data.join("licensing"), START).unwrap();
+        let authority = Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap();
         let subject = Subject { name: "content-manager".into(), role: Role::ContentManager, hosts: vec![] };
         let rival = authority.issue_identity(&subject, keys::p256().unwrap(), START).unwrap();
         assert_eq!(ask(&rival, START).await, (404, "unknown-log".into()));
