@@ -90,7 +90,7 @@ pub struct Remote {
     pub payment_url: Option<String>,
     /// The licensing center's root certificate, PEM.
     pub root_cert: Option<PathBuf>,
-    /// File with the licensing center's enrolment token.
+    /// File with enrolment tokens, one a line as `admin enrol` prints them; needed until each role has its first certificate.
     pub enrolment_token_file: Option<PathBuf>,
 }
 

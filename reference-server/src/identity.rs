@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 
 use crate::rest::{Vault, VaultError};
 
-
 /// A certificate chain with the private key of its leaf.
 #[derive(Clone)]
 pub struct Identity {

@@ -9,6 +9,8 @@ mod clock;
 mod delivery;
 #[path = "server/doors.rs"]
 mod doors;
+#[path = "server/enrolment.rs"]
+mod enrolment;
 #[path = "server/found_copy.rs"]
 mod found_copy;
 #[path = "server/hub.rs"]
@@ -21,6 +23,8 @@ mod orders;
 mod passports;
 #[path = "server/postgres.rs"]
 mod postgres;
+#[path = "server/recovery.rs"]
+mod recovery;
 #[path = "server/rest.rs"]
 mod rest;
 #[path = "server/roles.rs"]

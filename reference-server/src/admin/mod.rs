@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use cadenza_protocol::id::{hex, unhex};
@@ -27,6 +27,7 @@ use crate::content::{ContentManager, ContentStatistics};
 use crate::door::Doorkeeper;
 use crate::licensing::LicensingCenter;
 use crate::licensing::renewal::CertificateCount;
+use crate::licensing::tokens::Permit;
 
 /// Name of the token file in the data folder.
 pub const TOKEN_FILE: &str = "admin.token";
@@ -117,6 +118,7 @@ pub fn router(admin: Arc<Administration>) -> Router {
         .route("/v1/log", get(log))
         .route("/v1/certificates", get(certificates))
         .route("/v1/revoke", post(revoke))
+        .route("/v1/enrol", post(enrol))
         .route("/v1/shutdown", post(shutdown))
         .layer(from_fn_with_state(admin.clone(), token_gate))
         .with_state(admin)
@@ -172,6 +174,14 @@ async fn revoke(
 ) -> Result<StatusCode, ApiFailure> {
     admin.licensing()?.revoke(&wish.serial, &wish.reason).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn enrol(
+    State(admin): State<Arc<Administration>>,
+    JsonBody(permit): JsonBody<Permit>,
+) -> Result<Response, ApiFailure> {
+    let token = admin.licensing()?.permit(&permit).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], token.as_str().to_owned()).into_response())
 }
 
 async fn config(State(admin): State<Arc<Administration>>) -> Result<String, ApiFailure> {

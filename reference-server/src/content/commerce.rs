@@ -89,7 +89,7 @@ async fn reserve(
     .bind(packet.voucher_id.to_string())
     .bind(request.media_id.to_string())
     .bind(&request.quality)
-    .bind(caller.certificate.subject())
+    .bind(caller.key())
     .bind(now.0)
     .bind(now.plus_seconds(i64::from(lifetime)).0)
     .bind(hex(packet.authorization.expose()))
@@ -204,7 +204,7 @@ impl ContentManager {
         caller: &Caller,
     ) -> Result<VoucherRow, ApiFailure> {
         let row = self.voucher(voucher_id).await?;
-        if row.merchant != caller.certificate.subject() {
+        if row.merchant != caller.key() {
             return Err(ApiFailure::new(
                 StatusCode::FORBIDDEN,
                 "not-your-voucher",

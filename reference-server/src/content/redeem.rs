@@ -21,7 +21,6 @@ use cadenza_protocol::id::{KeyId, VoucherId, hex, unhex};
 use cadenza_protocol::media::MediaFile;
 use cadenza_protocol::redeem::{DeliveryGrant, DeliveryReport, ProofError, RedeemRequest};
 
-use super::delivery_servers::server_id;
 use super::log::records::Sale;
 use super::messages::RedeemVerified;
 use super::tracks::PublishedTrack;
@@ -39,7 +38,7 @@ async fn redeem(
     Extension(caller): Extension<Caller>,
     JsonBody(request): JsonBody<RedeemRequest>,
 ) -> Result<Json<RedeemVerified>, ApiFailure> {
-    let server = server_id(&caller)?;
+    let server = manager.delivery_server(&caller).await?;
     let row = manager.voucher(&request.voucher_id).await?;
     let buyer = request.chain.leaf();
     check_state(&manager, &row, buyer)?;
@@ -191,7 +190,7 @@ async fn done(
     Extension(caller): Extension<Caller>,
     JsonBody(report): JsonBody<DeliveryReport>,
 ) -> Result<StatusCode, ApiFailure> {
-    server_id(&caller)?;
+    manager.delivery_server(&caller).await?;
     let row = manager.voucher(&report.voucher_id).await?;
     let Some(owner) = &row.redeemed_serial else {
         return Err(ApiFailure::new(

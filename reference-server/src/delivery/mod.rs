@@ -154,7 +154,8 @@ pub async fn start(options: DeliveryOptions<'_>) -> Result<RunningDelivery, Deli
     });
 
     let mut tasks = JoinSet::new();
-    let door = Door { name: "delivery", tcp: https, acceptor: Some(tls.http_acceptor(ClientAuth::None)?), keeper };
+    let door =
+        Door { name: "delivery", tcp: https, acceptor: Some(tls.http_acceptor(ClientAuth::None)?), keeper };
     let router = limits.at_delivery(redeem::router(server.clone()));
     let (stopping, mut stop) = (shutdown.clone(), shutdown.clone());
     tasks.spawn(async move {

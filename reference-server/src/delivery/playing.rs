@@ -50,17 +50,13 @@ impl Playing {
             }
         };
         tokio::time::timeout(ENDS_WITHIN, taken).await.unwrap_or_else(|_| {
-            let message = "this preview is playing already; end it there, or try again in a moment".to_owned();
+            let message =
+                "this preview is playing already; end it there, or try again in a moment".to_owned();
             Err(Refusal { kind: RefusalKind::NoStream, message })
         })
     }
 
-    fn try_take(
-        &self,
-        address: PreviewAddress,
-        session: &Session,
-        visitor: IpAddr,
-    ) -> Result<bool, Refusal> {
+    fn try_take(&self, address: PreviewAddress, session: &Session, visitor: IpAddr) -> Result<bool, Refusal> {
         let mut streams = self.streams.lock();
         if let Some((other, _)) = streams.get(&address) {
             if Arc::ptr_eq(other, session) {

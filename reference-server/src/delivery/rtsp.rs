@@ -109,7 +109,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut connection = ServerConnection::new(ServerLimits::default(), peer.ip(), Instant::now());
+    let settings = server.keeper.settings();
+    let limits =
+        ServerLimits { message: settings.header(), idle: settings.idle(), ..ServerLimits::default() };
+    let mut connection = ServerConnection::new(limits, peer.ip(), Instant::now());
     // One after the other: a stream is given back before the same one is taken again.
     let mut asking: VecDeque<Asking> = VecDeque::new();
     let mut udp: Option<UdpSocket> = None;

@@ -78,10 +78,8 @@ impl Allowances {
 
     /// The merchant's API with its limits.
     pub fn at_store(&self, router: Router) -> Router {
-        let rules = vec![
-            self.paid("/v1/orders", &self.orders),
-            rule(Method::POST, "/v1/previews", &self.previews),
-        ];
+        let rules =
+            vec![self.paid("/v1/orders", &self.orders), rule(Method::POST, "/v1/previews", &self.previews)];
         self.guarded(router, rules, in_json)
     }
 
@@ -126,7 +124,8 @@ async fn limit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let matches = |rule: &&Rule| rule.method == *request.method() && request.uri().path().starts_with(rule.path);
+    let matches =
+        |rule: &&Rule| rule.method == *request.method() && request.uri().path().starts_with(rule.path);
     let Some(rule) = guard.rules.iter().find(matches).cloned() else { return next.run(request).await };
     if guard.keeper.introduced(request.headers()) {
         return next.run(request).await;
@@ -152,7 +151,10 @@ async fn limit(
 
 /// What a person reads.
 pub fn in_words(what: &str, wait: Wait) -> String {
-    format!("there were too many {what} from this network address; nothing was done, try again in {} seconds", wait.0)
+    format!(
+        "there were too many {what} from this network address; nothing was done, try again in {} seconds",
+        wait.0
+    )
 }
 
 fn in_json(what: &str, wait: Wait) -> Response {

@@ -90,7 +90,9 @@ impl Served {
         let Some(acceptor) = acceptor else {
             return self.talk(stream, Peer { address, chain: None }, false).await;
         };
-        if let Some((tls, peer)) = handshake(&acceptor, stream, address, self.keeper.settings().handshake()).await {
+        if let Some((tls, peer)) =
+            handshake(&acceptor, stream, address, self.keeper.settings().handshake()).await
+        {
             let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
             self.talk(tls, peer, http2).await;
         }

@@ -77,7 +77,8 @@ impl LimitSettings {
         Duration::from_secs(self.handshake_seconds.into())
     }
 
-    pub(super) fn header(&self) -> Duration {
+    /// How long the header of a request may take.
+    pub fn header(&self) -> Duration {
         Duration::from_secs(self.header_seconds.into())
     }
 
@@ -85,7 +86,8 @@ impl LimitSettings {
         Duration::from_secs(self.body_seconds.into())
     }
 
-    pub(super) fn idle(&self) -> Duration {
+    /// How long a connection may be silent.
+    pub fn idle(&self) -> Duration {
         Duration::from_secs(self.idle_seconds.into())
     }
 

@@ -1,5 +1,5 @@
 //! How a service gets its certificate, and a new one in time: from the authority in the same process, or from a licensing center
-//! elsewhere by a signing request and the enrolment token.
+//! elsewhere by a signing request and an enrolment token, which only the first certificate needs.
 //!
 //! Identities are kept in `services/` of the data folder and renewed when less than a third of their life is left. The content
 //! manager keeps its key across renewals: media keys are in its custody.
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::authority::{Authority, AuthorityError, Subject, key_pair, lifetime_days};
 use super::keys::{self, KeyError};
 use super::log::renewal::{self, RenewalRefusal};
+use super::names::{self, NameRefusal};
 use crate::call::{CallError, accepted};
 use crate::clock::Clock;
 use crate::db::Database;
@@ -40,8 +41,8 @@ pub enum Enrolment {
         licensing_url: String,
         /// Its root, pinned.
         root: Box<Certificate>,
-        /// What it lets services enrol by.
-        token: Arc<Zeroizing<String>>,
+        /// Tokens for a first certificate each, one a line: role and token.
+        tokens: Arc<Zeroizing<String>>,
     },
 }
 
@@ -57,7 +58,7 @@ pub struct CertificateRequest {
     pub role: String,
     /// Names and addresses of a server.
     pub hosts: Vec<String>,
-    /// The licensing center's enrolment token, hexadecimal.
+    /// The enrolment token, hexadecimal; empty for the renewal of a key that has used its own.
     pub token: String,
 }
 
@@ -85,6 +86,9 @@ pub enum EnrolError {
     /// The content manager's log does not allow a new certificate.
     #[error(transparent)]
     Log(#[from] RenewalRefusal),
+    /// The name belongs to another key.
+    #[error(transparent)]
+    Name(#[from] NameRefusal),
     /// The same, in the words of a licensing center elsewhere.
     #[error("{0}")]
     LogElsewhere(String),
@@ -102,6 +106,8 @@ pub struct Enrolling {
     pub file: PathBuf,
     /// What it is sealed by there.
     pub vault: Vault,
+    /// Whether its name goes to a new key when the one on the disk is lost: a service of this data folder.
+    pub takes_over: bool,
 }
 
 impl Enrolling {
@@ -111,6 +117,7 @@ impl Enrolling {
             subject: Subject { name: name.to_owned(), role, hosts },
             file: folder.join("services").join(name).with_extension("account"),
             vault: vault.clone(),
+            takes_over: true,
         }
     }
 
@@ -155,7 +162,7 @@ impl Enrolment {
             Some(kept) => Zeroizing::new(kept.key_pkcs8().to_vec()),
             None => new_key(wish.subject.role).await?,
         };
-        let chain = self.certify(&wish.subject, &key, clock).await?;
+        let chain = self.certify(wish, &key, clock).await?;
         let identity = Identity::new(chain, key);
         identity.save(&wish.vault, &wish.file)?;
         std::fs::write(wish.hosts_file(), wish.subject.hosts.join("\n"))
@@ -166,19 +173,23 @@ impl Enrolment {
 
     async fn certify(
         &self,
-        subject: &Subject,
+        wish: &Enrolling,
         key: &[u8],
         clock: &Clock,
     ) -> Result<CertificateChain, EnrolError> {
-        let pair = key_pair(key)?;
+        let (subject, pair) = (&wish.subject, key_pair(key)?);
         match self {
             Self::Here { authority, database } => {
                 let chain = authority.issue(subject, &pair, clock.now())?;
+                if wish.takes_over {
+                    names::take_over(database, &chain, subject.role, clock.now()).await?;
+                }
+                names::check(database, &chain, subject.role, clock.now()).await?;
                 renewal::check(database, &chain, subject.role, clock.now()).await?;
                 super::record(database, &chain, subject.role).await?;
                 Ok(chain)
             }
-            Self::Elsewhere { licensing_url, root, token } => {
+            Self::Elsewhere { licensing_url, root, tokens } => {
                 let http = anonymous_client(root, Role::LicensingCenter, clock, Duration::from_secs(20))?;
                 let csr = CertificateParams::new(subject.hosts.clone())?.serialize_request(&pair)?;
                 let request = CertificateRequest {
@@ -186,7 +197,7 @@ impl Enrolment {
                     name: subject.name.clone(),
                     role: subject.role.name().to_owned(),
                     hosts: subject.hosts.clone(),
-                    token: token.to_string(),
+                    token: token_for(tokens, subject.role),
                 };
                 let url = format!("{}/v1/certificates", licensing_url.trim_end_matches('/'));
                 let answer = http.post(url).json(&request).send().await.map_err(CallError::from)?;
@@ -195,6 +206,15 @@ impl Enrolment {
             }
         }
     }
+}
+
+/// The last token for a role: `content manager 0123…`.
+fn token_for(tokens: &str, role: Role) -> String {
+    let of_role = |line: &str| {
+        let (name, token) = line.trim().rsplit_once(' ')?;
+        (name == role.name()).then(|| token.to_owned())
+    };
+    tokens.lines().filter_map(of_role).next_back().unwrap_or_default()
 }
 
 /// A refusal on account of the log stands for itself; the enrolment token has nothing to do with it.

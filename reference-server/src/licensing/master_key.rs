@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use cadenza_protocol::id::{hex, unhex};
+use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
 use ring::hmac;
 use zeroize::Zeroizing;
@@ -22,9 +22,6 @@ pub enum MasterKeyError {
     /// The key file cannot be read or made.
     #[error("the licensing center's master key cannot be read; restore it from a backup: {0}")]
     KeyFile(#[from] VaultError),
-    /// The key file holds something else.
-    #[error("the licensing center's master key file is damaged; restore it from a backup")]
-    KeyFormat,
     /// The record was altered or belongs to someone else.
     #[error("a recovery record does not open; it was altered, or the master key is another one")]
     Record,
@@ -33,21 +30,7 @@ pub enum MasterKeyError {
 impl MasterKey {
     /// Reads the key file, or makes one on the first start.
     pub fn open(path: &Path, vault: &Vault) -> Result<Self, MasterKeyError> {
-        if !path.exists() {
-            let key = Secret::<32>::random();
-            let text = Zeroizing::new(hex(key.expose()));
-            vault.write(path, text.as_bytes())?;
-            return Ok(Self(key));
-        }
-        let text = vault.read(path)?;
-        let text = std::str::from_utf8(&text).map_err(|_| MasterKeyError::KeyFormat)?;
-        let bytes = Zeroizing::new(unhex(text.trim()).ok_or(MasterKeyError::KeyFormat)?);
-        Secret::from_slice(&bytes).map(Self).ok_or(MasterKeyError::KeyFormat)
-    }
-
-    /// The bytes, for another purpose than sealing.
-    pub(super) fn into_secret(self) -> Secret<32> {
-        self.0
+        Ok(Self(vault.key(path)?))
     }
 
     /// Seals a record for one certificate.

@@ -27,6 +27,8 @@ pub(super) struct Person {
     #[serde(with = "base64_bytes")]
     private_key: Vec<u8>,
     facts: PersonalFacts,
+    /// By this the payment processor finds the fingerprint of the registered card.
+    card_reference: String,
 }
 
 impl std::fmt::Debug for Person {
@@ -67,8 +69,9 @@ fn assembly(error: impl std::fmt::Display) -> PassportError {
 
 impl Person {
     /// A person who registers now: a registration key is drawn for them.
-    pub fn new(facts: PersonalFacts, private_key: &[u8]) -> Self {
-        Self { registration_key: *Secret::<32>::random().expose(), private_key: private_key.to_vec(), facts }
+    pub fn new(facts: PersonalFacts, private_key: &[u8], card_reference: String) -> Self {
+        let registration_key = *Secret::<32>::random().expose();
+        Self { registration_key, private_key: private_key.to_vec(), facts, card_reference }
     }
 
     /// The same person under another registration key.
@@ -127,14 +130,15 @@ impl LicensingCenter {
         }
         insert_certificate(&chain, Role::Consumer).execute(&mut *tx).await?;
         sqlx::query(
-            "INSERT INTO consumers (certificate_serial, registered_at, email_tag, sealed_recovery, key_fingerprint)
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO consumers (certificate_serial, registered_at, email_tag, sealed_recovery, key_fingerprint, card_reference)
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(&serial)
         .bind(now.0)
         .bind(self.master.email_tag(&person.facts.email))
         .bind(sealed)
         .bind(key_fingerprint)
+        .bind(&person.card_reference)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;

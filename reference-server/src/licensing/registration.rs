@@ -1,6 +1,6 @@
 //! From a form to a passport (G2, G3): check every field, have the card authorized, make keys and certificate, seal and sign.
 //!
-//! The card number goes to the payment processor and nowhere else. What is kept is in [`passports`](super::passports).
+//! The card number goes to the payment processor and nowhere else; it keeps a fingerprint, by which recovery knows the card again. What is kept is in [`passports`](super::passports).
 
 use std::time::Duration;
 
@@ -73,7 +73,9 @@ impl LicensingCenter {
             Ok(key) => key.map_err(internal)?,
             Err(_) => return Err(RegistrationError::Busy),
         };
-        let person = Person::new(form.facts(), &key);
+        let card_reference = hex(Secret::<16>::random().expose());
+        self.payment.keep_card(form.card(), &card_reference).await?;
+        let person = Person::new(form.facts(), &key, card_reference);
         self.issue_passport(&person, Handing::Whole).await.map_err(internal)
     }
 

@@ -25,8 +25,7 @@ pub fn open(key: &Secret<32>, label: &str, sealed: &[u8]) -> Result<Zeroizing<Ve
     let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or(DoesNotOpen)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| DoesNotOpen)?;
     let mut body = Zeroizing::new(body.to_vec());
-    let length =
-        aead(key)?.open_in_place(nonce, Aad::from(label), &mut body).map_err(|_| DoesNotOpen)?.len();
+    let length = aead(key)?.open_in_place(nonce, Aad::from(label), &mut body).map_err(|_| DoesNotOpen)?.len();
     body.truncate(length);
     Ok(body)
 }

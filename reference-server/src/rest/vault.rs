@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cadenza_protocol::id::unhex;
+use cadenza_protocol::id::{hex, unhex};
 use cadenza_protocol::secret::Secret;
 use zeroize::Zeroizing;
 
@@ -35,8 +35,10 @@ pub enum VaultError {
     /// The file cannot be read or written.
     #[error("{0} cannot be read or written; check its path, its permissions and the space on the disk: {1}")]
     Io(PathBuf, io::Error),
-    /// The data key is none.
-    #[error("the data key in {0} is not 64 hexadecimal digits; make one with: openssl rand -hex 32")]
+    /// The key is none.
+    #[error(
+        "the key in {0} is not 64 hexadecimal digits; restore it from a backup (a new data key: openssl rand -hex 32)"
+    )]
     Key(String),
     /// Sealed, and no key was given.
     #[error(
@@ -44,7 +46,9 @@ pub enum VaultError {
     )]
     Sealed(String),
     /// Another key, or altered.
-    #[error("{0} does not open with this data key; give the key it was sealed with, or restore it from a backup")]
+    #[error(
+        "{0} does not open with this data key; give the key it was sealed with, or restore it from a backup"
+    )]
     Other(String),
 }
 
@@ -116,6 +120,20 @@ impl Vault {
         }
     }
 
+    /// The 32 bytes in a key file, as 64 hexadecimal digits; drawn and written when there is none.
+    pub fn key(&self, path: &Path) -> Result<Secret<32>, VaultError> {
+        if !path.exists() {
+            let key = Secret::<32>::random();
+            self.write(path, Zeroizing::new(hex(key.expose())).as_bytes())?;
+            return Ok(key);
+        }
+        let text = self.read(path)?;
+        let bytes = std::str::from_utf8(&text).ok().and_then(|text| unhex(text.trim())).map(Zeroizing::new);
+        bytes
+            .and_then(|bytes| Secret::from_slice(&bytes))
+            .ok_or_else(|| VaultError::Key(path.display().to_string()))
+    }
+
     /// A secret as a column takes it; as it is where there is no key.
     pub fn seal_column(&self, label: &str, text: String) -> Result<String, VaultError> {
         if self.seals() { self.seal_text(label, text.as_bytes()) } else { Ok(text) }
@@ -135,7 +153,8 @@ impl Vault {
         match &self.0 {
             None => Ok(Zeroizing::new(bytes.to_vec())),
             Some(key) => {
-                let sealed = seal::seal(key, label, bytes).map_err(|_| VaultError::Other(label.to_owned()))?;
+                let sealed =
+                    seal::seal(key, label, bytes).map_err(|_| VaultError::Other(label.to_owned()))?;
                 Ok(Zeroizing::new(sealed))
             }
         }

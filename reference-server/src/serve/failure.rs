@@ -63,7 +63,7 @@ pub enum StartError {
     Demo(#[from] DemoError),
     /// Without the licensing role, another licensing center has to be named.
     #[error(
-        "this process runs no licensing center: set remote.licensing_url, remote.root_cert and remote.enrolment_token_file in the configuration"
+        "this process runs no licensing center: set remote.licensing_url and remote.root_cert in the configuration, and remote.enrolment_token_file for the first start"
     )]
     NoLicensing,
     /// A file named in the configuration.

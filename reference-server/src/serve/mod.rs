@@ -153,7 +153,9 @@ impl Server {
 
         let payment_url = if options.roles.payment {
             let tls = parts.service("payment", Role::PaymentProcessor).await?;
-            let process = Arc::new(PaymentProcess::new(parts.database.clone(), parts.clock.clone()));
+            let card_key = parts.vault.key(&options.data.join("payment").join("card.key"))?;
+            let (database, clock) = (parts.database.clone(), parts.clock.clone());
+            let process = Arc::new(PaymentProcess::new(database, clock, card_key, parts.root()));
             let router = payment::router(process, parts.root().clone());
             doors.open_tls("payment", ports.payment, &tls, ClientAuth::Required, router).await?
         } else {
@@ -252,8 +254,14 @@ impl Server {
                 anonymous_client(parts.root(), Role::LicensingCenter, &parts.clock, BETWEEN_SERVICES)?;
             let hosts = vec!["localhost".into(), "127.0.0.1".into(), "::1".into(), parts.host.clone()];
             let store = store_url.clone();
-            let front =
-                Storefront { merchant, licensing, licensing_url, store_url: store, hosts, keeper: keeper.clone() };
+            let front = Storefront {
+                merchant,
+                licensing,
+                licensing_url,
+                store_url: store,
+                hosts,
+                keeper: keeper.clone(),
+            };
             doors.serve_plain("web", web, limits.at_storefront(web::router(front), web::too_often));
             (ready.store_url, ready.web_url) = (Some(store_url), Some(web_url));
         }

@@ -133,7 +133,7 @@ impl Parts {
     pub async fn author(&self, file: &Path, name: &str) -> Result<crate::identity::Identity, StartError> {
         let subject =
             crate::licensing::authority::Subject { name: name.to_owned(), role: Role::Author, hosts: vec![] };
-        let wish = Enrolling { subject, file: file.to_owned(), vault: self.vault.clone() };
+        let wish = Enrolling { subject, file: file.to_owned(), vault: self.vault.clone(), takes_over: true };
         let (identity, _) = self.enrolment.identity(&wish, &self.clock).await?;
         Ok(identity)
     }
@@ -141,17 +141,16 @@ impl Parts {
 
 fn elsewhere(options: &ServeOptions) -> Result<(Enrolment, PathBuf), StartError> {
     let remote = &options.config.remote;
-    let (Some(url), Some(root_path), Some(token)) =
-        (&remote.licensing_url, &remote.root_cert, &remote.enrolment_token_file)
-    else {
+    let (Some(url), Some(root_path)) = (&remote.licensing_url, &remote.root_cert) else {
         return Err(StartError::NoLicensing);
     };
     let named = |path: &Path, e: &dyn std::fmt::Display| StartError::Named(path.to_owned(), e.to_string());
     let pem = std::fs::read_to_string(root_path).map_err(|e| named(root_path, &e))?;
     let root = Box::new(Certificate::from_pem(&pem).map_err(|e| named(root_path, &e))?);
-    let token = std::fs::read_to_string(token).map_err(|e| named(token, &e))?;
-    let token = Arc::new(Zeroizing::new(token.trim().to_owned()));
-    Ok((Enrolment::Elsewhere { licensing_url: url.clone(), root, token }, root_path.clone()))
+    let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|e| named(path, &e));
+    let tokens = remote.enrolment_token_file.as_ref().map(read).transpose()?.unwrap_or_default();
+    let tokens = Arc::new(Zeroizing::new(tokens));
+    Ok((Enrolment::Elsewhere { licensing_url: url.clone(), root, tokens }, root_path.clone()))
 }
 
 fn absolute(folder: &Path) -> std::io::Result<PathBuf> {

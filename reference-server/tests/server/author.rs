@@ -16,12 +16,13 @@ use cadenza_server::rest::Vault;
 use crate::world::{START, World, shared};
 
 pub async fn account(world: &World, name: &str) -> Identity {
-    let authority = Arc::new(Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap());
+    let authority =
+        Arc::new(Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap());
     let subject = Subject { name: name.into(), role: Role::Author, hosts: vec![] };
     let file = world.data.join("accounts").join(name).with_extension("account");
     let database = world.database().await;
     Enrolment::Here { authority, database }
-        .identity(&Enrolling { subject, file, vault: Vault::default() }, &world.clock)
+        .identity(&Enrolling { subject, file, vault: Vault::default(), takes_over: true }, &world.clock)
         .await
         .unwrap()
         .0

@@ -4,19 +4,26 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use cadenza_protocol::card::test_cards;
-use cadenza_server::config::ServerConfig;
+use cadenza_protocol::cert::{Certificate, Role};
+use cadenza_server::admin::client::AdminClient;
+use cadenza_server::clock::Clock;
+use cadenza_server::config::{Remote, ServerConfig};
 use cadenza_server::door::LimitSettings;
+use cadenza_server::identity::Identity;
+use cadenza_server::licensing::tokens::Permit;
+use cadenza_server::serve::{ServeOptions, Server};
+use cadenza_server::tls::ServiceTls;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::world::{World, alone};
+use crate::world::{START, World, alone};
 
 /// The attacker's address; everyone else comes from 127.0.0.1.
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 /// How long a test waits for what should happen at once.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn impatient(name: &str) -> World {
     let limits = LimitSettings {
@@ -72,7 +79,7 @@ fn a_thousand_silent_connections_of_one_address_keep_nobody_else_out() {
         for stream in held {
             closed(stream).await;
         }
-        let statistics = cadenza_server::admin::client::AdminClient::open(&world.data).unwrap().stats().await.unwrap();
+        let statistics = AdminClient::open(&world.data).unwrap().stats().await.unwrap();
         for door in ["store", "web", "licensing", "delivery", "rtsps", "rtsp"] {
             let away = statistics.turned_away[&format!("connections at {door}")];
             assert!((1..=160 - 16).contains(&away), "{door}: {away}");
@@ -141,7 +148,8 @@ fn cards_cannot_be_tried_out_and_a_good_one_is_taken_again_later() {
             "card": { "number": test_cards::DECLINED, "expiry": "12/29", "name": "Ada Example" },
             "idempotency_key": "one-more",
         });
-        let answer = world.player.post(format!("{}/v1/orders", world.store)).json(&body).send().await.unwrap();
+        let answer =
+            world.player.post(format!("{}/v1/orders", world.store)).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), 429);
         let seconds: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
         let refusal: serde_json::Value = answer.json().await.unwrap();
@@ -149,7 +157,7 @@ fn cards_cannot_be_tried_out_and_a_good_one_is_taken_again_later() {
         assert_eq!(world.count("SELECT COUNT(*) FROM payments").await, 3, "no bank was asked");
         world.clock.advance(Duration::from_secs(seconds));
         for n in 0..2 {
-            let (status, order) = world.order(&track, test_cards::GOOD, &format!("good-{n}")).await;
+            let (status, order) = world.order(&track, test_cards::GOOD, &format!("good-card-{n}")).await;
             assert_eq!(status, 200, "{order}");
         }
         world.stop().await;
@@ -163,9 +171,13 @@ fn registrations_and_previews_of_one_address_have_their_number_and_are_told_when
         let world = World::start("often", few()).await;
         let track = world.tracks().await[0];
         for _ in 0..5 {
-            assert_eq!(world.post("/v1/previews", &json!({ "media_ids": [track], "kind": "clip" })).await.0, 200);
+            assert_eq!(
+                world.post("/v1/previews", &json!({ "media_ids": [track], "kind": "clip" })).await.0,
+                200
+            );
         }
-        let (status, refusal) = world.post("/v1/previews", &json!({ "media_ids": [track], "kind": "clip" })).await;
+        let (status, refusal) =
+            world.post("/v1/previews", &json!({ "media_ids": [track], "kind": "clip" })).await;
         assert_eq!((status, refusal["code"].as_str()), (429, Some("too-many-requests")));
         let register = async || {
             let url = format!("{}/v1/passports", world.licensing);
@@ -179,5 +191,63 @@ fn registrations_and_previews_of_one_address_have_their_number_and_are_told_when
         assert_eq!(statuses, [402, 402, 402, 429, 429]);
         assert!(register().await.headers().contains_key("retry-after"));
         world.stop().await;
+    });
+}
+
+// F7, B2
+#[test]
+fn a_licensing_center_that_hangs_holds_up_nobody_and_its_last_lists_are_good_for_a_week() {
+    alone(async {
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("server/hanging");
+        let _ = std::fs::remove_dir_all(&folder);
+        let clock = Clock::movable(START);
+        let start = async |name: &str, roles: &str, config: ServerConfig| {
+            let (roles, clock) = (roles.parse().unwrap(), clock.clone());
+            let options = ServeOptions { roles, config, clock, ..ServeOptions::new(folder.join(name)) };
+            Server::start(options).await.expect("the server starts")
+        };
+        let center = start("center", "licensing,payment", ServerConfig::default()).await;
+        let admin = AdminClient::open(&folder.join("center")).unwrap();
+        let mut lines = String::new();
+        for (role, name) in [("content manager", "content-manager"), ("delivery server", "delivery-1")] {
+            let permit = Permit { role: role.into(), name: name.into(), hosts: vec![], hours: 1 };
+            lines += &format!("{role} {}\n", admin.enrol(&permit).await.unwrap().as_str());
+        }
+        std::fs::write(folder.join("tokens"), lines).unwrap();
+        let url = center.ready().licensing_url.clone().unwrap();
+        let root_path = center.ready().root_cert.clone();
+        let remote = Remote {
+            licensing_url: Some(url.clone()),
+            root_cert: Some(root_path.clone()),
+            enrolment_token_file: Some(folder.join("tokens")),
+            ..Remote::default()
+        };
+        let shop =
+            start("shop", "content,delivery", ServerConfig { remote, ..ServerConfig::default() }).await;
+        let identity = Identity::load(&folder.join("shop/services/delivery-1.account")).unwrap();
+        let root = Certificate::from_pem(&std::fs::read_to_string(root_path).unwrap()).unwrap();
+        let tls = ServiceTls::new(identity, root, clock.clone()).unwrap();
+        let http = tls.client(Role::ContentManager, Duration::from_secs(30)).unwrap().now();
+        let content = shop.ready().content_url.clone().unwrap();
+        let asked = async || {
+            let question = json!({ "media_id": "00".repeat(16) });
+            let before = std::time::Instant::now();
+            let answer =
+                http.post(format!("{content}/v1/delivery/media")).json(&question).send().await.unwrap();
+            (answer.status().as_u16(), before.elapsed())
+        };
+        assert_eq!(asked().await.0, 404);
+        center.shutdown().await;
+        let silent = tokio::net::TcpListener::bind(place(&url)).await.unwrap();
+        for _ in 0..3 {
+            clock.advance(Duration::from_secs(120));
+            let (status, took) = asked().await;
+            assert_eq!(status, 404);
+            assert!(took < Duration::from_secs(3), "{took:?}");
+        }
+        clock.advance(Duration::from_secs(8 * 86_400));
+        assert_eq!(asked().await.0, 403, "after a week nobody can be told from a thief");
+        drop(silent);
+        shop.shutdown().await;
     });
 }

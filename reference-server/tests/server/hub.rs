@@ -21,11 +21,12 @@ use crate::listener::{Listener, download, report, voucher_of};
 use crate::world::{START, World, alone, shared};
 
 async fn hub(world: &World, name: &str) -> Identity {
-    let authority = Arc::new(Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap());
+    let authority =
+        Arc::new(Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap());
     let subject = Subject { name: name.into(), role: Role::Hub, hosts: vec![] };
     let file = world.data.join("accounts").join(name).with_extension("account");
     let database = world.database().await;
-    let wish = Enrolling { subject, file, vault: Vault::default() };
+    let wish = Enrolling { subject, file, vault: Vault::default(), takes_over: true };
     Enrolment::Here { authority, database }.identity(&wish, &world.clock).await.unwrap().0
 }
 

@@ -8,8 +8,8 @@ use cadenza_server::clock::Clock;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::keys;
-use cadenza_server::tls::anonymous_client;
 use cadenza_server::rest::Vault;
+use cadenza_server::tls::anonymous_client;
 use serde_json::{Value, json};
 
 use crate::world::{START, World, shared};
@@ -55,8 +55,10 @@ fn without_a_certificate_or_with_one_from_elsewhere_nobody_comes_in() {
             anonymous_client(&world.root, Role::ContentManager, &world.clock, Duration::from_secs(10))
                 .unwrap();
         assert!(anonymous.get(format!("{}/v1/commerce/inventory", world.content)).send().await.is_err());
-        let elsewhere =
-            issued_by(&Authority::open(&world.data.join("elsewhere"), &Vault::default(), START).unwrap(), Role::Merchant);
+        let elsewhere = issued_by(
+            &Authority::open(&world.data.join("elsewhere"), &Vault::default(), START).unwrap(),
+            Role::Merchant,
+        );
         assert!(
             world
                 .with_identity(elsewhere)
@@ -115,8 +117,10 @@ fn one_merchant_cannot_touch_another_s_reservation() {
             .await
             .unwrap();
         let packet: Value = packet.json().await.unwrap();
-        let rival =
-            issued_by(&Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap(), Role::Merchant);
+        let rival = issued_by(
+            &Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap(),
+            Role::Merchant,
+        );
         let step = json!({ "voucher_id": packet["voucher_id"], "authorization": packet["authorization"] });
         let answer = world
             .with_identity(rival)

@@ -18,8 +18,9 @@ use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
 use cadenza_server::licensing::keys;
 use cadenza_server::licensing::log::audit::{self, Content, Findings, LogSummary};
 use cadenza_server::licensing::log::rows::LogState;
-use cadenza_server::serve::{RunningServer, ServeOptions, Server};
+use cadenza_server::licensing::tokens::Permit;
 use cadenza_server::rest::Vault;
+use cadenza_server::serve::{RunningServer, ServeOptions, Server};
 use serde_json::{Value, json};
 
 use crate::listener::{Listener, download, report};
@@ -200,19 +201,17 @@ fn a_log_that_was_cut_or_altered_is_named_and_costs_the_certificate_until_it_is_
 
 /// The words in which a licensing center elsewhere refuses the content manager its certificate.
 async fn asked_elsewhere(world: &World) -> String {
-    let token = std::fs::read_to_string(world.data.join("licensing/enrolment.token")).unwrap();
+    let hosts = vec!["other.example".to_owned()];
+    let (role, name) = ("content manager".to_owned(), "content-manager".to_owned());
+    let permit = Permit { role, name, hosts: hosts.clone(), hours: 1 };
+    let token = AdminClient::open(&world.data).unwrap().enrol(&permit).await.unwrap();
     let enrolment = Enrolment::Elsewhere {
         licensing_url: world.licensing.clone(),
         root: Box::new(world.root.clone()),
-        token: std::sync::Arc::new(token.into()),
+        tokens: std::sync::Arc::new(format!("content manager {}", token.as_str()).into()),
     };
-    let wish = Enrolling::service(
-        &world.data,
-        &Vault::default(),
-        "content-manager",
-        Role::ContentManager,
-        vec!["other.example".into()],
-    );
+    let wish =
+        Enrolling::service(&world.data, &Vault::default(), "content-manager", Role::ContentManager, hosts);
     enrolment.identity(&wish, &world.clock).await.unwrap_err().to_string()
 }
 
@@ -276,8 +275,22 @@ fn a_crash_between_entry_and_state_loses_nothing_and_a_lost_state_begins_another
         maintain(&world).await;
         let standing: Vec<_> =
             logs(&data).await.into_iter().map(|log| (log.state, log.entries, log.problem)).collect();
-        assert!(standing.contains(&(LogState::Superseded, 5, None)), "{standing:?}");
+        let without_end = standing.iter().find(|(state, ..)| *state == LogState::Superseded).unwrap();
+        assert_eq!(without_end.1, 5);
+        assert!(without_end.2.as_ref().unwrap().contains("without ending this one"), "{standing:?}");
         assert!(standing.contains(&(LogState::Open, 2, None)), "{standing:?}");
+
+        // nobody knows whether sales are missing from it: no new certificate until the licensing center's operator has looked
+        let before = certificate(&world);
+        world.clock.advance(Duration::from_secs(10 * DAY));
+        maintain(&world).await;
+        assert_eq!(certificate(&world), before);
+        let archive = Archive::open(&data, None, None, &Vault::default()).await.unwrap();
+        let ended =
+            audit::list(&archive).await.unwrap().into_iter().find(|log| log.state == LogState::Superseded);
+        audit::close(&archive, &ended.unwrap().log, world.clock.now()).await.unwrap();
+        maintain(&world).await;
+        assert_ne!(certificate(&world), before);
         world.stop().await;
     });
 }
@@ -379,10 +392,18 @@ fn a_content_manager_elsewhere_that_was_off_for_weeks_brings_its_log_and_gets_it
             Server::start(options).await.expect("the server starts")
         };
         let center = start("center", "licensing,payment", ServerConfig::default()).await;
+        let admin = AdminClient::open(&folder.join("center")).unwrap();
+        let tokens = folder.join("tokens");
+        let mut lines = String::new();
+        for (role, name) in [("content manager", "content-manager"), ("delivery server", "delivery-1")] {
+            let permit = Permit { role: role.into(), name: name.into(), hosts: vec![], hours: 1 };
+            lines += &format!("{role} {}\n", admin.enrol(&permit).await.unwrap().as_str());
+        }
+        std::fs::write(&tokens, lines).unwrap();
         let remote = Remote {
             licensing_url: center.ready().licensing_url.clone(),
             root_cert: Some(center.ready().root_cert.clone()),
-            enrolment_token_file: Some(folder.join("center/licensing/enrolment.token")),
+            enrolment_token_file: Some(tokens),
             ..Remote::default()
         };
         let config = ServerConfig { remote, ..ServerConfig::default() };
