@@ -5,7 +5,8 @@ CREATE TABLE media (
     object       TEXT   NOT NULL,         -- name in the object store
     length       BIGINT NOT NULL,
     sha256       TEXT   NOT NULL,
-    author       TEXT   NOT NULL,
+    author       TEXT   NOT NULL,         -- name, to be shown
+    owner        TEXT   NOT NULL,         -- fingerprint of the author's key
     title        TEXT   NOT NULL,
     artist       TEXT   NOT NULL,
     album        TEXT   NOT NULL,
@@ -35,12 +36,13 @@ CREATE TABLE uploads (
     length     BIGINT NOT NULL,
     sha256     TEXT   NOT NULL,
     overwrite  BIGINT NOT NULL,
-    author     TEXT   NOT NULL,
+    author     TEXT   NOT NULL,           -- fingerprint of the author's key
     started_at BIGINT NOT NULL
 );
 
 CREATE TABLE delivery_servers (
     id       TEXT   NOT NULL PRIMARY KEY,
+    owner    TEXT   NOT NULL,             -- fingerprint of its key
     host     TEXT   NOT NULL,
     https    BIGINT NOT NULL,
     rtsps    BIGINT NOT NULL,
@@ -65,7 +67,7 @@ CREATE TABLE vouchers (
     state         TEXT   NOT NULL,        -- open (previews); pending, purchased, delivered, expired
     media_id      TEXT   NOT NULL,
     quality       TEXT,
-    merchant      TEXT   NOT NULL,
+    merchant      TEXT   NOT NULL,        -- fingerprint of the merchant's key
     issued_at     BIGINT NOT NULL,
     expires_at    BIGINT NOT NULL,
     "authorization" TEXT,                 -- secret between content manager and merchant

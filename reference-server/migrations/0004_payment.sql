@@ -10,3 +10,10 @@ CREATE TABLE payments (
     last4           TEXT   NOT NULL,
     at              BIGINT NOT NULL
 );
+
+-- Registered cards, recognised by nobody but the processor: HMAC of the number under a key of its own.
+CREATE TABLE card_fingerprints (
+    reference   TEXT NOT NULL PRIMARY KEY,  -- drawn by the licensing center
+    fingerprint TEXT NOT NULL
+);
+CREATE INDEX card_fingerprints_by_card ON card_fingerprints (fingerprint);

@@ -4,8 +4,15 @@ ALTER TABLE certificates ADD COLUMN revoked_for TEXT;
 ALTER TABLE consumers ADD COLUMN key_fingerprint TEXT NOT NULL DEFAULT '';
 CREATE INDEX consumers_by_key ON consumers (key_fingerprint);
 
+-- Tries of one network address for one e-mail address, counted from the first on.
 CREATE TABLE recovery_attempts (
-    email_tag TEXT   NOT NULL,
-    at        BIGINT NOT NULL
+    who   TEXT   NOT NULL PRIMARY KEY,  -- HMAC of both under the master key
+    tries BIGINT NOT NULL,
+    since BIGINT NOT NULL
 );
-CREATE INDEX recovery_attempts_by_email ON recovery_attempts (email_tag, at);
+
+-- Requests for a renewal that were granted, for as long as they would be fresh: each is good once.
+CREATE TABLE renewals (
+    request TEXT   NOT NULL PRIMARY KEY,  -- SHA-256 of it
+    at      BIGINT NOT NULL
+);

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cadenza_protocol::api::{ApiError, code};
 
@@ -14,12 +14,20 @@ pub struct ApiFailure {
     pub status: StatusCode,
     /// What the other side reads.
     pub error: ApiError,
+    /// Seconds after which asking again makes sense.
+    pub retry_after: Option<u32>,
 }
 
 impl ApiFailure {
     /// A refusal with a stable code and a sentence that says what to do.
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, error: ApiError::new(code, message) }
+        Self { status, error: ApiError::new(code, message), retry_after: None }
+    }
+
+    /// Says when asking again makes sense, seconds from now.
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// Says which field of a form is meant.
@@ -46,7 +54,11 @@ impl ApiFailure {
 
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
-        (self.status, Json(self.error)).into_response()
+        let mut response = (self.status, Json(self.error)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

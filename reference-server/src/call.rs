@@ -29,7 +29,7 @@ impl CallError {
         match self {
             Self::Refused { status, error } => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-                ApiFailure { status, error }
+                ApiFailure { status, error, retry_after: None }
             }
             Self::Unreachable(detail) => {
                 tracing::error!(%detail, "another service did not answer");

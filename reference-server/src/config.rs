@@ -4,6 +4,7 @@
 //! public_host = "store.example.org"        # how others reach this machine; default: the listen address
 //! database = "postgres://user@host/cadenza" # default: an SQLite file in the data folder
 //! media_store = "s3://bucket/prefix"        # default: the folder media/ in the data folder
+//! data_key_file = "/etc/cadenza/data.key"    # seals keys and receipts; default: see `rest::vault`
 //! [ports]                                   # default: free ones
 //! store = 8443
 //! [merchant]
@@ -13,6 +14,9 @@
 //! streams = 64
 //! [remote]                                  # roles that run elsewhere
 //! licensing_url = "https://licensing.example.org:8444"
+//! [limits]
+//! connections_per_address = 128
+//! proxies = ["127.0.0.1"]
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -21,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::ContentSettings;
 use crate::content::files::MediaStore;
+use crate::door::LimitSettings;
 use crate::merchant::MerchantSettings;
 
 /// The whole file.
@@ -33,6 +38,8 @@ pub struct ServerConfig {
     pub database: Option<String>,
     /// A folder or `s3://...`.
     pub media_store: Option<MediaStore>,
+    /// File with the key under which keys and receipts are sealed: 64 hexadecimal digits.
+    pub data_key_file: Option<PathBuf>,
     /// Names this delivery server.
     pub delivery_id: Option<String>,
     /// Ports; 0 is any free one.
@@ -43,6 +50,8 @@ pub struct ServerConfig {
     pub content: ContentSettings,
     /// Roles that run elsewhere.
     pub remote: Remote,
+    /// How much one visitor may have.
+    pub limits: LimitSettings,
 }
 
 /// Ports; 0 is any free one.
@@ -81,7 +90,7 @@ pub struct Remote {
     pub payment_url: Option<String>,
     /// The licensing center's root certificate, PEM.
     pub root_cert: Option<PathBuf>,
-    /// File with the licensing center's enrolment token.
+    /// File with enrolment tokens, one a line as `admin enrol` prints them; needed until each role has its first certificate.
     pub enrolment_token_file: Option<PathBuf>,
 }
 

@@ -10,7 +10,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-use crate::atomic;
+use crate::rest::{Vault, VaultError};
 
 /// A certificate chain with the private key of its leaf.
 #[derive(Clone)]
@@ -22,6 +22,9 @@ pub struct Identity {
 /// Why an identity file could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
+    /// It is sealed under the data key of the server's owner, or could not be written.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The file could not be read or written.
     #[error("the account file {0} could not be read or written; check its path and permissions: {1}")]
     Io(PathBuf, std::io::Error),
@@ -62,19 +65,31 @@ impl Identity {
         PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key_pkcs8.to_vec()))
     }
 
-    /// Reads an identity file.
+    /// Reads an account file that lies open.
     pub fn load(path: &Path) -> Result<Self, IdentityError> {
-        let text =
-            Zeroizing::new(std::fs::read_to_string(path).map_err(|e| IdentityError::Io(path.to_owned(), e))?);
-        let chain =
-            CertificateChain::from_pem(&text).map_err(|e| IdentityError::Chain(path.to_owned(), e))?;
-        let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes())
-            .map_err(|_| IdentityError::NoKey(path.to_owned()))?;
-        Ok(Self { chain, key_pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) })
+        let text = std::fs::read(path).map(Zeroizing::new);
+        Self::from_pem(path, &text.map_err(|e| IdentityError::Io(path.to_owned(), e))?)
+    }
+
+    /// Reads an identity file of the data folder.
+    pub fn open(vault: &Vault, path: &Path) -> Result<Self, IdentityError> {
+        Self::from_pem(path, &vault.read(path)?)
     }
 
     /// Writes an identity file, whole or not at all, for its owner only.
-    pub fn save(&self, path: &Path) -> Result<(), IdentityError> {
+    pub fn save(&self, vault: &Vault, path: &Path) -> Result<(), IdentityError> {
+        Ok(vault.write(path, self.to_pem().as_bytes())?)
+    }
+
+    fn from_pem(path: &Path, text: &[u8]) -> Result<Self, IdentityError> {
+        let unreadable = || IdentityError::NoKey(path.to_owned());
+        let chain = CertificateChain::from_pem(std::str::from_utf8(text).map_err(|_| unreadable())?)
+            .map_err(|e| IdentityError::Chain(path.to_owned(), e))?;
+        let key = PrivatePkcs8KeyDer::from_pem_slice(text).map_err(|_| unreadable())?;
+        Ok(Self { chain, key_pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) })
+    }
+
+    fn to_pem(&self) -> Zeroizing<String> {
         let body = crate::text::to_base64(&self.key_pkcs8);
         let mut text = Zeroizing::new(self.chain.to_pem());
         text.push_str("-----BEGIN PRIVATE KEY-----\n");
@@ -83,6 +98,6 @@ impl Identity {
             text.push('\n');
         }
         text.push_str("-----END PRIVATE KEY-----\n");
-        atomic::write_private(path, text.as_bytes()).map_err(|e| IdentityError::Io(path.to_owned(), e))
+        text
     }
 }

@@ -15,7 +15,7 @@
 //!
 //! # What all of them stand on
 //!
-//! [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`atomic`] (whole files), [`clock`], [`api`] (errors that cross the
+//! [`door`] (who may come in, and how often), [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`atomic`] (whole files), [`rest`] (secrets on the disk), [`clock`], [`api`] (errors that cross the
 //! network), [`call`] (what comes back from there), [`config`], [`admin`].
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -31,10 +31,12 @@ pub mod content;
 pub mod currency;
 pub mod db;
 pub mod delivery;
+pub mod door;
 pub mod identity;
 pub mod licensing;
 pub mod merchant;
 pub mod payment;
+pub mod rest;
 pub mod serve;
 pub mod text;
 pub mod tls;

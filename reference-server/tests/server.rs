@@ -9,6 +9,10 @@ mod author;
 mod clock;
 #[path = "server/delivery.rs"]
 mod delivery;
+#[path = "server/doors.rs"]
+mod doors;
+#[path = "server/enrolment.rs"]
+mod enrolment;
 #[path = "server/found_copy.rs"]
 mod found_copy;
 #[path = "server/hub.rs"]
@@ -21,6 +25,10 @@ mod orders;
 mod passports;
 #[path = "server/postgres.rs"]
 mod postgres;
+#[path = "server/recovery.rs"]
+mod recovery;
+#[path = "server/rest.rs"]
+mod rest;
 #[path = "server/roles.rs"]
 mod roles;
 #[path = "server/secrecy.rs"]

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::{READY_FILE, Revoke, Statistics, TOKEN_FILE};
 use crate::call::{CallError, accepted};
 use crate::licensing::renewal::CertificateCount;
+use crate::licensing::tokens::Permit;
 
 /// Why the administration did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +93,12 @@ impl AdminClient {
     pub async fn revoke(&self, serial: String, reason: String) -> Result<(), AdminError> {
         let wish = Revoke { serial, reason };
         self.send(self.http.post(self.path("revoke")).json(&wish)).await.map(drop)
+    }
+
+    /// Has an enrolment token made.
+    pub async fn enrol(&self, permit: &Permit) -> Result<Zeroizing<String>, AdminError> {
+        let answer = self.send(self.http.post(self.path("enrol")).json(permit)).await?;
+        Ok(Zeroizing::new(answer.text().await.map_err(CallError::from)?))
     }
 
     /// Stops the server.

@@ -2,13 +2,14 @@
 
 pub mod client;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use cadenza_protocol::id::{hex, unhex};
@@ -23,8 +24,10 @@ use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::content::log::SecureLogError;
 use crate::content::{ContentManager, ContentStatistics};
+use crate::door::Doorkeeper;
 use crate::licensing::LicensingCenter;
 use crate::licensing::renewal::CertificateCount;
+use crate::licensing::tokens::Permit;
 
 /// Name of the token file in the data folder.
 pub const TOKEN_FILE: &str = "admin.token";
@@ -42,6 +45,7 @@ pub struct Administration {
     stop: watch::Sender<bool>,
     clock: Clock,
     started: UnixTime,
+    keeper: Arc<Doorkeeper>,
 }
 
 /// What `admin stats` shows.
@@ -51,6 +55,8 @@ pub struct Statistics {
     pub uptime_seconds: i64,
     /// The content manager's, when it runs here.
     pub content: Option<ContentStatistics>,
+    /// How many were turned away since the start, by what they had too many of.
+    pub turned_away: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,6 +80,7 @@ impl Administration {
         config: ServerConfig,
         stop: watch::Sender<bool>,
         clock: Clock,
+        keeper: Arc<Doorkeeper>,
     ) -> Result<Arc<Self>, TokenError> {
         let token = Secret::random();
         let file = data.join(TOKEN_FILE);
@@ -88,6 +95,7 @@ impl Administration {
             stop,
             clock,
             started,
+            keeper,
         }))
     }
 
@@ -110,6 +118,7 @@ pub fn router(admin: Arc<Administration>) -> Router {
         .route("/v1/log", get(log))
         .route("/v1/certificates", get(certificates))
         .route("/v1/revoke", post(revoke))
+        .route("/v1/enrol", post(enrol))
         .route("/v1/shutdown", post(shutdown))
         .layer(from_fn_with_state(admin.clone(), token_gate))
         .with_state(admin)
@@ -140,7 +149,8 @@ async fn stats(State(admin): State<Arc<Administration>>) -> Result<Json<Statisti
         Some(manager) => Some(manager.statistics().await?),
         None => None,
     };
-    Ok(Json(Statistics { uptime_seconds: admin.clock.now().0 - admin.started.0, content }))
+    let uptime_seconds = admin.clock.now().0 - admin.started.0;
+    Ok(Json(Statistics { uptime_seconds, content, turned_away: admin.keeper.turned_away() }))
 }
 
 /// Withdraws a certificate.
@@ -164,6 +174,14 @@ async fn revoke(
 ) -> Result<StatusCode, ApiFailure> {
     admin.licensing()?.revoke(&wish.serial, &wish.reason).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn enrol(
+    State(admin): State<Arc<Administration>>,
+    JsonBody(permit): JsonBody<Permit>,
+) -> Result<Response, ApiFailure> {
+    let token = admin.licensing()?.permit(&permit).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], token.as_str().to_owned()).into_response())
 }
 
 async fn config(State(admin): State<Arc<Administration>>) -> Result<String, ApiFailure> {

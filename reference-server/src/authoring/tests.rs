@@ -47,7 +47,7 @@ record = 3
 
 fn account() -> (Authority, Identity) {
     let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::open(folder.path(), NOW).unwrap();
+    let authority = Authority::open(folder.path(), &crate::rest::Vault::default(), NOW).unwrap();
     let subject = Subject { name: "The Oscillators".into(), role: Role::Author, hosts: vec![] };
     let identity = authority.issue_identity(&subject, rsa_3072().unwrap(), NOW).unwrap();
     (authority, identity)

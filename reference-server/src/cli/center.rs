@@ -9,6 +9,7 @@ use cadenza_server::config::ServerConfig;
 use cadenza_server::licensing::archive::Archive;
 use cadenza_server::licensing::found_copy;
 use cadenza_server::licensing::log::audit::{self, Content, Entry, Findings};
+use cadenza_server::rest::Vault;
 use clap::Args;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -68,8 +69,9 @@ impl CenterArgs {
 }
 
 async fn open(data: &Path, config: Option<&Path>, root: Option<&Path>) -> Result<Archive, Failure> {
-    let database = config.map(ServerConfig::load).transpose()?.and_then(|config| config.database);
-    Ok(Archive::open(data, database.as_deref(), root).await?)
+    let config = config.map(ServerConfig::load).transpose()?.unwrap_or_default();
+    let vault = Vault::find(config.data_key_file.as_deref())?;
+    Ok(Archive::open(data, config.database.as_deref(), root, &vault).await?)
 }
 
 pub async fn trace(args: TraceArgs) -> Result<(), Failure> {

@@ -18,6 +18,8 @@ use cadenza_server::db::Database;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
+use cadenza_server::licensing::tokens::{HOURS, Permit};
+use cadenza_server::rest::Vault;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Anything that ends a command with code 1 and one line.
@@ -178,6 +180,21 @@ enum AdminCommand {
         #[arg(long, default_value = "revoked by the administration")]
         reason: String,
     },
+    /// Make an enrolment token for a service of another machine; add the line to its enrolment_token_file
+    Enrol {
+        /// merchant, 'content manager', 'delivery server', 'payment processor', author, 'distribution hub' or 'rights agent'
+        #[arg(long)]
+        role: String,
+        /// Name in its certificate: merchant, content-manager, payment, or the delivery server's id
+        #[arg(long)]
+        name: String,
+        /// Host name or address under which others reach it; may be given several times
+        #[arg(long = "host")]
+        hosts: Vec<String>,
+        /// Hours for which the token is good
+        #[arg(long, default_value_t = HOURS)]
+        hours: u32,
+    },
     /// Print the configuration it runs with
     GetConfig,
     /// Keep a configuration as server.toml in the data folder, for the next start
@@ -267,12 +284,18 @@ async fn author(args: AuthorArgs) -> Result<(), Failure> {
 }
 
 async fn account(args: AccountArgs) -> Result<(), Failure> {
-    let authority = Authority::open(&args.data.join("licensing"), Clock::System.now())?;
+    let vault = Vault::find(None)?;
+    let authority = Authority::open(&args.data.join("licensing"), &vault, Clock::System.now())?;
     let database = Database::file(&args.data.join("cadenza.db")).await?;
     let root = authority.root().to_pem();
     let enrolment = Enrolment::Here { authority: std::sync::Arc::new(authority), database };
     let subject = Subject { name: args.name, role: args.role.into(), hosts: vec![] };
-    enrolment.identity(&Enrolling { subject, file: args.out.clone() }, &Clock::System).await?;
+    enrolment
+        .identity(
+            &Enrolling { subject, file: args.out.clone(), vault: Vault::default(), takes_over: false },
+            &Clock::System,
+        )
+        .await?;
     std::fs::write(publish::root_beside(&args.out), root)?;
     println!("{}", args.out.display());
     Ok(())
@@ -312,6 +335,10 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
         AdminCommand::Revoke { serial, reason } => {
             client()?.revoke(serial.clone(), reason).await?;
             println!("{serial} is revoked; servers refuse it within a minute");
+        }
+        AdminCommand::Enrol { role, name, hosts, hours } => {
+            let token = client()?.enrol(&Permit { role: role.clone(), name, hosts, hours }).await?;
+            println!("{role} {}", token.as_str());
         }
         AdminCommand::GetConfig => print!("{}", client()?.config().await?),
         AdminCommand::SetConfig { file } => {

@@ -8,15 +8,22 @@ use std::io::Cursor;
 use cadenza_protocol::colour::{SIDE, SleeveColour};
 use cadenza_protocol::id::hex;
 use image::codecs::jpeg::JpegEncoder;
+use image::error::{LimitError, LimitErrorKind};
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageReader, Limits, Rgb, RgbImage};
+use image::{DynamicImage, ImageError, ImageReader, Limits, Rgb, RgbImage};
 use ring::digest::{SHA256, digest};
+use tokio::sync::Semaphore;
 
 use super::files::{MediaFiles, MediaFilesError};
 
 /// Longest edges, pixels.
 pub const SIZES: [u32; 3] = [96, 320, 1200];
-const MAX_EDGE: u32 = 8000;
+/// Most pixels of a cover that is opened: 4000 a side, if it is square.
+const MOST_PIXELS: u64 = 16_000_000;
+/// Most memory that opening one may take.
+const MEMORY: u64 = 128 << 20;
+/// One cover is opened at a time, however many are published.
+static OPENING: Semaphore = Semaphore::const_new(1);
 const JPEG_QUALITY: u8 = 88;
 
 /// Why a cover is refused.
@@ -24,7 +31,7 @@ const JPEG_QUALITY: u8 = 88;
 pub enum ArtError {
     /// Not a picture that can be read.
     #[error(
-        "the cover is not a readable PNG or JPEG of at most 8000 pixels a side; replace it and author the file again: {0}"
+        "the cover is not a readable PNG or JPEG of at most 16 million pixels; replace it and author the file again: {0}"
     )]
     Picture(#[from] image::ImageError),
     /// The store failed.
@@ -45,6 +52,7 @@ pub struct StoredArt {
 pub async fn store(files: &MediaFiles, cover: Vec<u8>) -> Result<StoredArt, ArtError> {
     let name = hex(digest(&SHA256, &cover).as_ref());
     let known = files.read_bytes(&object(&name, SIZES[0])).await?.is_some();
+    let _turn = OPENING.acquire().await.map_err(|e| MediaFilesError::Io(std::io::Error::other(e)))?;
     let work = tokio::task::spawn_blocking(move || render(&cover, !known));
     let (colour, pictures) = work.await.map_err(|e| MediaFilesError::Io(std::io::Error::other(e)))??;
     for (size, jpeg) in pictures {
@@ -65,11 +73,15 @@ pub fn object(name: &str, size: u32) -> String {
 
 type Pictures = Vec<(u32, Vec<u8>)>;
 
-fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), image::ImageError> {
-    let mut reader = ImageReader::new(Cursor::new(cover)).with_guessed_format()?;
+fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), ImageError> {
+    let reader = || ImageReader::new(Cursor::new(cover)).with_guessed_format();
+    let (width, height) = reader()?.into_dimensions()?;
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
+    }
+    let mut reader = reader()?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_EDGE);
-    limits.max_image_height = Some(MAX_EDGE);
+    limits.max_alloc = Some(MEMORY);
     reader.limits(limits);
     let picture = DynamicImage::ImageRgb8(on_white(&reader.decode()?));
     let mut pictures = Vec::new();
@@ -99,9 +111,27 @@ fn on_white(picture: &DynamicImage) -> RgbImage {
 
 #[cfg(test)]
 mod tests {
-    use image::{Rgba, RgbaImage};
+    use image::{ExtendedColorType, ImageEncoder, Rgba, RgbaImage};
 
     use super::*;
+
+    /// A black picture of one bit a pixel's worth of bytes, without ever having it whole.
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let pixels = vec![0; width as usize * height as usize];
+        let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+        encoder.write_image(&pixels, width, height, ExtendedColorType::L8).unwrap();
+        bytes
+    }
+
+    // F4
+    #[test]
+    fn a_small_file_that_is_a_huge_picture_is_refused_before_it_is_opened() {
+        let bomb = png(7_000, 7_000);
+        assert!(bomb.len() < 500_000, "{} bytes", bomb.len());
+        assert!(matches!(render(&bomb, true), Err(ImageError::Limits(_))));
+        assert!(render(&png(3_000, 1_000), true).is_ok());
+    }
 
     #[test]
     fn see_through_parts_of_a_cover_become_white_paper() {

@@ -79,6 +79,8 @@ async fn reserve(
         authorization: AuthorizationToken::random(),
         receipt: ReceiptToken::random(),
     };
+    let receipt = manager.database.seal(&packet.voucher_id.to_string(), hex(packet.receipt.expose()));
+    let receipt = receipt.map_err(ApiFailure::internal)?;
     sqlx::query(
         "INSERT INTO vouchers (voucher_id, kind, state, media_id, quality, merchant, issued_at, expires_at, \"authorization\", receipt, price_cents)
          VALUES ($1, 'purchase', 'pending', $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -86,11 +88,11 @@ async fn reserve(
     .bind(packet.voucher_id.to_string())
     .bind(request.media_id.to_string())
     .bind(&request.quality)
-    .bind(caller.certificate.subject())
+    .bind(caller.key())
     .bind(now.0)
     .bind(now.plus_seconds(i64::from(lifetime)).0)
     .bind(hex(packet.authorization.expose()))
-    .bind(hex(packet.receipt.expose()))
+    .bind(receipt)
     .bind(i64::try_from(offer.cost_cents).unwrap_or(i64::MAX))
     .execute(manager.database.pool())
     .await?;
@@ -172,7 +174,7 @@ async fn deliver(
     let mut tracks = Vec::with_capacity(request.items.len());
     for item in request.items {
         let row = manager.merchants_voucher(&item.voucher_id, &caller).await?;
-        check_token(row.receipt.as_deref(), item.receipt.expose())?;
+        check_token(Some(&hex(manager.receipt(&row)?.expose())), item.receipt.expose())?;
         match row.state(manager.now()) {
             VoucherState::Purchased | VoucherState::Delivered => {}
             VoucherState::Pending => {
@@ -201,7 +203,7 @@ impl ContentManager {
         caller: &Caller,
     ) -> Result<VoucherRow, ApiFailure> {
         let row = self.voucher(voucher_id).await?;
-        if row.merchant != caller.certificate.subject() {
+        if row.merchant != caller.key() {
             return Err(ApiFailure::new(
                 StatusCode::FORBIDDEN,
                 "not-your-voucher",

@@ -51,7 +51,8 @@ mod tests {
     #[test]
     fn what_the_protocol_wraps_the_server_opens_under_the_same_label_only() {
         let folder = tempfile::tempdir().unwrap();
-        let authority = Authority::open(folder.path(), UnixTime(1_800_000_000)).unwrap();
+        let authority =
+            Authority::open(folder.path(), &crate::rest::Vault::default(), UnixTime(1_800_000_000)).unwrap();
         let subject = Subject { name: "cm".into(), role: Role::ContentManager, hosts: vec![] };
         let keeper =
             authority.issue_identity(&subject, keys::rsa_3072().unwrap(), UnixTime(1_800_000_000)).unwrap();

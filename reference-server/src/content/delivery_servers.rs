@@ -1,7 +1,8 @@
 //! Delivery servers: they register, take and give back streams, and ask where a track's bytes are (V2, V3).
 //!
-//! A delivery server is its certificate: the common name is its id. The messages are in [`messages`](super::messages).
+//! A delivery server's id is the common name in its certificate, and belongs to the key that registered it first (C9). The messages are in [`messages`](super::messages).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -23,6 +24,9 @@ use super::{ContentManager, DELIVERY_REFRESH};
 use crate::api::{ApiFailure, JsonBody};
 use crate::tls::Caller;
 
+/// Longer than a delivery server's certificate lives.
+const FORGOTTEN_DAYS: i64 = 100;
+
 pub(super) fn routes() -> Router<Arc<ContentManager>> {
     Router::new()
         .route("/v1/delivery/register", post(register))
@@ -32,9 +36,26 @@ pub(super) fn routes() -> Router<Arc<ContentManager>> {
 }
 
 /// The id in a delivery server's certificate.
-pub(super) fn server_id(caller: &Caller) -> Result<DeliveryServerId, ApiFailure> {
+fn server_id(caller: &Caller) -> Result<DeliveryServerId, ApiFailure> {
     DeliveryServerId::new(&caller.certificate.subject())
         .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "bad-server-name", e.to_string()))
+}
+
+fn name_taken() -> ApiFailure {
+    ApiFailure::new(
+        StatusCode::CONFLICT,
+        "name-taken",
+        "another delivery server has this name; give this one a delivery_id of its own",
+    )
+}
+
+/// A name or an address that a player can reach: no port, no path, nothing else.
+fn is_host(host: &str) -> bool {
+    let label = |label: &str| {
+        let inside = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        inside && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    host.parse::<IpAddr>().is_ok() || (host.len() <= 253 && host.split('.').all(label))
 }
 
 async fn register(
@@ -43,10 +64,17 @@ async fn register(
     JsonBody(place): JsonBody<RegisterDelivery>,
 ) -> Result<Json<DeliveryConfiguration>, ApiFailure> {
     let id = server_id(&caller)?;
-    sqlx::query(
-        "INSERT INTO delivery_servers (id, host, https, rtsps, rtsp, streams, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    if !is_host(&place.host) {
+        let why = "the host of a delivery server is a name or an address without a port; correct public_host";
+        return Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-host", why));
+    }
+    let now = manager.now();
+    // a name whose key was not heard of for as long as a certificate lives is free again
+    let registered = sqlx::query(
+        "INSERT INTO delivery_servers (id, host, https, rtsps, rtsp, streams, seen_at, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (id) DO UPDATE SET host = excluded.host, https = excluded.https, rtsps = excluded.rtsps,
-            rtsp = excluded.rtsp, streams = excluded.streams, seen_at = excluded.seen_at",
+            rtsp = excluded.rtsp, streams = excluded.streams, seen_at = excluded.seen_at, owner = excluded.owner
+         WHERE delivery_servers.owner = excluded.owner OR delivery_servers.seen_at < $9",
     )
     .bind(id.as_str())
     .bind(place.host)
@@ -54,9 +82,14 @@ async fn register(
     .bind(i64::from(place.rtsps))
     .bind(place.rtsp.map(i64::from))
     .bind(i64::from(manager.settings.streams))
-    .bind(manager.now().0)
+    .bind(now.0)
+    .bind(caller.key())
+    .bind(now.plus_days(-FORGOTTEN_DAYS).0)
     .execute(manager.database.pool())
     .await?;
+    if registered.rows_affected() == 0 {
+        return Err(name_taken());
+    }
     if place.starting {
         tracing::info!(server = %id, "a delivery server registered");
         sqlx::query("DELETE FROM streams WHERE server = $1")
@@ -77,7 +110,7 @@ async fn allocate(
     Extension(caller): Extension<Caller>,
     JsonBody(stream): JsonBody<AllocateStream>,
 ) -> Result<Json<MediaFacts>, ApiFailure> {
-    let id = server_id(&caller)?;
+    let id = manager.delivery_server(&caller).await?;
     let voucher = manager.voucher(&stream.voucher_id).await?;
     if voucher.kind != stream.kind.as_str() || voucher.media_id()? != stream.media_id {
         return Err(ApiFailure::new(
@@ -131,7 +164,7 @@ async fn release(
     Extension(caller): Extension<Caller>,
     JsonBody(stream): JsonBody<ReleaseStream>,
 ) -> Result<StatusCode, ApiFailure> {
-    let id = server_id(&caller)?;
+    let id = manager.delivery_server(&caller).await?;
     let track = manager.track(&stream.media_id).await.ok(); // withdrawn since: what was played still counts
     let now = manager.now();
     // the stream is given back even if its preview cannot be entered: nobody asks for that a second time
@@ -199,6 +232,24 @@ struct ServerRow {
 }
 
 impl ContentManager {
+    /// Which delivery server speaks: its id, if that is its own.
+    pub(super) async fn delivery_server(&self, caller: &Caller) -> Result<DeliveryServerId, ApiFailure> {
+        let id = server_id(caller)?;
+        let owner: Option<(String,)> = sqlx::query_as("SELECT owner FROM delivery_servers WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(self.database.pool())
+            .await?;
+        match owner {
+            Some((owner,)) if owner == caller.key() => Ok(id),
+            Some(_) => Err(name_taken()),
+            None => Err(ApiFailure::new(
+                StatusCode::CONFLICT,
+                "not-registered",
+                "register this delivery server first",
+            )),
+        }
+    }
+
     /// A delivery server with a free stream: one heard of lately before others, the least busy first (V2). One that has been
     /// silent is better than none: the machine may only have slept.
     pub(super) async fn server_with_free_stream(&self) -> Result<DeliveryAddress, ApiFailure> {

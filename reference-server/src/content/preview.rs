@@ -65,7 +65,7 @@ async fn preview(
         .bind(voucher_id.to_string())
         .bind(wish.kind.as_str())
         .bind(entry.media_id.to_string())
-        .bind(caller.certificate.subject())
+        .bind(caller.key())
         .bind(now.0)
         .bind(expires.0)
         .bind(delivery.id.as_str())

@@ -20,9 +20,7 @@ use cadenza_protocol::crypto::wrap::{WrapLabel, wrap_keys};
 use cadenza_protocol::id::{KeyId, VoucherId, hex, unhex};
 use cadenza_protocol::media::MediaFile;
 use cadenza_protocol::redeem::{DeliveryGrant, DeliveryReport, ProofError, RedeemRequest};
-use cadenza_protocol::secret::ReceiptToken;
 
-use super::delivery_servers::server_id;
 use super::log::records::Sale;
 use super::messages::RedeemVerified;
 use super::tracks::PublishedTrack;
@@ -40,7 +38,7 @@ async fn redeem(
     Extension(caller): Extension<Caller>,
     JsonBody(request): JsonBody<RedeemRequest>,
 ) -> Result<Json<RedeemVerified>, ApiFailure> {
-    let server = server_id(&caller)?;
+    let server = manager.delivery_server(&caller).await?;
     let row = manager.voucher(&request.voucher_id).await?;
     let buyer = request.chain.leaf();
     check_state(&manager, &row, buyer)?;
@@ -51,7 +49,7 @@ async fn redeem(
             "this voucher is for another track; fetch it again from the store",
         ));
     }
-    let receipt = receipt(&row)?;
+    let receipt = manager.receipt(&row)?;
     let fingerprint = buyer.fingerprint();
     verify_redeem_mac(&receipt, &request.voucher_id, &fingerprint, &server, &request.nonce, &request.mac)
         .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "wrong-proof", e.to_string()))?;
@@ -99,11 +97,6 @@ fn used() -> ApiFailure {
         code::VOUCHER_USED,
         "this voucher was redeemed with another passport; use the passport it was first redeemed with, or buy the track again",
     )
-}
-
-fn receipt(row: &VoucherRow) -> Result<ReceiptToken, ApiFailure> {
-    let bytes = row.receipt.as_deref().and_then(unhex).and_then(|bytes| bytes.try_into().ok());
-    bytes.map(ReceiptToken::from_bytes).ok_or_else(|| ApiFailure::internal("a stored receipt is damaged"))
 }
 
 fn refuse_proof(error: ProofError) -> ApiFailure {
@@ -204,7 +197,7 @@ async fn done(
     Extension(caller): Extension<Caller>,
     JsonBody(report): JsonBody<DeliveryReport>,
 ) -> Result<StatusCode, ApiFailure> {
-    server_id(&caller)?;
+    manager.delivery_server(&caller).await?;
     let row = manager.voucher(&report.voucher_id).await?;
     let Some(owner) = &row.redeemed_serial else {
         return Err(ApiFailure::new(

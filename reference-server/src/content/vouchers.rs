@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use cadenza_protocol::api::code;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::sign::SigningKey;
-use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::id::{MediaId, VoucherId, unhex};
+use cadenza_protocol::secret::ReceiptToken;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 
@@ -107,6 +108,14 @@ impl ContentManager {
         .fetch_optional(self.database.pool())
         .await?
         .ok_or_else(|| ApiFailure::new(StatusCode::NOT_FOUND, "unknown-voucher", "this voucher is not known here; get a new one from the store"))
+    }
+
+    /// The secret between content manager and buyer.
+    pub(super) fn receipt(&self, row: &VoucherRow) -> Result<ReceiptToken, ApiFailure> {
+        let sealed = row.receipt.as_deref().unwrap_or_default();
+        let text = self.database.unseal(&row.voucher_id, sealed).map_err(ApiFailure::internal)?;
+        let bytes = unhex(&text).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(ReceiptToken::from_bytes).ok_or_else(|| ApiFailure::internal("a stored receipt is damaged"))
     }
 
     /// Marks what has lapsed, and forgets previews that nobody plays any more.

@@ -10,6 +10,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyPool, Executor, Transaction};
 
+use crate::rest::folder::private_file;
+use crate::rest::{Vault, VaultError};
+
 /// Connections at most; SQLite writes one at a time anyway.
 const CONNECTIONS: u32 = 8;
 
@@ -18,6 +21,7 @@ const CONNECTIONS: u32 = 8;
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
+    vault: Vault,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,7 @@ pub struct UnknownWord(pub String);
 impl Database {
     /// Opens the SQLite file at `path`, creating it when it is missing.
     pub async fn file(path: &Path) -> Result<Self, DatabaseError> {
+        private_file(path).map_err(sqlx::Error::Io)?; // its journals take its permissions
         Self::connect(Kind::Sqlite, file_options(path)?).await
     }
 
@@ -77,7 +82,23 @@ impl Database {
             .connect_with(options)
             .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool, kind })
+        Ok(Self { pool, kind, vault: Vault::default() })
+    }
+
+    /// The same tables, with secrets in them sealed by this.
+    #[must_use]
+    pub fn sealing(self, vault: Vault) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// A secret as a column takes it; `owner` is the row it belongs to.
+    pub fn seal(&self, owner: &str, secret: String) -> Result<String, VaultError> {
+        self.vault.seal_column(owner, secret)
+    }
+
+    /// The secret in a column.
+    pub fn unseal(&self, owner: &str, column: &str) -> Result<String, VaultError> {
+        self.vault.open_column(owner, column)
     }
 
     /// For statements of their own.

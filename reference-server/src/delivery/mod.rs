@@ -6,11 +6,12 @@
 //! | `rtsps` | players that preview | [`rtsp`]: RTSP with interleaved RTP over TLS 1.3, or RTP over UDP |
 //! | `rtsp` | ordinary clients on this machine | the same without TLS, on loopback only |
 //!
-//! It keeps nothing but what is live: sessions, nonces that were just given out, and images in memory. Whether a song exists,
+//! It keeps nothing but what is live: sessions, nonces that were just used, and images in memory. Whether a song exists,
 //! a voucher holds or a stream is free it asks the content manager, over mutual TLS, so any number of
 //! delivery servers can stand beside each other. Files come from the object store and go out as they are.
 
 mod download;
+mod playing;
 mod redeem;
 mod rtsp;
 mod shelf;
@@ -32,13 +33,17 @@ use crate::clock::Clock;
 use crate::content::client::ContentClient;
 use crate::content::files::MediaFiles;
 use crate::content::messages::{DeliveryConfiguration, RegisterDelivery};
+use crate::door::Doorkeeper;
+use crate::door::guard::Allowances;
+use crate::door::http::{self, Door};
 use crate::tls::{ClientAuth, ServiceTls, TlsError};
+use playing::Playing;
 use shelf::Shelf;
 use tickets::{Nonces, Tickets};
 
 /// What a delivery server is started with.
 #[derive(Debug)]
-pub struct DeliveryOptions {
+pub struct DeliveryOptions<'a> {
     /// Its name; the common name of its certificate.
     pub id: DeliveryServerId,
     /// Where players reach it, without a port.
@@ -59,6 +64,8 @@ pub struct DeliveryOptions {
     pub tls: ServiceTls,
     /// What time it is.
     pub clock: Clock,
+    /// How often one address may ask.
+    pub limits: &'a Allowances,
     /// Turns true when it has to stop.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -102,6 +109,8 @@ struct DeliveryServer {
     content: ContentClient,
     files: MediaFiles,
     configuration: RwLock<DeliveryConfiguration>,
+    keeper: Arc<Doorkeeper>,
+    playing: Playing,
     shelf: Shelf,
     nonces: Nonces,
     tickets: Tickets,
@@ -114,8 +123,9 @@ impl DeliveryServer {
 }
 
 /// Opens the doors, registers with the content manager, and serves until `shutdown`.
-pub async fn start(options: DeliveryOptions) -> Result<RunningDelivery, DeliveryError> {
-    let DeliveryOptions { id, host, listen, content, files, tls, clock, mut shutdown, .. } = options;
+pub async fn start(options: DeliveryOptions<'_>) -> Result<RunningDelivery, DeliveryError> {
+    let DeliveryOptions { id, host, listen, content, files, tls, clock, limits, mut shutdown, .. } = options;
+    let keeper = limits.keeper().clone();
     let (https, https_port) = listen_on(SocketAddr::new(listen, options.https_port)).await?;
     let (rtsps, rtsps_port) = listen_on(SocketAddr::new(listen, options.rtsps_port)).await?;
     let rtsp = match options.rtsp_port {
@@ -136,23 +146,22 @@ pub async fn start(options: DeliveryOptions) -> Result<RunningDelivery, Delivery
         content,
         files: files.clone(),
         configuration: RwLock::new(configuration),
+        playing: Playing::new(keeper.settings().streams_per_address),
+        keeper: keeper.clone(),
         shelf: Shelf::new(files, tls.root().clone()),
         nonces: Nonces::new(clock.clone()),
         tickets: Tickets::new(clock),
     });
 
     let mut tasks = JoinSet::new();
-    let listener = tls.listener(https, ClientAuth::None)?;
-    let router = redeem::router(server.clone());
-    let mut stop = shutdown.clone();
+    let door =
+        Door { name: "delivery", tcp: https, acceptor: Some(tls.http_acceptor(ClientAuth::None)?), keeper };
+    let router = limits.at_delivery(redeem::router(server.clone()));
+    let (stopping, mut stop) = (shutdown.clone(), shutdown.clone());
     tasks.spawn(async move {
         // A download that is under way when the server stops is resumed from another.
         tokio::select! {
-            ended = axum::serve(listener, router) => {
-                if let Err(error) = ended {
-                    tracing::error!(%error, "the delivery server's HTTPS door closed");
-                }
-            }
+            () = http::serve(door, router, stopping) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
     });

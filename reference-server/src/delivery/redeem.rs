@@ -25,7 +25,7 @@ use cadenza_protocol::redeem::{
 
 use super::DeliveryServer;
 use super::download;
-use super::tickets::Ticket;
+use super::tickets::{Ticket, Unfit};
 use crate::api::{ApiFailure, JsonBody};
 use crate::call::CallError;
 
@@ -46,29 +46,33 @@ async fn challenge(
     State(server): State<Arc<DeliveryServer>>,
     JsonBody(request): JsonBody<ChallengeRequest>,
 ) -> Result<Json<RedeemChallenge>, ApiFailure> {
-    let busy = || {
-        ApiFailure::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "too many deliveries are beginning at once; try again in a minute",
-        )
-    };
-    let nonce = server.nonces.give(request.voucher_id).ok_or_else(busy)?;
+    let nonce = server.nonces.give(request.voucher_id);
     Ok(Json(RedeemChallenge { nonce, delivery_server: server.id.clone() }))
+}
+
+fn unfit(why: Unfit) -> ApiFailure {
+    match why {
+        Unfit::Stale => ApiFailure::new(
+            StatusCode::CONFLICT,
+            code::STALE_CHALLENGE,
+            "the server's challenge has lapsed or was used already; ask for a new one and try again",
+        ),
+        Unfit::Busy => {
+            let why = "too many deliveries are beginning at once; try again in a minute";
+            ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "busy", why).retry_after(60)
+        }
+    }
 }
 
 async fn redeem(
     State(server): State<Arc<DeliveryServer>>,
     JsonBody(request): JsonBody<RedeemRequest>,
 ) -> Result<Json<RedeemApproval>, ApiFailure> {
-    if !server.nonces.take(&request.nonce, request.voucher_id) {
-        return Err(ApiFailure::new(
-            StatusCode::CONFLICT,
-            code::STALE_CHALLENGE,
-            "the server's challenge has lapsed or was used already; ask for a new one and try again",
-        ));
-    }
-    let verified = server.content.redeem(&request).await.map_err(hand_on)?;
+    server.nonces.take(&request.nonce, request.voucher_id).map_err(unfit)?;
+    let verified = server.content.redeem(&request).await.map_err(|error| {
+        server.nonces.give_back(&request.nonce);
+        hand_on(error)
+    })?;
     let download_token = server.tickets.issue(Ticket {
         voucher_id: request.voucher_id,
         object: verified.media.object,

@@ -16,17 +16,16 @@ use cadenza_protocol::preview::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::DeliveryServer;
+use super::playing::Session;
 use super::streams::{Streamed, allocate, open, release};
+use crate::door::Doorkeeper;
+use crate::tls::handshake;
 
-/// Connections at one time, at each door; the machine cuts off those that ask for nothing.
-const MOST_CONNECTIONS: usize = 8_192;
-/// A TLS handshake must be over after this long.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Read at one time: requests are small.
 const READ: usize = 4 << 10;
 /// Datagrams sent before the other duties get a turn.
@@ -40,13 +39,13 @@ pub(super) async fn serve_tls(
     shutdown: watch::Receiver<bool>,
 ) {
     let stop = shutdown.clone();
-    accept(listener, shutdown, move |stream, peer| {
+    let keeper = server.keeper.clone();
+    accept("rtsps", listener, keeper, shutdown, move |stream, peer| {
         let (acceptor, server, stop) = (acceptor.clone(), server.clone(), stop.clone());
         async move {
-            match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                Ok(Ok(tls)) => serve(tls, peer, server, stop).await,
-                Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake refused"),
-                Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
+            let limit = server.keeper.settings().handshake();
+            if let Some((tls, _)) = handshake(&acceptor, stream, peer, limit).await {
+                serve(tls, peer, server, stop).await;
             }
         }
     })
@@ -60,29 +59,31 @@ pub(super) async fn serve_plain(
     shutdown: watch::Receiver<bool>,
 ) {
     let stop = shutdown.clone();
-    accept(listener, shutdown, move |stream, peer| serve(stream, peer, server.clone(), stop.clone())).await;
+    let keeper = server.keeper.clone();
+    accept("rtsp", listener, keeper, shutdown, move |stream, peer| {
+        serve(stream, peer, server.clone(), stop.clone())
+    })
+    .await;
 }
 
 async fn accept<F: Future<Output = ()> + Send + 'static>(
+    door: &'static str,
     mut listener: TcpListener,
+    keeper: Arc<Doorkeeper>,
     mut shutdown: watch::Receiver<bool>,
     serve: impl Fn(TcpStream, SocketAddr) -> F,
 ) {
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             // axum's accept logs failures, and waits when the process is out of files
             (stream, peer) = axum::serve::Listener::accept(&mut listener) => {
-                let Ok(place) = room.clone().try_acquire_owned() else {
-                    tracing::warn!(%peer, "turned away: {MOST_CONNECTIONS} RTSP connections are open");
-                    continue;
-                };
+                let Some(visit) = keeper.admit(door, peer.ip()) else { continue };
                 let _ = stream.set_nodelay(true);
                 let connection = serve(stream, peer);
                 connections.spawn(async move {
                     connection.await;
-                    drop(place);
+                    drop(visit);
                 });
             }
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
@@ -108,11 +109,15 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut connection = ServerConnection::new(ServerLimits::default(), peer.ip(), Instant::now());
+    let settings = server.keeper.settings();
+    let limits =
+        ServerLimits { message: settings.header(), idle: settings.idle(), ..ServerLimits::default() };
+    let mut connection = ServerConnection::new(limits, peer.ip(), Instant::now());
     // One after the other: a stream is given back before the same one is taken again.
     let mut asking: VecDeque<Asking> = VecDeque::new();
     let mut udp: Option<UdpSocket> = None;
     let mut held = HashSet::new();
+    let session = Session::default();
     let (mut input, mut datagram_in, mut datagram) = ([0; READ], [0; 256], Vec::with_capacity(1_500));
     let mut unflushed = false;
     loop {
@@ -122,7 +127,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
             if let ServerAction::Release { address, .. } = &action {
                 held.remove(address);
             }
-            asking.push_back(ask(server.clone(), action, peer));
+            asking.push_back(ask(server.clone(), action, peer, session.clone()));
         }
         if let Some(udp) = &udp {
             send_datagrams(&mut connection, udp, &mut datagram).await;
@@ -165,6 +170,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
                 connection.receive_datagram(from, &datagram_in[..count], Instant::now());
             }
             () = tokio::time::sleep_until(wake.into()) => {}
+            () = session.notified() => connection.disconnected(Instant::now()),
             _ = shutdown.wait_for(|stop| *stop) => connection.disconnected(Instant::now()),
         }
         if connection.is_closing() && unflushed && connection.outgoing().is_empty() {
@@ -181,6 +187,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
     }
     for address in held {
         release(&server, address, Streamed::nothing()).await;
+        server.playing.free(&address, &session);
     }
     let _ = tokio::time::timeout(Duration::from_secs(1), writer.shutdown()).await;
 }
@@ -207,17 +214,28 @@ async fn push<W: AsyncWrite + Unpin>(
 }
 
 /// What the machine wants to know or to have done, as a question to the content manager.
-fn ask(server: Arc<DeliveryServer>, action: ServerAction, peer: SocketAddr) -> Asking {
+fn ask(server: Arc<DeliveryServer>, action: ServerAction, peer: SocketAddr, session: Session) -> Asking {
     Box::pin(async move {
         match action {
             ServerAction::Open { address, bandwidth } => {
                 Answer::Opened(open(&server, address, bandwidth).await)
             }
             ServerAction::Allocate { address, bandwidth, udp } => {
-                Answer::Allocated(address, allocate(&server, address, bandwidth, udp, peer).await)
+                let taken = match server.playing.take(address, &session, peer.ip()).await {
+                    Ok(()) => allocate(&server, address, bandwidth, udp, peer).await,
+                    Err(refusal) => {
+                        server.keeper.turn_away("preview streams");
+                        Err(refusal)
+                    }
+                };
+                if taken.is_err() {
+                    server.playing.free(&address, &session);
+                }
+                Answer::Allocated(address, taken)
             }
             ServerAction::Release { address, played, image, udp, kept, end } => {
                 release(&server, address, Streamed { played, image, udp, kept, end }).await;
+                server.playing.free(&address, &session);
                 Answer::Released
             }
         }

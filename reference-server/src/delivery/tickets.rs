@@ -1,15 +1,20 @@
 //! What a delivery server hands out and recognises again: nonces for the proof of a redemption, and tickets for a download.
 //!
-//! A nonce is remembered for a minute and is good once. A ticket is not remembered at all: it carries what it is good for
-//! under this process's own key, so a restart only means that the player redeems again, which it may.
+//! Neither is remembered when it is given: it carries what it is good for under this process's own key, so asking for many costs nobody
+//! anything, and a restart only means that the player asks again, which it may. A nonce is good once: those that redeemed something
+//! are remembered for as long as they would be good.
+//!
+//! ```text
+//! nonce: last second (4 bytes, big endian) ‖ random (12) ‖ HMAC-SHA-256 over voucher id and the 16 bytes before, first half (16)
+//! ```
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cadenza_protocol::id::VoucherId;
 use cadenza_protocol::secret::random_bytes;
+use parking_lot::Mutex;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
@@ -17,44 +22,83 @@ use crate::clock::Clock;
 
 /// A nonce is good for this many seconds: a person may be typing a passphrase meanwhile.
 const NONCE_SECONDS: i64 = 120;
-/// Most nonces at one time.
-const MOST_NONCES: usize = 100_000;
+/// Used nonces that are remembered; each of them redeemed something.
+const MOST_USED: usize = 200_000;
+/// Bytes of a nonce that its tag covers.
+const STATED: usize = 16;
 /// A ticket is good for a day of slow or broken downloading.
 const TICKET_SECONDS: i64 = 24 * 3_600;
 /// Longest ticket that is read.
 const LONGEST_TICKET: usize = 2_048;
 
-#[derive(Debug)]
 pub(super) struct Nonces {
     clock: Clock,
-    given: Mutex<HashMap<[u8; 32], (VoucherId, i64)>>,
+    key: hmac::Key,
+    used: Mutex<HashMap<[u8; 32], i64>>,
+}
+
+impl std::fmt::Debug for Nonces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Nonces(..)")
+    }
+}
+
+/// Why a nonce is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// Not ours, of another voucher, too old, or used.
+    Stale,
+    /// Too much is redeemed at once.
+    Busy,
 }
 
 impl Nonces {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, given: Mutex::default() }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &random_bytes::<32>());
+        Self { clock, key, used: Mutex::default() }
     }
 
-    /// A fresh nonce; `None` when far too many are out.
-    pub(super) fn give(&self, voucher: VoucherId) -> Option<[u8; 32]> {
-        let now = self.clock.now().0;
-        let mut given = self.given.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if given.len() >= MOST_NONCES {
-            given.retain(|_, (_, until)| *until >= now);
-        }
-        if given.len() >= MOST_NONCES {
-            return None;
-        }
-        let nonce = random_bytes();
-        given.insert(nonce, (voucher, now + NONCE_SECONDS));
-        Some(nonce)
+    /// A fresh nonce.
+    pub(super) fn give(&self, voucher: VoucherId) -> [u8; 32] {
+        let mut nonce: [u8; 32] = random_bytes();
+        let until = u32::try_from(self.clock.now().0 + NONCE_SECONDS).unwrap_or(u32::MAX);
+        nonce[..4].copy_from_slice(&until.to_be_bytes());
+        let tag = hmac::sign(&self.key, &self.covered(&nonce, voucher));
+        nonce[STATED..].copy_from_slice(&tag.as_ref()[..32 - STATED]);
+        nonce
     }
 
-    /// Whether the nonce was given for this voucher lately; it is not good again.
-    pub(super) fn take(&self, nonce: &[u8; 32], voucher: VoucherId) -> bool {
+    /// Takes a nonce that was given for this voucher lately: nobody else can, unless it is given back.
+    pub(super) fn take(&self, nonce: &[u8; 32], voucher: VoucherId) -> Result<(), Unfit> {
+        let tag = hmac::sign(&self.key, &self.covered(nonce, voucher));
+        let (stated, shown) = nonce.split_at(STATED);
+        let until = i64::from(u32::from_be_bytes([stated[0], stated[1], stated[2], stated[3]]));
         let now = self.clock.now().0;
-        let mut given = self.given.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        given.remove(nonce).is_some_and(|(owner, until)| owner == voucher && now <= until)
+        let genuine =
+            aws_lc_rs::constant_time::verify_slices_are_equal(shown, &tag.as_ref()[..32 - STATED]).is_ok();
+        if !genuine || now > until {
+            return Err(Unfit::Stale);
+        }
+        let mut used = self.used.lock();
+        if used.len() >= MOST_USED {
+            used.retain(|_, until| *until >= now);
+            if used.len() >= MOST_USED {
+                return Err(Unfit::Busy);
+            }
+        }
+        match used.insert(*nonce, until) {
+            None => Ok(()),
+            Some(_) => Err(Unfit::Stale),
+        }
+    }
+
+    /// Nothing was redeemed by it.
+    pub(super) fn give_back(&self, nonce: &[u8; 32]) {
+        self.used.lock().remove(nonce);
+    }
+
+    fn covered(&self, nonce: &[u8; 32], voucher: VoucherId) -> Vec<u8> {
+        [voucher.to_string().as_bytes(), &nonce[..STATED]].concat()
     }
 }
 
@@ -123,14 +167,35 @@ mod tests {
         let clock = Clock::movable(UnixTime(1_000));
         let nonces = Nonces::new(clock.clone());
         let (mine, other) = (VoucherId::random(), VoucherId::random());
-        let nonce = nonces.give(mine).unwrap();
-        assert!(nonces.take(&nonce, mine));
-        assert!(!nonces.take(&nonce, mine));
-        let nonce = nonces.give(mine).unwrap();
-        assert!(!nonces.take(&nonce, other));
-        let nonce = nonces.give(mine).unwrap();
+        let nonce = nonces.give(mine);
+        assert_eq!(nonces.take(&nonce, other), Err(Unfit::Stale));
+        assert_eq!(nonces.take(&nonce, mine), Ok(()));
+        assert_eq!(nonces.take(&nonce, mine), Err(Unfit::Stale));
+        let refused = nonces.give(mine);
+        assert_eq!(nonces.take(&refused, mine), Ok(()));
+        nonces.give_back(&refused);
+        assert_eq!(nonces.take(&refused, mine), Ok(()), "a refusal may be asked about again");
+        let old = nonces.give(mine);
+        for at in 0..old.len() {
+            let mut forged = old;
+            forged[at] ^= 1;
+            assert_eq!(nonces.take(&forged, mine), Err(Unfit::Stale), "byte {at}");
+        }
         clock.advance(Duration::from_secs(121));
-        assert!(!nonces.take(&nonce, mine));
+        assert_eq!(nonces.take(&old, mine), Err(Unfit::Stale));
+        assert_eq!(Nonces::new(clock).take(&nonces.give(mine), mine), Err(Unfit::Stale));
+    }
+
+    // B5
+    #[test]
+    fn nobody_is_kept_from_redeeming_by_those_who_ask_for_nonces() {
+        let nonces = Nonces::new(Clock::movable(UnixTime(1_000)));
+        let mine = VoucherId::random();
+        for _ in 0..150_000 {
+            nonces.give(mine);
+        }
+        assert!(nonces.used.lock().is_empty());
+        assert_eq!(nonces.take(&nonces.give(mine), mine), Ok(()));
     }
 
     // B6

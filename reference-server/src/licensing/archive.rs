@@ -8,6 +8,7 @@ use cadenza_protocol::cert::{Certificate, CertificateError};
 
 use super::master_key::{MasterKey, MasterKeyError};
 use crate::db::{Database, DatabaseError};
+use crate::rest::Vault;
 
 /// The tables, the master key and the root of a licensing center.
 #[derive(Debug)]
@@ -42,11 +43,12 @@ pub enum ArchiveError {
 
 impl Archive {
     /// Opens the licensing center in a data folder; `database` is its URL when it is not the file in that folder, `root` another
-    /// root than its own.
+    /// root than its own, `vault` what its keys are sealed by.
     pub async fn open(
         data: &Path,
         database: Option<&str>,
         root: Option<&Path>,
+        vault: &Vault,
     ) -> Result<Self, ArchiveError> {
         let missing = |what: &'static str| !data.join(what).is_file();
         let parts = ["licensing/master.key", "licensing/root.pem", "cadenza.db"];
@@ -62,6 +64,6 @@ impl Archive {
             Some(url) => Database::open(url).await?,
             None => Database::file(&data.join(parts[2])).await?,
         };
-        Ok(Self { database, master: MasterKey::open(&data.join(parts[0]))?, root })
+        Ok(Self { database, master: MasterKey::open(&data.join(parts[0]), vault)?, root })
     }
 }

@@ -21,6 +21,7 @@ use time::OffsetDateTime;
 use super::keys::{self, KeyError};
 use crate::atomic::write_private;
 use crate::identity::{Identity, IdentityError};
+use crate::rest::Vault;
 
 const ROOT_YEARS: i64 = 10;
 /// Days that a revocation list is good for.
@@ -82,19 +83,19 @@ pub struct Authority {
 
 impl Authority {
     /// Opens the authorities in `folder`, or makes them on the first start.
-    pub fn open(folder: &Path, now: UnixTime) -> Result<Self, AuthorityError> {
+    pub fn open(folder: &Path, vault: &Vault, now: UnixTime) -> Result<Self, AuthorityError> {
         let root_path = folder.join("root.pem");
         let account = |name: &str| folder.join(name).with_extension("account");
         if !account("services").exists() {
-            create(folder, now, &account)?;
+            create(folder, vault, now, &account)?;
         }
-        let root = Identity::load(&account("root"))?;
+        let root = Identity::open(vault, &account("root"))?;
         write_public(&root_path, root.chain().to_pem().as_bytes())?;
         Ok(Self {
             root: root.chain().leaf().clone(),
             root_path,
-            players: Identity::load(&account("players"))?,
-            services: Identity::load(&account("services"))?,
+            players: Identity::open(vault, &account("players"))?,
+            services: Identity::open(vault, &account("services"))?,
         })
     }
 
@@ -199,7 +200,12 @@ pub fn key_pair(key_pkcs8: &[u8]) -> Result<KeyPair, rcgen::Error> {
     KeyPair::try_from(&PrivateKeyDer::Pkcs8(key_pkcs8.into()))
 }
 
-fn create(folder: &Path, now: UnixTime, account: &dyn Fn(&str) -> PathBuf) -> Result<(), AuthorityError> {
+fn create(
+    folder: &Path,
+    vault: &Vault,
+    now: UnixTime,
+    account: &dyn Fn(&str) -> PathBuf,
+) -> Result<(), AuthorityError> {
     tracing::info!(folder = %folder.display(), "first start: making the certificate authorities");
     let key = keys::p256()?;
     let mut params = CertificateParams::default();
@@ -207,7 +213,7 @@ fn create(folder: &Path, now: UnixTime, account: &dyn Fn(&str) -> PathBuf) -> Re
     authority_usages(&mut params, 1);
     let root = params.self_signed(&key_pair(&key)?)?;
     let root = Identity::new(CertificateChain::new(vec![Certificate::from_der(root.der().to_vec())?])?, key);
-    root.save(&account("root"))?;
+    root.save(vault, &account("root"))?;
     let service_roles: Vec<Role> = Role::ALL.iter().copied().filter(|role| *role != Role::Consumer).collect();
     for (file, name, roles) in [
         ("players", "Cadenza Player CA", &[Role::Consumer][..]),
@@ -222,7 +228,7 @@ fn create(folder: &Path, now: UnixTime, account: &dyn Fn(&str) -> PathBuf) -> Re
         params.use_authority_key_identifier_extension = true;
         let issued = params.signed_by(&key_pair(&key)?, &issuer(&root)?)?;
         let chain = CertificateChain::new(vec![Certificate::from_der(issued.der().to_vec())?])?;
-        Identity::new(chain, key).save(&account(file))?;
+        Identity::new(chain, key).save(vault, &account(file))?;
     }
     Ok(())
 }
@@ -276,7 +282,7 @@ mod tests {
 
     fn issued(role: Role) -> (Authority, CertificateChain) {
         let folder = tempfile::tempdir().unwrap();
-        let authority = Authority::open(folder.path(), NOW).unwrap();
+        let authority = Authority::open(folder.path(), &Vault::default(), NOW).unwrap();
         let subject =
             Subject { name: "someone".into(), role, hosts: vec!["localhost".into(), "127.0.0.1".into()] };
         let identity = authority.issue_identity(&subject, keys::p256().unwrap(), NOW).unwrap();
@@ -305,8 +311,8 @@ mod tests {
     #[test]
     fn a_second_start_keeps_the_root() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Authority::open(folder.path(), NOW).unwrap();
-        let second = Authority::open(folder.path(), NOW.plus_days(1)).unwrap();
+        let first = Authority::open(folder.path(), &Vault::default(), NOW).unwrap();
+        let second = Authority::open(folder.path(), &Vault::default(), NOW.plus_days(1)).unwrap();
         assert_eq!(first.root().fingerprint(), second.root().fingerprint());
     }
 }

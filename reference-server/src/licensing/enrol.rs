@@ -1,5 +1,5 @@
 //! How a service gets its certificate, and a new one in time: from the authority in the same process, or from a licensing center
-//! elsewhere by a signing request and the enrolment token.
+//! elsewhere by a signing request and an enrolment token, which only the first certificate needs.
 //!
 //! Identities are kept in `services/` of the data folder and renewed when less than a third of their life is left. The content
 //! manager keeps its key across renewals: media keys are in its custody.
@@ -17,10 +17,12 @@ use zeroize::Zeroizing;
 use super::authority::{Authority, AuthorityError, Subject, key_pair, lifetime_days};
 use super::keys::{self, KeyError};
 use super::log::renewal::{self, RenewalRefusal};
+use super::names::{self, NameRefusal};
 use crate::call::{CallError, accepted};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::identity::{Identity, IdentityError};
+use crate::rest::Vault;
 use crate::tls::{TlsError, anonymous_client};
 
 /// Where certificates come from.
@@ -39,8 +41,8 @@ pub enum Enrolment {
         licensing_url: String,
         /// Its root, pinned.
         root: Box<Certificate>,
-        /// What it lets services enrol by.
-        token: Arc<Zeroizing<String>>,
+        /// Tokens for a first certificate each, one a line: role and token.
+        tokens: Arc<Zeroizing<String>>,
     },
 }
 
@@ -56,7 +58,7 @@ pub struct CertificateRequest {
     pub role: String,
     /// Names and addresses of a server.
     pub hosts: Vec<String>,
-    /// The licensing center's enrolment token, hexadecimal.
+    /// The enrolment token, hexadecimal; empty for the renewal of a key that has used its own.
     pub token: String,
 }
 
@@ -84,6 +86,9 @@ pub enum EnrolError {
     /// The content manager's log does not allow a new certificate.
     #[error(transparent)]
     Log(#[from] RenewalRefusal),
+    /// The name belongs to another key.
+    #[error(transparent)]
+    Name(#[from] NameRefusal),
     /// The same, in the words of a licensing center elsewhere.
     #[error("{0}")]
     LogElsewhere(String),
@@ -99,14 +104,20 @@ pub struct Enrolling {
     pub subject: Subject,
     /// Where its identity is kept.
     pub file: PathBuf,
+    /// What it is sealed by there.
+    pub vault: Vault,
+    /// Whether its name goes to a new key when the one on the disk is lost: a service of this data folder.
+    pub takes_over: bool,
 }
 
 impl Enrolling {
     /// A service of the data folder.
-    pub fn service(folder: &Path, name: &str, role: Role, hosts: Vec<String>) -> Self {
+    pub fn service(folder: &Path, vault: &Vault, name: &str, role: Role, hosts: Vec<String>) -> Self {
         Self {
             subject: Subject { name: name.to_owned(), role, hosts },
             file: folder.join("services").join(name).with_extension("account"),
+            vault: vault.clone(),
+            takes_over: true,
         }
     }
 
@@ -136,14 +147,14 @@ impl Enrolment {
 
     /// The identity on the disk if it has to be replaced; `None` while it is good, or when there is none yet.
     pub fn due(&self, wish: &Enrolling, clock: &Clock) -> Option<Identity> {
-        let kept = Identity::load(&wish.file).ok()?;
+        let kept = Identity::open(&wish.vault, &wish.file).ok()?;
         (!wish.is_good(&kept, self.root(), clock.now())).then_some(kept)
     }
 
     /// The identity on the disk while it is good, else a new one. `None` in the second place when nothing changed.
     pub async fn identity(&self, wish: &Enrolling, clock: &Clock) -> Result<(Identity, bool), EnrolError> {
         let now = clock.now();
-        let kept = wish.file.exists().then(|| Identity::load(&wish.file)).transpose()?;
+        let kept = wish.file.exists().then(|| Identity::open(&wish.vault, &wish.file)).transpose()?;
         if let Some(kept) = kept.as_ref().filter(|kept| wish.is_good(kept, self.root(), now)) {
             return Ok((kept.clone(), false));
         }
@@ -151,9 +162,9 @@ impl Enrolment {
             Some(kept) => Zeroizing::new(kept.key_pkcs8().to_vec()),
             None => new_key(wish.subject.role).await?,
         };
-        let chain = self.certify(&wish.subject, &key, clock).await?;
+        let chain = self.certify(wish, &key, clock).await?;
         let identity = Identity::new(chain, key);
-        identity.save(&wish.file)?;
+        identity.save(&wish.vault, &wish.file)?;
         std::fs::write(wish.hosts_file(), wish.subject.hosts.join("\n"))
             .map_err(|e| IdentityError::Io(wish.hosts_file(), e))?;
         tracing::info!(name = %wish.subject.name, role = wish.subject.role.name(), until = identity.chain().leaf().not_after().0, "certificate issued");
@@ -162,19 +173,23 @@ impl Enrolment {
 
     async fn certify(
         &self,
-        subject: &Subject,
+        wish: &Enrolling,
         key: &[u8],
         clock: &Clock,
     ) -> Result<CertificateChain, EnrolError> {
-        let pair = key_pair(key)?;
+        let (subject, pair) = (&wish.subject, key_pair(key)?);
         match self {
             Self::Here { authority, database } => {
                 let chain = authority.issue(subject, &pair, clock.now())?;
+                if wish.takes_over {
+                    names::take_over(database, &chain, subject.role, clock.now()).await?;
+                }
+                names::check(database, &chain, subject.role, clock.now()).await?;
                 renewal::check(database, &chain, subject.role, clock.now()).await?;
                 super::record(database, &chain, subject.role).await?;
                 Ok(chain)
             }
-            Self::Elsewhere { licensing_url, root, token } => {
+            Self::Elsewhere { licensing_url, root, tokens } => {
                 let http = anonymous_client(root, Role::LicensingCenter, clock, Duration::from_secs(20))?;
                 let csr = CertificateParams::new(subject.hosts.clone())?.serialize_request(&pair)?;
                 let request = CertificateRequest {
@@ -182,7 +197,7 @@ impl Enrolment {
                     name: subject.name.clone(),
                     role: subject.role.name().to_owned(),
                     hosts: subject.hosts.clone(),
-                    token: token.to_string(),
+                    token: token_for(tokens, subject.role),
                 };
                 let url = format!("{}/v1/certificates", licensing_url.trim_end_matches('/'));
                 let answer = http.post(url).json(&request).send().await.map_err(CallError::from)?;
@@ -191,6 +206,15 @@ impl Enrolment {
             }
         }
     }
+}
+
+/// The last token for a role: `content manager 0123…`.
+fn token_for(tokens: &str, role: Role) -> String {
+    let of_role = |line: &str| {
+        let (name, token) = line.trim().rsplit_once(' ')?;
+        (name == role.name()).then(|| token.to_owned())
+    };
+    tokens.lines().filter_map(of_role).next_back().unwrap_or_default()
 }
 
 /// A refusal on account of the log stands for itself; the enrolment token has nothing to do with it.

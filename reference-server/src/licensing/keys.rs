@@ -3,11 +3,13 @@
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit, mpsc};
 use zeroize::Zeroizing;
 
 /// Key pairs kept ready; a passport takes two.
 const READY: usize = 4;
+/// People who may wait for theirs at the same time: more would wait longer than anyone does.
+const WAITING: usize = 8;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +38,7 @@ pub fn rsa_3072() -> Result<Zeroizing<Vec<u8>>, KeyError> {
 #[derive(Debug)]
 pub struct RsaKeys {
     ready: Mutex<mpsc::Receiver<Result<Zeroizing<Vec<u8>>, KeyError>>>,
+    places: Semaphore,
 }
 
 impl RsaKeys {
@@ -46,7 +49,12 @@ impl RsaKeys {
         std::thread::Builder::new()
             .name("rsa-keys".into())
             .spawn(move || while made.blocking_send(rsa_3072()).is_ok() {})?;
-        Ok(Self { ready: Mutex::new(ready) })
+        Ok(Self { ready: Mutex::new(ready), places: Semaphore::new(WAITING) })
+    }
+
+    /// A place among those who wait, or none: then it is better to come back later.
+    pub fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.try_acquire().ok()
     }
 
     /// Takes the two keys of a passport, at once when they are ready.

@@ -5,13 +5,12 @@
 
 use std::path::Path;
 
-use cadenza_protocol::id::{hex, unhex};
+use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use zeroize::Zeroizing;
 
-use crate::atomic::write_private;
+use crate::rest::{Vault, VaultError, seal};
 
 /// The licensing center's master key.
 #[derive(Debug)]
@@ -22,10 +21,7 @@ pub struct MasterKey(Secret<32>);
 pub enum MasterKeyError {
     /// The key file cannot be read or made.
     #[error("the licensing center's master key cannot be read; restore it from a backup: {0}")]
-    KeyFile(std::io::Error),
-    /// The key file holds something else.
-    #[error("the licensing center's master key file is damaged; restore it from a backup")]
-    KeyFormat,
+    KeyFile(#[from] VaultError),
     /// The record was altered or belongs to someone else.
     #[error("a recovery record does not open; it was altered, or the master key is another one")]
     Record,
@@ -33,56 +29,24 @@ pub enum MasterKeyError {
 
 impl MasterKey {
     /// Reads the key file, or makes one on the first start.
-    pub fn open(path: &Path) -> Result<Self, MasterKeyError> {
-        if !path.exists() {
-            let key = Secret::<32>::random();
-            let text = Zeroizing::new(hex(key.expose()));
-            write_private(path, text.as_bytes()).map_err(MasterKeyError::KeyFile)?;
-            return Ok(Self(key));
-        }
-        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(MasterKeyError::KeyFile)?);
-        let bytes = Zeroizing::new(unhex(text.trim()).ok_or(MasterKeyError::KeyFormat)?);
-        Secret::from_slice(&bytes).map(Self).ok_or(MasterKeyError::KeyFormat)
-    }
-
-    /// The bytes, for another purpose than sealing.
-    pub(super) fn into_secret(self) -> Secret<32> {
-        self.0
+    pub fn open(path: &Path, vault: &Vault) -> Result<Self, MasterKeyError> {
+        Ok(Self(vault.key(path)?))
     }
 
     /// Seals a record for one certificate.
     pub fn seal(&self, serial: &str, record: &[u8]) -> Result<Vec<u8>, MasterKeyError> {
-        let nonce = *Secret::<NONCE_LEN>::random().expose();
-        let mut sealed = record.to_vec();
-        self.aead()?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(serial), &mut sealed)
-            .map_err(|_| MasterKeyError::Record)?;
-        Ok([&nonce[..], &sealed].concat())
+        seal::seal(&self.0, serial, record).map_err(|_| MasterKeyError::Record)
     }
 
     /// Opens a sealed record.
     pub fn open_record(&self, serial: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, MasterKeyError> {
-        let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or(MasterKeyError::Record)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| MasterKeyError::Record)?;
-        let mut body = Zeroizing::new(body.to_vec());
-        let length = self
-            .aead()?
-            .open_in_place(nonce, Aad::from(serial), &mut body)
-            .map_err(|_| MasterKeyError::Record)?
-            .len();
-        body.truncate(length);
-        Ok(body)
+        seal::open(&self.0, serial, sealed).map_err(|_| MasterKeyError::Record)
     }
 
     /// A tag that finds an e-mail address again without saying it.
     pub fn email_tag(&self, email: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose());
         hex(hmac::sign(&key, format!("e-mail\0{}", email.trim().to_lowercase()).as_bytes()).as_ref())
-    }
-
-    fn aead(&self) -> Result<LessSafeKey, MasterKeyError> {
-        let key = UnboundKey::new(&AES_256_GCM, self.0.expose()).map_err(|_| MasterKeyError::KeyFormat)?;
-        Ok(LessSafeKey::new(key))
     }
 }
 
@@ -93,11 +57,11 @@ mod tests {
     #[test]
     fn a_record_opens_for_its_own_certificate_only() {
         let folder = tempfile::tempdir().unwrap();
-        let key = MasterKey::open(&folder.path().join("master.key")).unwrap();
+        let key = MasterKey::open(&folder.path().join("master.key"), &Vault::default()).unwrap();
         let sealed = key.seal("01ab", b"a secret").unwrap();
         assert_eq!(key.open_record("01ab", &sealed).unwrap().as_slice(), b"a secret");
         assert!(key.open_record("01ac", &sealed).is_err());
-        let again = MasterKey::open(&folder.path().join("master.key")).unwrap();
+        let again = MasterKey::open(&folder.path().join("master.key"), &Vault::default()).unwrap();
         assert!(again.open_record("01ab", &sealed).is_ok());
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Person {
     #[serde(with = "base64_bytes")]
     decryption_key: Vec<u8>,
     facts: PersonalFacts,
+    /// By this the payment processor finds the fingerprint of the registered card.
+    card_reference: String,
 }
 
 impl std::fmt::Debug for Person {
@@ -76,12 +78,18 @@ fn assembly(error: impl std::fmt::Display) -> PassportError {
 
 impl Person {
     /// A person who registers now: a registration key is drawn for them.
-    pub fn new(facts: PersonalFacts, signing_key: &[u8], decryption_key: &[u8]) -> Self {
+    pub fn new(
+        facts: PersonalFacts,
+        signing_key: &[u8],
+        decryption_key: &[u8],
+        card_reference: String,
+    ) -> Self {
         Self {
             registration_key: *Secret::<32>::random().expose(),
             signing_key: signing_key.to_vec(),
             decryption_key: decryption_key.to_vec(),
             facts,
+            card_reference,
         }
     }
 
@@ -145,8 +153,8 @@ impl LicensingCenter {
         insert_certificate(&chain, Role::Consumer).execute(&mut *tx).await?;
         insert_certificate(&encryption, Role::Consumer).execute(&mut *tx).await?;
         sqlx::query(
-            "INSERT INTO consumers (certificate_serial, registered_at, email_tag, sealed_recovery, key_fingerprint, encryption_serial)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO consumers (certificate_serial, registered_at, email_tag, sealed_recovery, key_fingerprint, encryption_serial, card_reference)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&serial)
         .bind(now.0)
@@ -154,6 +162,7 @@ impl LicensingCenter {
         .bind(sealed)
         .bind(key_fingerprint)
         .bind(encryption.leaf().serial())
+        .bind(&person.card_reference)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;

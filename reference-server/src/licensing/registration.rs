@@ -1,6 +1,6 @@
 //! From a form to a passport (G2, G3): check every field, have the card authorized, make keys and certificate, seal and sign.
 //!
-//! The card number goes to the payment processor and nowhere else. What is kept is in [`passports`](super::passports).
+//! The card number goes to the payment processor and nowhere else; it keeps a fingerprint, by which recovery knows the card again. What is kept is in [`passports`](super::passports).
 
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ pub enum RegistrationError {
     /// The card was refused.
     #[error(transparent)]
     Payment(#[from] PaymentError),
+    /// Too many register at once.
+    #[error("too many people register at once; nothing was charged, try again in a minute")]
+    Busy,
     /// Something failed here.
     #[error("the passport could not be made; try again in a moment")]
     Internal(String),
@@ -43,7 +46,11 @@ impl From<FormError> for ApiFailure {
 
 impl From<RegistrationError> for ApiFailure {
     fn from(error: RegistrationError) -> Self {
+        let said = error.to_string();
         match error {
+            RegistrationError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", said).retry_after(60)
+            }
             RegistrationError::Form(error) => error.into(),
             RegistrationError::Payment(refusal) => refusal.into(),
             RegistrationError::Internal(detail) => Self::internal(detail),
@@ -59,12 +66,16 @@ impl LicensingCenter {
     /// Registers a person: gives the registration file's bytes, registration key in the clear, for TLS only.
     pub async fn register(&self, form: RegistrationForm) -> Result<Zeroizing<Vec<u8>>, RegistrationError> {
         let form = form.check(self.clock.now())?;
+        // before the card is asked about: whoever has to come back later bothers no bank
+        let _place = self.keys.place().ok_or(RegistrationError::Busy)?;
         self.check_card(form.card()).await?;
-        let (signing, decryption) = tokio::time::timeout(KEY_PATIENCE, self.keys.take_two())
-            .await
-            .map_err(internal)?
-            .map_err(internal)?;
-        let person = Person::new(form.facts(), &signing, &decryption);
+        let (signing, decryption) = match tokio::time::timeout(KEY_PATIENCE, self.keys.take_two()).await {
+            Ok(keys) => keys.map_err(internal)?,
+            Err(_) => return Err(RegistrationError::Busy),
+        };
+        let card_reference = hex(Secret::<16>::random().expose());
+        self.payment.keep_card(form.card(), &card_reference).await?;
+        let person = Person::new(form.facts(), &signing, &decryption, card_reference);
         self.issue_passport(&person, Handing::Whole).await.map_err(internal)
     }
 

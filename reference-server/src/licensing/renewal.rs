@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use cadenza_protocol::cert::{RevocationLists, Role};
+use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::id::hex;
 use cadenza_protocol::passport::RenewalRequest;
 use cadenza_protocol::signed::{SignedError, SignedMessage};
 use serde::{Deserialize, Serialize};
@@ -21,8 +23,10 @@ pub enum RenewalError {
     /// Not signed by a passport of ours.
     #[error("{0}")]
     Unproven(#[from] SignedError),
-    /// Made too long ago, or in the future.
-    #[error("this request was made at another time; check this computer's date and time, and ask again")]
+    /// Made too long ago, or in the future, or granted before.
+    #[error(
+        "this request was made at another time, or was granted already; check this computer's date and time, and ask again"
+    )]
     Stale,
     /// Withdrawn, or not known here.
     #[error("this passport was withdrawn and is not renewed; recover it, or contact the licensing center")]
@@ -99,8 +103,25 @@ impl LicensingCenter {
         .fetch_optional(self.database.pool())
         .await?;
         let (sealed,) = kept.ok_or(RenewalError::Withdrawn)?;
+        self.use_once(request).await?;
         let person = self.open_person(&serial, &sealed)?;
         Ok(self.issue_passport(&person, Handing::Renewed).await?)
+    }
+
+    /// A request that comes again brings no second certificate; whoever lost the answer signs another one.
+    async fn use_once(&self, request: &SignedMessage) -> Result<(), RenewalError> {
+        let now = self.clock.now().0;
+        let text = serde_json::to_vec(request).map_err(|e| PassportError::Assembly(e.to_string()))?;
+        let past = now - 2 * FRESH_SECONDS.cast_signed();
+        sqlx::query("DELETE FROM renewals WHERE at < $1").bind(past).execute(self.database.pool()).await?;
+        let first = sqlx::query(
+            "INSERT INTO renewals (request, at) VALUES ($1, $2) ON CONFLICT (request) DO NOTHING",
+        )
+        .bind(hex(&sha256(&text)))
+        .bind(now)
+        .execute(self.database.pool())
+        .await?;
+        if first.rows_affected() == 1 { Ok(()) } else { Err(RenewalError::Stale) }
     }
 
     /// Withdraws a certificate, and with a passport's all others of its keys: from the next revocation list on they are refused

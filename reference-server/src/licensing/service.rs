@@ -8,7 +8,7 @@
 //! | `GET /v1/root` | the root certificate, PEM |
 //! | `GET /v1/crl` | revocation list of passports, DER |
 //! | `GET /v1/crl/services` | revocation list of services and authors, DER |
-//! | `POST /v1/certificates` [`CertificateRequest`] | certificate chain, or 409 `log-missing`, `log-not-uploaded`, `log-disputed` |
+//! | `POST /v1/certificates` [`CertificateRequest`] | certificate chain, or 403 `wrong-token`, `role-not-enrolled`; 409 `name-taken`, `log-missing`, `log-not-uploaded`, `log-disputed` |
 //! | `POST /v1/logs`, `POST /v1/logs/entries` | [`cadenza_protocol::audit_log`] |
 
 use std::sync::Arc;
@@ -17,18 +17,19 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use cadenza_protocol::cert::{CertificateChain, Role};
+use axum::{Extension, Json, Router};
+use cadenza_protocol::cert::CertificateChain;
 use cadenza_protocol::form::{RecoveryForm, RegistrationForm};
-use cadenza_protocol::id::unhex;
 use cadenza_protocol::passport::MEDIA_TYPE;
 use cadenza_protocol::signed::SignedMessage;
 use rcgen::CertificateSigningRequestParams;
 
+use super::LicensingCenter;
 use super::authority::Subject;
 use super::enrol::CertificateRequest;
-use super::{LicensingCenter, record};
+use super::tokens::enrollable;
 use crate::api::{ApiFailure, JsonBody};
+use crate::door::guard::Visitor;
 
 const MESSAGE_LIMIT: usize = 64 << 10;
 
@@ -67,9 +68,11 @@ pub(crate) fn passport_response(file: &[u8]) -> Response {
 
 async fn recover(
     State(center): State<Arc<LicensingCenter>>,
+    visitor: Option<Extension<Visitor>>,
     JsonBody(form): JsonBody<RecoveryForm>,
 ) -> Result<Response, ApiFailure> {
-    Ok(passport_response(&center.recover(form).await?))
+    let visitor = visitor.map(|Extension(Visitor(address))| address);
+    Ok(passport_response(&center.recover(form, visitor).await?))
 }
 
 async fn renew(
@@ -99,18 +102,9 @@ async fn certify(
     State(center): State<Arc<LicensingCenter>>,
     JsonBody(request): JsonBody<CertificateRequest>,
 ) -> Result<Json<CertificateChain>, ApiFailure> {
-    let shown = unhex(&request.token).unwrap_or_default();
-    if aws_lc_rs::constant_time::verify_slices_are_equal(&shown, center.enrolment_token.expose()).is_err() {
-        return Err(ApiFailure::new(
-            StatusCode::FORBIDDEN,
-            "wrong-token",
-            "this enrolment token is not the licensing center's; read it from its data folder",
-        ));
-    }
     let invalid =
         |message: &str| ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", message);
-    let role = Role::ALL.iter().copied().find(|role| role.name() == request.role && *role != Role::Consumer);
-    let role = role.ok_or_else(|| invalid("name a role that a service or an author can have"))?;
+    let role = enrollable(&request.role)?;
     let csr = CertificateSigningRequestParams::from_der(&request.csr.into())
         .map_err(|_| invalid("the signing request cannot be read, or its signature is wrong"))?;
     let name: String = request.name.chars().filter(|c| !c.is_control()).take(64).collect();
@@ -119,8 +113,7 @@ async fn certify(
         .authority
         .issue(&subject, &csr.public_key, center.clock.now())
         .map_err(|e| invalid(&e.to_string()))?;
+    super::names::check(&center.database, &chain, role, center.clock.now()).await?;
     super::log::renewal::check(&center.database, &chain, role, center.clock.now()).await?;
-    record(&center.database, &chain, role).await?;
-    tracing::info!(name = %subject.name, role = role.name(), "certificate issued by request");
-    Ok(Json(chain))
+    center.enrolled(&request.token, &subject, chain).await.map(Json)
 }

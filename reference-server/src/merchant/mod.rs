@@ -16,7 +16,7 @@ use cadenza_protocol::id::MediaId;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::VoucherFile;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::RwLock;
 
 use crate::api::ApiFailure;
 use crate::call::CallError;
@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::content::client::ContentClient;
 use crate::content::messages::PreviewKind;
 use crate::db::Database;
+use crate::door::turns::Turns;
 use crate::payment::client::PaymentClient;
 use inventory::Shelves;
 use messages::PreviewRequest;
@@ -44,9 +45,6 @@ impl Default for MerchantSettings {
     }
 }
 
-/// Orders that run beside each other at most; two with one key never do.
-const ORDER_LANES: usize = 64;
-
 /// The running merchant.
 #[derive(Debug)]
 pub struct Merchant {
@@ -56,7 +54,8 @@ pub struct Merchant {
     database: Database,
     clock: Clock,
     shelves: RwLock<Option<Arc<Shelves>>>,
-    lanes: Vec<Mutex<()>>,
+    /// Two orders with one key never run beside each other.
+    orders: Turns,
     /// Addresses that `GET /v1/about` tells.
     licensing_url: String,
     web_url: String,
@@ -85,7 +84,6 @@ impl Merchant {
     /// A merchant with empty shelves; they fill when someone looks.
     pub fn new(parts: MerchantParts) -> Self {
         let MerchantParts { settings, content, payment, database, clock, licensing_url, web_url } = parts;
-        let lanes = (0..ORDER_LANES).map(|_| Mutex::new(())).collect();
         Self {
             settings,
             content,
@@ -93,7 +91,7 @@ impl Merchant {
             database,
             clock,
             shelves: RwLock::new(None),
-            lanes,
+            orders: Turns::default(),
             licensing_url,
             web_url,
         }

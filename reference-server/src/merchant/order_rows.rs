@@ -7,6 +7,7 @@ use cadenza_protocol::shop::{OrderItem, OrderState};
 
 use super::Merchant;
 use crate::api::ApiFailure;
+use crate::db::Database;
 
 /// An order.
 #[derive(Debug, sqlx::FromRow)]
@@ -55,8 +56,10 @@ impl ItemRow {
     }
 
     /// It, with its receipt.
-    pub fn deliverable(self) -> Result<DeliverItem, ApiFailure> {
-        let token = self.receipt.as_deref().and_then(unhex).and_then(|bytes| bytes.try_into().ok());
+    pub fn deliverable(self, database: &Database) -> Result<DeliverItem, ApiFailure> {
+        let voucher = self.voucher_id.as_deref().unwrap_or_default();
+        let receipt = database.unseal(voucher, self.receipt.as_deref().unwrap_or_default());
+        let token = unhex(&receipt.map_err(ApiFailure::internal)?).and_then(|bytes| bytes.try_into().ok());
         let receipt = token
             .map(ReceiptToken::from_bytes)
             .ok_or_else(|| ApiFailure::internal("an order line has no receipt"))?;

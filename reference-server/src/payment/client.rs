@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use cadenza_protocol::api::ApiError;
+use cadenza_protocol::card::Card;
 use serde::Serialize;
 
+use super::fingerprints::{KeepCard, Same, SameCard};
 use super::messages::{Payment, PaymentKey, PaymentRequest};
 use crate::api::ApiFailure;
 use crate::tls::ServiceClient;
@@ -48,6 +50,19 @@ impl From<PaymentError> for ApiFailure {
     }
 }
 
+async fn answered(
+    answer: Result<reqwest::Response, reqwest::Error>,
+) -> Result<reqwest::Response, PaymentError> {
+    let answer = answer.map_err(|error| {
+        tracing::warn!(%error, "the payment processor did not answer");
+        PaymentError::TimedOut
+    })?;
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    Err(answer.json().await.map_or(PaymentError::TimedOut, PaymentError::Refused))
+}
+
 impl PaymentClient {
     /// `http` shows the caller's certificate; `base` is the processor's URL.
     pub fn new(http: ServiceClient, base: &str) -> Self {
@@ -78,6 +93,19 @@ impl PaymentClient {
     /// Gives the money back, or makes sure that a late authorisation sets none aside.
     pub async fn void(&self, idempotency_key: &str) -> bool {
         self.settle("void", idempotency_key).await
+    }
+
+    /// Has a card kept under a reference, so that it is recognised later.
+    pub async fn keep_card(&self, card: Card, reference: &str) -> Result<(), PaymentError> {
+        let wish = KeepCard { card, reference: reference.to_owned() };
+        answered(self.post("cards/keep", &wish).await).await.map(drop)
+    }
+
+    /// Which of these references were kept for the same card.
+    pub async fn same_card(&self, card: Card, references: Vec<String>) -> Result<Vec<String>, PaymentError> {
+        let question = SameCard { card, references };
+        let answer = answered(self.post("cards/same", &question).await).await?;
+        answer.json::<Same>().await.map(|same| same.references).map_err(|_| PaymentError::TimedOut)
     }
 
     async fn settle(&self, what: &str, idempotency_key: &str) -> bool {

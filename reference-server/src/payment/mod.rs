@@ -4,16 +4,28 @@
 //! [`CardNumber`](cadenza_protocol::card::CardNumber) on its way here; what stays anywhere is brand and last four digits (C8).
 
 pub mod client;
+pub mod fingerprints;
 pub mod messages;
 mod service;
 mod test_cards;
 mod test_wallet;
 
 use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use cadenza_protocol::cert::Certificate;
 
 use messages::{Instrument, PaymentMark, PaymentRequest};
 
-pub use service::{PaymentProcess, router};
+use crate::tls::Revocations;
+
+pub use service::PaymentProcess;
+
+/// The service's routes, for merchants and the licensing center only.
+pub fn router(process: Arc<PaymentProcess>, root: Certificate, revocations: Revocations) -> Router {
+    service::router(process, root, revocations, fingerprints::routes())
+}
 
 /// What a processor decides about a request that is well formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
-use cadenza_protocol::cert::Role;
+use cadenza_protocol::cert::{Certificate, Role};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
 
@@ -17,6 +17,7 @@ use super::{Decision, PaymentProcessor, Processors};
 use crate::api::{ApiFailure, JsonBody};
 use crate::clock::Clock;
 use crate::db::{Database, UnknownWord};
+use crate::door::allowance::Allowance;
 use crate::tls::{Caller, Revocations, RoleGate, role_gate};
 
 /// A bank that says nothing is given up on after this long; callers lose patience much earlier.
@@ -26,22 +27,33 @@ const BANK_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct PaymentProcess {
     processors: Processors,
-    database: Database,
+    pub(super) database: Database,
     clock: Clock,
+    /// Never leaves this process.
+    pub(super) card_key: Secret<32>,
+    /// Fingerprint of the licensing center's root.
+    pub(super) center: [u8; 32],
+    pub(super) comparisons: Allowance,
 }
 
+/// Cards that a licensing center may have compared, in a minute.
+const COMPARISONS_PER_MINUTE: u32 = 120;
+
 impl PaymentProcess {
-    /// A processor that keeps its verdicts in `database`.
-    pub fn new(database: Database, clock: Clock) -> Self {
-        Self { processors: Processors::default(), database, clock }
+    /// A processor that keeps its verdicts in `database`, and its fingerprints of cards under `card_key`.
+    pub fn new(database: Database, clock: Clock, card_key: Secret<32>, root: &Certificate) -> Self {
+        let comparisons = Allowance::new("compared cards", COMPARISONS_PER_MINUTE, 60, clock.clone());
+        let center = root.fingerprint();
+        Self { processors: Processors::default(), database, clock, card_key, center, comparisons }
     }
 }
 
-/// The service's routes, for merchants and the licensing center only.
-pub fn router(
+/// The service's routes with `more`, for merchants and the licensing center only.
+pub(super) fn router(
     process: Arc<PaymentProcess>,
-    root: cadenza_protocol::cert::Certificate,
+    root: Certificate,
     revocations: Revocations,
+    more: Router<Arc<PaymentProcess>>,
 ) -> Router {
     let gate = RoleGate {
         root,
@@ -53,6 +65,7 @@ pub fn router(
         .route("/v1/authorize", post(authorize))
         .route("/v1/capture", post(capture))
         .route("/v1/void", post(void))
+        .merge(more)
         .layer(from_fn_with_state(gate, role_gate))
         .with_state(process)
 }
@@ -246,5 +259,5 @@ async fn keep(
 
 /// Two callers cannot meet in one key.
 fn scoped(caller: &Caller, key: &str) -> String {
-    format!("{}/{}", caller.certificate.subject(), key.chars().take(128).collect::<String>())
+    format!("{}/{}", caller.key(), key.chars().take(128).collect::<String>())
 }

@@ -1,27 +1,37 @@
 //! The server's listening sockets and the tasks behind them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use super::failure::StartError;
-use crate::tls::{ClientAuth, Peer, ServiceTls};
+use crate::door::Doorkeeper;
+use crate::door::http::{self, Door};
+use crate::tls::{ClientAuth, ServiceTls};
 
 #[derive(Debug)]
 pub(super) struct Doors {
     listen: IpAddr,
     host: String,
     stopping: watch::Receiver<bool>,
+    keeper: Arc<Doorkeeper>,
     tasks: JoinSet<()>,
 }
 
 impl Doors {
-    pub fn new(listen: IpAddr, host: String, stopping: watch::Receiver<bool>) -> Self {
-        Self { listen, host, stopping, tasks: JoinSet::new() }
+    pub fn new(
+        listen: IpAddr,
+        host: String,
+        stopping: watch::Receiver<bool>,
+        keeper: Arc<Doorkeeper>,
+    ) -> Self {
+        Self { listen, host, stopping, keeper, tasks: JoinSet::new() }
     }
 
     /// Binds a port on the listen address.
@@ -68,13 +78,7 @@ impl Doors {
         auth: ClientAuth,
         router: Router,
     ) -> Result<(), StartError> {
-        let listener = tls.listener(listener, auth)?;
-        let stopping = self.stopping.clone();
-        self.tasks.spawn(async move {
-            let service = router.into_make_service_with_connect_info::<Peer>();
-            let ended = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping)).await;
-            report(name, ended);
-        });
+        self.serve(name, listener, Some(tls.http_acceptor(auth)?), router);
         Ok(())
     }
 
@@ -93,11 +97,12 @@ impl Doors {
 
     /// Serves plain HTTP on a bound loopback port.
     pub fn serve_plain(&mut self, name: &'static str, listener: TcpListener, router: Router) {
-        let stopping = self.stopping.clone();
-        self.tasks.spawn(async move {
-            let ended = axum::serve(listener, router).with_graceful_shutdown(stopped(stopping)).await;
-            report(name, ended);
-        });
+        self.serve(name, listener, None, router);
+    }
+
+    fn serve(&mut self, name: &'static str, tcp: TcpListener, acceptor: Option<TlsAcceptor>, router: Router) {
+        let door = Door { name, tcp, acceptor, keeper: self.keeper.clone() };
+        self.tasks.spawn(http::serve(door, router, self.stopping.clone()));
     }
 
     /// Runs something beside the services.
@@ -118,12 +123,6 @@ impl Doors {
 /// Ends when the server shall stop.
 pub(super) async fn stopped(mut stopping: watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-fn report(name: &str, ended: std::io::Result<()>) {
-    if let Err(error) = ended {
-        tracing::error!(name, %error, "a service ended");
-    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -13,6 +13,7 @@ use crate::delivery::DeliveryError;
 use crate::licensing::LicensingError;
 use crate::licensing::authority::AuthorityError;
 use crate::licensing::enrol::EnrolError;
+use crate::rest::VaultError;
 use crate::tls::TlsError;
 
 /// Why the server did not start.
@@ -24,6 +25,9 @@ pub enum StartError {
     /// A port is taken, or not allowed.
     #[error("cannot listen on {0}; free the port or configure another: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// The data key.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -59,7 +63,7 @@ pub enum StartError {
     Demo(#[from] DemoError),
     /// Without the licensing role, another licensing center has to be named.
     #[error(
-        "this process runs no licensing center: set remote.licensing_url, remote.root_cert and remote.enrolment_token_file in the configuration"
+        "this process runs no licensing center: set remote.licensing_url and remote.root_cert in the configuration, and remote.enrolment_token_file for the first start"
     )]
     NoLicensing,
     /// A file named in the configuration.

@@ -26,6 +26,8 @@ use crate::content::client::ContentClient;
 use crate::content::{self, ContentManager, ContentParts};
 use crate::db::Database;
 use crate::delivery::{self, RunningDelivery};
+use crate::door::Doorkeeper;
+use crate::door::guard::Allowances;
 use crate::licensing::{self, LicensingCenter};
 use crate::merchant::{self, Merchant, MerchantParts};
 use crate::payment::client::PaymentClient;
@@ -142,7 +144,9 @@ impl Server {
     pub async fn start(options: ServeOptions) -> Result<RunningServer, StartError> {
         let parts = Arc::new(Parts::open(&options).await?);
         let (stop, stopping) = watch::channel(false);
-        let mut doors = Doors::new(options.listen, parts.host.clone(), stopping.clone());
+        let keeper = Doorkeeper::new(options.config.limits.clone());
+        let limits = Allowances::new(keeper.clone(), &parts.clock);
+        let mut doors = Doors::new(options.listen, parts.host.clone(), stopping.clone(), keeper.clone());
         let mut ready = Ready { root_cert: parts.root_path.clone(), ..Ready::default() };
         let ports = options.config.ports;
         let remote = &options.config.remote;
@@ -161,7 +165,9 @@ impl Server {
 
         let payment_url = if options.roles.payment {
             let tls = parts.service("payment", Role::PaymentProcessor).await?;
-            let process = Arc::new(PaymentProcess::new(parts.database.clone(), parts.clock.clone()));
+            let card_key = parts.vault.key(&options.data.join("payment").join("card.key"))?;
+            let (database, clock) = (parts.database.clone(), parts.clock.clone());
+            let process = Arc::new(PaymentProcess::new(database, clock, card_key, parts.root()));
             let router = payment::router(process, parts.root().clone(), revocations()?);
             doors.open_tls("payment", ports.payment, &tls, ClientAuth::Required, router).await?
         } else {
@@ -175,6 +181,7 @@ impl Server {
                 PaymentClient::new(tls.client(Role::PaymentProcessor, BETWEEN_SERVICES)?, &payment_url);
             let center = LicensingCenter::open(
                 &parts.licensing_folder(),
+                &parts.vault,
                 authority.clone(),
                 parts.database.clone(),
                 parts.clock.clone(),
@@ -182,7 +189,7 @@ impl Server {
                 payment,
             )?;
             let center = Arc::new(center);
-            let router = licensing::service::router(center.clone());
+            let router = limits.at_licensing(licensing::service::router(center.clone()));
             licensing_center = Some(center);
             doors.serve_tls("licensing", door, &tls, ClientAuth::None, router)?;
         }
@@ -212,7 +219,7 @@ impl Server {
 
         let mut delivery = None;
         if options.roles.delivery {
-            let running = start_delivery(&options, &parts, &content_url, stopping.clone()).await?;
+            let running = start_delivery(&options, &parts, &content_url, &limits, stopping.clone()).await?;
             ready.delivery.push(ReadyDelivery::new(&running));
             delivery = Some(running);
         }
@@ -248,19 +255,21 @@ impl Server {
             if let Err(failure) = merchant.settle_open_orders().await {
                 tracing::warn!(code = %failure.error.code, "orders left open by the last run could not be settled yet");
             }
-            doors.serve_tls(
-                "store",
-                store,
-                &tls,
-                ClientAuth::None,
-                merchant::service::router(merchant.clone()),
-            )?;
+            let router = limits.at_store(merchant::service::router(merchant.clone()));
+            doors.serve_tls("store", store, &tls, ClientAuth::None, router)?;
             let licensing =
                 anonymous_client(parts.root(), Role::LicensingCenter, &parts.clock, BETWEEN_SERVICES)?;
             let hosts = vec!["localhost".into(), "127.0.0.1".into(), "::1".into(), parts.host.clone()];
-            let front =
-                Storefront { merchant, licensing, licensing_url, store_url: store_url.clone(), hosts };
-            doors.serve_plain("web", web, web::router(front));
+            let store = store_url.clone();
+            let front = Storefront {
+                merchant,
+                licensing,
+                licensing_url,
+                store_url: store,
+                hosts,
+                keeper: keeper.clone(),
+            };
+            doors.serve_plain("web", web, limits.at_storefront(web::router(front), web::too_often));
             (ready.store_url, ready.web_url) = (Some(store_url), Some(web_url));
         }
 
@@ -278,6 +287,7 @@ impl Server {
             options.config.clone(),
             stop.clone(),
             parts.clock.clone(),
+            keeper,
         )?;
         ready.admin_url = Some(doors.open_plain("admin", ports.admin, admin::router(administration)).await?);
         parts::write_ready(&options, &ready)?;
@@ -289,6 +299,7 @@ async fn start_delivery(
     options: &ServeOptions,
     parts: &Parts,
     content_url: &str,
+    limits: &Allowances,
     stopping: watch::Receiver<bool>,
 ) -> Result<RunningDelivery, StartError> {
     let name = options.config.delivery_id.clone().unwrap_or_else(|| "delivery-1".into());
@@ -308,6 +319,7 @@ async fn start_delivery(
         files: parts.files.clone(),
         tls,
         clock: parts.clock.clone(),
+        limits,
         shutdown: stopping,
     })
     .await?)

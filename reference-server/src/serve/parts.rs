@@ -18,6 +18,8 @@ use crate::content::log::state_file::StateFile;
 use crate::db::Database;
 use crate::licensing::authority::Authority;
 use crate::licensing::enrol::{Enrolling, Enrolment};
+use crate::rest::Vault;
+use crate::rest::folder::keep_private;
 use crate::tls::ServiceTls;
 
 /// Name of the content manager among the services of a data folder.
@@ -34,6 +36,7 @@ pub(super) struct Parts {
     pub enrolment: Enrolment,
     pub root_path: PathBuf,
     data: PathBuf,
+    pub vault: Vault,
     services: Mutex<Vec<(Enrolling, ServiceTls)>>,
 }
 
@@ -41,10 +44,12 @@ impl Parts {
     pub async fn open(options: &ServeOptions) -> Result<Self, StartError> {
         let data = absolute(&options.data).map_err(|e| StartError::Data(options.data.clone(), e))?;
         let config = &options.config;
+        let vault = Vault::find(config.data_key_file.as_deref())?;
         let database = match &config.database {
             Some(url) => Database::open(url).await?,
             None => Database::file(&data.join("cadenza.db")).await?,
         };
+        let database = database.sealing(vault.clone());
         let media = config.media_store.clone().unwrap_or_else(|| MediaStore::Folder(data.join("media")));
         let files = MediaFiles::at(&media, &data.join("cache"))?;
         let host = config.public_host.clone().unwrap_or_else(|| match options.listen {
@@ -53,7 +58,7 @@ impl Parts {
         });
         let licensing = data.join("licensing");
         let (authority, enrolment, root_path) = if options.roles.licensing {
-            let authority = Arc::new(Authority::open(&licensing, options.clock.now())?);
+            let authority = Arc::new(Authority::open(&licensing, &vault, options.clock.now())?);
             let enrolment = Enrolment::Here { authority: authority.clone(), database: database.clone() };
             let root_path = authority.root_path().to_owned();
             (Some(authority), enrolment, root_path)
@@ -71,6 +76,7 @@ impl Parts {
             enrolment,
             root_path,
             data,
+            vault,
             services,
         })
     }
@@ -89,7 +95,7 @@ impl Parts {
         if !hosts.contains(&self.host) {
             hosts.push(self.host.clone());
         }
-        Enrolling::service(&self.data, name, role, hosts)
+        Enrolling::service(&self.data, &self.vault, name, role, hosts)
     }
 
     /// The TLS side of a service, with a certificate that is good for a while.
@@ -106,7 +112,7 @@ impl Parts {
     pub async fn content_manager(&self, licensing_url: &str) -> Result<(ServiceTls, SecureLog), StartError> {
         let enrolling = self.enrolling(CONTENT_MANAGER, Role::ContentManager);
         let client = LogClient::new(licensing_url, self.root(), &self.clock)?;
-        let state = StateFile::beside(&enrolling.file);
+        let state = StateFile::beside(&enrolling.file, &self.vault);
         let log = SecureLog::new(self.database.clone(), state, client, self.clock.clone());
         if let Some(old) = self.enrolment.due(&enrolling, &self.clock)
             && let Err(error) = log.settle(&old, true).await
@@ -127,29 +133,28 @@ impl Parts {
     pub async fn author(&self, file: &Path, name: &str) -> Result<crate::identity::Identity, StartError> {
         let subject =
             crate::licensing::authority::Subject { name: name.to_owned(), role: Role::Author, hosts: vec![] };
-        let (identity, _) =
-            self.enrolment.identity(&Enrolling { subject, file: file.to_owned() }, &self.clock).await?;
+        let wish = Enrolling { subject, file: file.to_owned(), vault: self.vault.clone(), takes_over: true };
+        let (identity, _) = self.enrolment.identity(&wish, &self.clock).await?;
         Ok(identity)
     }
 }
 
 fn elsewhere(options: &ServeOptions) -> Result<(Enrolment, PathBuf), StartError> {
     let remote = &options.config.remote;
-    let (Some(url), Some(root_path), Some(token)) =
-        (&remote.licensing_url, &remote.root_cert, &remote.enrolment_token_file)
-    else {
+    let (Some(url), Some(root_path)) = (&remote.licensing_url, &remote.root_cert) else {
         return Err(StartError::NoLicensing);
     };
     let named = |path: &Path, e: &dyn std::fmt::Display| StartError::Named(path.to_owned(), e.to_string());
     let pem = std::fs::read_to_string(root_path).map_err(|e| named(root_path, &e))?;
     let root = Box::new(Certificate::from_pem(&pem).map_err(|e| named(root_path, &e))?);
-    let token = std::fs::read_to_string(token).map_err(|e| named(token, &e))?;
-    let token = Arc::new(Zeroizing::new(token.trim().to_owned()));
-    Ok((Enrolment::Elsewhere { licensing_url: url.clone(), root, token }, root_path.clone()))
+    let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|e| named(path, &e));
+    let tokens = remote.enrolment_token_file.as_ref().map(read).transpose()?.unwrap_or_default();
+    let tokens = Arc::new(Zeroizing::new(tokens));
+    Ok((Enrolment::Elsewhere { licensing_url: url.clone(), root, tokens }, root_path.clone()))
 }
 
 fn absolute(folder: &Path) -> std::io::Result<PathBuf> {
-    std::fs::create_dir_all(folder)?;
+    keep_private(folder)?;
     folder.canonicalize()
 }
 

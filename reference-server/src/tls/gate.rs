@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use cadenza_protocol::cert::{Certificate, CertificateError, RevocationLists, Role, verify_unrevoked_chain};
+use cadenza_protocol::id::hex;
 
 use super::{Peer, Revocations};
 use crate::api::ApiFailure;
@@ -35,6 +36,13 @@ pub struct Caller {
     pub role: Role,
     /// Its certificate.
     pub certificate: Certificate,
+}
+
+impl Caller {
+    /// Who it is, across renewals and whatever its name: SHA-256 of its public key, hexadecimal (C9).
+    pub fn key(&self) -> String {
+        hex(&self.certificate.key_fingerprint())
+    }
 }
 
 /// Middleware: `from_fn_with_state(RoleGate { .. }, role_gate)`.

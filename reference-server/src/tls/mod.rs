@@ -7,7 +7,7 @@
 
 mod client;
 pub mod gate;
-mod listener;
+mod peer;
 mod revocation;
 mod verify;
 
@@ -21,7 +21,6 @@ use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, SignatureScheme};
 use rustls_pki_types::CertificateDer;
-use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Clock;
@@ -29,7 +28,7 @@ use crate::identity::Identity;
 
 pub use client::ServiceClient;
 pub use gate::{Caller, RoleGate, role_gate};
-pub use listener::{Peer, TlsListener};
+pub use peer::{Peer, handshake};
 pub use revocation::Revocations;
 
 /// Does the other side have to show a certificate?
@@ -93,17 +92,13 @@ impl ServiceTls {
         &self.root
     }
 
-    /// Accepts TLS connections on `tcp` for `axum::serve`; handlers get a [`Peer`] as `ConnectInfo`.
-    pub fn listener(&self, tcp: TcpListener, auth: ClientAuth) -> Result<TlsListener, TlsError> {
-        Ok(TlsListener::new(tcp, self.http_acceptor(auth)?))
-    }
-
     /// Accepts TLS connections that are not HTTP (RTSP): no application protocol is negotiated.
     pub fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         Ok(TlsAcceptor::from(Arc::new(self.server_config(ClientAuth::None)?)))
     }
 
-    fn http_acceptor(&self, auth: ClientAuth) -> Result<TlsAcceptor, TlsError> {
+    /// Accepts TLS connections for HTTP, version 2 rather than 1.1.
+    pub fn http_acceptor(&self, auth: ClientAuth) -> Result<TlsAcceptor, TlsError> {
         let mut config = self.server_config(auth)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))

@@ -1,13 +1,15 @@
-//! Which certificates count no longer (G8, F7): the licensing center's two revocation lists, fetched when they are more than a minute old.
+//! Which certificates count no longer (G8, F7): the licensing center's two revocation lists, asked for again when they are a minute old.
 //!
-//! While the licensing center does not answer, the lists at hand serve until their next update is due (a week), for payments a day; after
-//! that nobody is let in, because nobody can be told from a thief.
+//! Asking goes on beside the requests: a licensing center that does not answer holds up nobody. The lists at hand serve meanwhile, for services
+//! and redemptions until their next update is due (a week), for payments for a day ([`Revocations::for_payments`]); after that nobody is
+//! let in, because nobody can be told from a thief.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use cadenza_protocol::cert::{Certificate, RevocationLists, Role};
+use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use super::{TlsError, anonymous_client};
@@ -16,9 +18,14 @@ use crate::clock::Clock;
 
 /// Seconds for which a list is not asked for again.
 const REFRESH_SECONDS: i64 = 60;
-/// Oldest lists that money is taken by, seconds.
+/// How old a list may be where money is moved, seconds.
 const PAYMENT_SECONDS: u64 = 86_400;
+/// How long the licensing center has for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request waits for newer lists than those at hand.
+const BRIEF: Duration = Duration::from_millis(500);
+/// After a failure it is not asked again for this long.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// The lists as they were last fetched. Clones share them.
 #[derive(Debug, Clone)]
@@ -26,13 +33,15 @@ pub struct Revocations {
     http: reqwest::Client,
     licensing_url: String,
     clock: Clock,
-    fetched: Arc<Mutex<Option<Fetched>>>,
+    kept: Arc<RwLock<Option<Fetched>>>,
+    /// Whoever holds it asks; when the last failure was.
+    asking: Arc<Mutex<Option<Instant>>>,
     /// Seconds after which lists at hand serve no longer; none: until their next update.
     oldest: Option<u64>,
 }
 
 /// Both lists, and when they came.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Fetched {
     at: i64,
     lists: Arc<RevocationLists>,
@@ -43,7 +52,7 @@ impl Revocations {
     pub fn new(licensing_url: &str, root: &Certificate, clock: Clock) -> Result<Self, TlsError> {
         let http = anonymous_client(root, Role::LicensingCenter, &clock, PATIENCE)?;
         let licensing_url = licensing_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, licensing_url, clock, fetched: Arc::default(), oldest: None })
+        Ok(Self { http, licensing_url, clock, kept: Arc::default(), asking: Arc::default(), oldest: None })
     }
 
     /// The same lists for payments, where they may be a day old.
@@ -54,32 +63,53 @@ impl Revocations {
 
     /// The lists now; whether they are still good is checked with each chain.
     pub async fn lists(&self) -> Result<Arc<RevocationLists>, ApiFailure> {
+        let kept = self.newest().await?;
+        let age = self.clock.now().0.abs_diff(kept.at);
+        if self.oldest.is_none_or(|oldest| age <= oldest) { Ok(kept.lists) } else { Err(unknown()) }
+    }
+
+    async fn newest(&self) -> Result<Fetched, ApiFailure> {
+        let kept = self.kept();
+        let patience = match &kept {
+            Some(kept) if self.clock.now().0.abs_diff(kept.at) < REFRESH_SECONDS.unsigned_abs() => {
+                return Ok(kept.clone());
+            }
+            Some(_) => BRIEF,
+            None => PATIENCE * 2,
+        };
+        let (this, wait) = (self.clone(), kept.is_none());
+        // on a task of its own: it goes on when the request does not wait any longer
+        let asking = tokio::spawn(async move { this.refresh(wait).await });
+        let _ = tokio::time::timeout(patience, asking).await;
+        self.kept().ok_or_else(unknown)
+    }
+
+    /// Asks the licensing center, unless someone does, or it has just failed.
+    async fn refresh(&self, wait: bool) {
+        let mut failed = match self.asking.try_lock() {
+            Ok(free) => free,
+            Err(_) if wait => self.asking.lock().await,
+            Err(_) => return,
+        };
+        if failed.is_some_and(|at| at.elapsed() < PAUSE) || (wait && self.kept().is_some()) {
+            return;
+        }
         let now = self.clock.now().0;
-        let mut fetched = self.fetched.lock().await;
-        if let Some(kept) = &*fetched
-            && now.abs_diff(kept.at) < REFRESH_SECONDS.unsigned_abs()
-        {
-            return Ok(kept.lists.clone());
-        }
-        match (self.fetch().await, &*fetched) {
-            (Ok(lists), _) => {
-                let lists = Arc::new(lists);
-                *fetched = Some(Fetched { at: now, lists: lists.clone() });
-                Ok(lists)
+        match self.fetch().await {
+            Ok(lists) => {
+                *failed = None;
+                *self.kept.write() = Some(Fetched { at: now, lists: Arc::new(lists) });
             }
-            (Err(error), Some(kept)) if self.oldest.is_none_or(|oldest| now.abs_diff(kept.at) <= oldest) => {
-                tracing::warn!(%error, "no newer revocation lists; going on with those at hand");
-                Ok(kept.lists.clone())
-            }
-            (Err(error), _) => {
-                tracing::error!(%error, "no revocation lists");
-                Err(ApiFailure::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "revocation-unknown",
-                    "the licensing center does not say which certificates were revoked; try again later",
-                ))
+            Err(error) => {
+                *failed = Some(Instant::now());
+                let since = self.kept().map(|kept| now - kept.at);
+                tracing::warn!(%error, seconds_old = since, "no newer revocation lists; going on with those at hand");
             }
         }
+    }
+
+    fn kept(&self) -> Option<Fetched> {
+        self.kept.read().clone()
     }
 
     async fn fetch(&self) -> Result<RevocationLists, String> {
@@ -92,4 +122,13 @@ impl Revocations {
         let services = list("/v1/crl/services").await.map_err(told)?;
         RevocationLists::from_ders([&players[..], &services[..]]).map_err(|e| e.to_string())
     }
+}
+
+fn unknown() -> ApiFailure {
+    ApiFailure::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "revocation-unknown",
+        "the licensing center does not say which certificates were revoked; try again later",
+    )
+    .retry_after(60)
 }

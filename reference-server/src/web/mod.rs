@@ -21,6 +21,9 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
 use crate::api::ApiFailure;
+use crate::door::Doorkeeper;
+use crate::door::allowance::Wait;
+use crate::door::guard::in_words;
 use crate::merchant::Merchant;
 use guard::Forms;
 
@@ -42,6 +45,8 @@ pub struct Storefront {
     pub store_url: String,
     /// The host names under which browsers may ask.
     pub hosts: Vec<String>,
+    /// Who keeps the doors of this process.
+    pub keeper: Arc<Doorkeeper>,
 }
 
 #[derive(Debug)]
@@ -80,6 +85,16 @@ async fn font_file(Path(name): Path<String>) -> Response {
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// The page for someone who asked too often.
+pub fn too_often(what: &str, wait: Wait) -> Response {
+    let notice = Notice {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        headline: "Not so fast".into(),
+        message: sentence(&in_words(what, wait)),
+    };
+    ([(header::RETRY_AFTER, wait.0.to_string())], notice).into_response()
 }
 
 async fn nothing_here() -> Notice {

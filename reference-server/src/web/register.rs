@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Form, Router};
+use axum::{Extension, Form, Router};
 use cadenza_protocol::card::TypedNumber;
 use cadenza_protocol::form::RegistrationForm;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use super::{Notice, Pages, render, sentence};
 use crate::api::ApiFailure;
 use crate::call::{CallError, accepted};
+use crate::door::guard::Visitor;
 use crate::licensing::service::passport_response;
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
@@ -95,10 +96,11 @@ async fn form(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
 async fn register(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
+    Extension(visitor): Extension<Visitor>,
     Form(form): Form<Registration>,
 ) -> Result<Response, Notice> {
     pages.forms.check(&headers, &form.csrf)?;
-    match ask(&pages, &form).await {
+    match ask(&pages, &form, visitor).await {
         Ok(file) => Ok(passport_response(&file)),
         Err(refusal) => {
             let status = refusal.status;
@@ -109,11 +111,16 @@ async fn register(
     }
 }
 
-async fn ask(pages: &Pages, form: &Registration) -> Result<Zeroizing<Vec<u8>>, ApiFailure> {
+async fn ask(
+    pages: &Pages,
+    form: &Registration,
+    Visitor(visitor): Visitor,
+) -> Result<Zeroizing<Vec<u8>>, ApiFailure> {
     let request = form.typed().check(pages.front.merchant.now())?;
     let url = format!("{}/v1/passports", pages.front.licensing_url.trim_end_matches('/'));
     let file = async {
-        let answer = accepted(pages.front.licensing.post(url).json(&request).send().await?).await?;
+        let question = pages.front.licensing.post(url).headers(pages.front.keeper.introduction(visitor));
+        let answer = accepted(question.json(&request).send().await?).await?;
         Ok::<_, CallError>(Zeroizing::new(answer.bytes().await?.to_vec()))
     };
     let silence = "the licensing center does not answer; try again in a moment";

@@ -11,16 +11,18 @@ use cadenza_server::content::publish::{StartUpload, UploadState};
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
+use cadenza_server::rest::Vault;
 
 use crate::world::{START, World, shared};
 
 pub async fn account(world: &World, name: &str) -> Identity {
-    let authority = Arc::new(Authority::open(&world.data.join("licensing"), START).unwrap());
+    let authority =
+        Arc::new(Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap());
     let subject = Subject { name: name.into(), role: Role::Author, hosts: vec![] };
     let file = world.data.join("accounts").join(name).with_extension("account");
     let database = world.database().await;
     Enrolment::Here { authority, database }
-        .identity(&Enrolling { subject, file }, &world.clock)
+        .identity(&Enrolling { subject, file, vault: Vault::default(), takes_over: true }, &world.clock)
         .await
         .unwrap()
         .0

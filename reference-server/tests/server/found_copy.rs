@@ -6,6 +6,7 @@ use cadenza_protocol::media::TransactionFacts;
 use cadenza_protocol::redeem::RedeemApproval;
 use cadenza_server::licensing::archive::Archive;
 use cadenza_server::licensing::found_copy::{TraceError, trace};
+use cadenza_server::rest::Vault;
 
 use crate::listener::{Listener, download, report};
 use crate::world::{World, shared};
@@ -39,7 +40,7 @@ fn found(world: &World, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 async fn archive(data: &Path) -> Archive {
-    Archive::open(data, None, None).await.unwrap()
+    Archive::open(data, None, None, &Vault::default()).await.unwrap()
 }
 
 // R3

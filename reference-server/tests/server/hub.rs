@@ -16,6 +16,7 @@ use cadenza_server::content::publish::client::PublishClient;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
+use cadenza_server::rest::Vault;
 
 use crate::author::{account, song};
 use crate::listener::{Listener, download, report, voucher_of};
@@ -34,11 +35,12 @@ async fn agent(world: &World, folder: &Path, name: &str) -> String {
 }
 
 async fn holder(world: &World, name: &str, role: Role) -> Identity {
-    let authority = Arc::new(Authority::open(&world.data.join("licensing"), START).unwrap());
+    let authority =
+        Arc::new(Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap());
     let subject = Subject { name: name.into(), role, hosts: vec![] };
     let file = world.data.join("accounts").join(name).with_extension("account");
     let database = world.database().await;
-    let wish = Enrolling { subject, file };
+    let wish = Enrolling { subject, file, vault: Vault::default(), takes_over: true };
     Enrolment::Here { authority, database }.identity(&wish, &world.clock).await.unwrap().0
 }
 

@@ -19,6 +19,8 @@ use crate::world::{World, alone};
 
 const DAY: u64 = 86_400;
 const CARD: &str = test_cards::GOOD;
+/// Another card that says the same of itself.
+const TWIN: &str = "4000 0000 0606 4242";
 
 /// Answer of the licensing center: bytes, or status and code.
 async fn ask(world: &World, path: &str, body: &impl serde::Serialize) -> Result<Vec<u8>, (u16, String)> {
@@ -127,13 +129,14 @@ fn whoever_does_not_know_all_the_details_learns_nothing() {
             with("name", "Eve Example"),
             with("telephone", "+1 555 0199"),
             with("card_number", "5555 5555 5555 4444"),
+            with("card_number", TWIN), // of the same brand, with the same last four digits
         ];
         for form in &wrong {
             assert_eq!(ask(&world, "recover", form).await.unwrap_err(), (403, "not-recognised".into()));
         }
         let unknown = ask(&world, "recover", &with("email", "nobody@example.org")).await.unwrap_err();
         assert_eq!(unknown, (403, "not-recognised".into()));
-        // Three tries are gone; the fifth is the last for an hour, right or wrong.
+        // Four tries are gone; the fifth is the last for an hour, right or wrong.
         assert_eq!(ask(&world, "recover", &wrong[0]).await.unwrap_err().0, 403);
         assert_eq!(ask(&world, "recover", &wrong[0]).await.unwrap_err().0, 403);
         assert_eq!(ask(&world, "recover", &details()).await.unwrap_err(), (429, "too-many-attempts".into()));

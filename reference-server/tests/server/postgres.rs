@@ -7,6 +7,7 @@ use cadenza_protocol::card::test_cards;
 use cadenza_server::config::ServerConfig;
 use cadenza_server::licensing::archive::Archive;
 use cadenza_server::licensing::log::audit;
+use cadenza_server::rest::Vault;
 
 use crate::listener::{Listener, download, report};
 use crate::world::{START, World, alone};
@@ -107,7 +108,7 @@ fn the_journey_runs_on_postgresql() {
         assert_eq!(world.order(&world.tracks().await[0], test_cards::DECLINED, "postgres-2").await.0, 402);
         world.clock.advance(std::time::Duration::from_secs(10 * 86_400)); // the content manager's certificate is due
         world.server.as_ref().unwrap().maintain().await;
-        let archive = Archive::open(&world.data, Some(&url), None).await.unwrap();
+        let archive = Archive::open(&world.data, Some(&url), None, &Vault::default()).await.unwrap();
         let log = &audit::list(&archive).await.unwrap()[0];
         assert_eq!(
             (log.entries, log.problem.as_deref()),

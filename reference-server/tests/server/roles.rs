@@ -8,6 +8,7 @@ use cadenza_server::clock::Clock;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::keys;
+use cadenza_server::rest::Vault;
 use cadenza_server::tls::anonymous_client;
 use serde_json::{Value, json};
 
@@ -54,8 +55,10 @@ fn without_a_certificate_or_with_one_from_elsewhere_nobody_comes_in() {
             anonymous_client(&world.root, Role::ContentManager, &world.clock, Duration::from_secs(10))
                 .unwrap();
         assert!(anonymous.get(format!("{}/v1/commerce/inventory", world.content)).send().await.is_err());
-        let elsewhere =
-            issued_by(&Authority::open(&world.data.join("elsewhere"), START).unwrap(), Role::Merchant);
+        let elsewhere = issued_by(
+            &Authority::open(&world.data.join("elsewhere"), &Vault::default(), START).unwrap(),
+            Role::Merchant,
+        );
         assert!(
             world
                 .with_identity(elsewhere)
@@ -71,7 +74,7 @@ fn without_a_certificate_or_with_one_from_elsewhere_nobody_comes_in() {
 #[test]
 fn a_certificate_that_has_run_out_is_refused() {
     shared(async |world| {
-        let authority = Authority::open(&world.data.join("licensing"), START).unwrap();
+        let authority = Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap();
         let subject = Subject { name: "old".into(), role: Role::Merchant, hosts: vec![] };
         let old = authority.issue_identity(&subject, keys::p256().unwrap(), START.plus_days(-200)).unwrap();
         assert!(
@@ -114,8 +117,10 @@ fn one_merchant_cannot_touch_another_s_reservation() {
             .await
             .unwrap();
         let packet: Value = packet.json().await.unwrap();
-        let rival =
-            issued_by(&Authority::open(&world.data.join("licensing"), START).unwrap(), Role::Merchant);
+        let rival = issued_by(
+            &Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap(),
+            Role::Merchant,
+        );
         let step = json!({ "voucher_id": packet["voucher_id"], "authorization": packet["authorization"] });
         let answer = world
             .with_identity(rival)

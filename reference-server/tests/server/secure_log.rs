@@ -18,6 +18,8 @@ use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
 use cadenza_server::licensing::keys;
 use cadenza_server::licensing::log::audit::{self, Content, Findings, LogSummary};
 use cadenza_server::licensing::log::rows::LogState;
+use cadenza_server::licensing::tokens::Permit;
+use cadenza_server::rest::Vault;
 use cadenza_server::serve::{RunningServer, ServeOptions, Server};
 use serde_json::{Value, json};
 
@@ -32,11 +34,11 @@ async fn exported(data: &Path) -> LogFile {
 }
 
 async fn examined(data: &Path, file: &LogFile) -> Findings {
-    audit::examine(&Archive::open(data, None, None).await.unwrap(), file).await.unwrap()
+    audit::examine(&Archive::open(data, None, None, &Vault::default()).await.unwrap(), file).await.unwrap()
 }
 
 async fn logs(data: &Path) -> Vec<LogSummary> {
-    audit::list(&Archive::open(data, None, None).await.unwrap()).await.unwrap()
+    audit::list(&Archive::open(data, None, None, &Vault::default()).await.unwrap()).await.unwrap()
 }
 
 /// The entries for one voucher.
@@ -199,18 +201,17 @@ fn a_log_that_was_cut_or_altered_is_named_and_costs_the_certificate_until_it_is_
 
 /// The words in which a licensing center elsewhere refuses the content manager its certificate.
 async fn asked_elsewhere(world: &World) -> String {
-    let token = std::fs::read_to_string(world.data.join("licensing/enrolment.token")).unwrap();
+    let hosts = vec!["other.example".to_owned()];
+    let (role, name) = ("content manager".to_owned(), "content-manager".to_owned());
+    let permit = Permit { role, name, hosts: hosts.clone(), hours: 1 };
+    let token = AdminClient::open(&world.data).unwrap().enrol(&permit).await.unwrap();
     let enrolment = Enrolment::Elsewhere {
         licensing_url: world.licensing.clone(),
         root: Box::new(world.root.clone()),
-        token: std::sync::Arc::new(token.into()),
+        tokens: std::sync::Arc::new(format!("content manager {}", token.as_str()).into()),
     };
-    let wish = Enrolling::service(
-        &world.data,
-        "content-manager",
-        Role::ContentManager,
-        vec!["other.example".into()],
-    );
+    let wish =
+        Enrolling::service(&world.data, &Vault::default(), "content-manager", Role::ContentManager, hosts);
     enrolment.identity(&wish, &world.clock).await.unwrap_err().to_string()
 }
 
@@ -230,7 +231,7 @@ fn a_log_that_cannot_be_mended_ends_when_the_licensing_center_says_so() {
         maintain(&world).await;
         assert_eq!(certificate(&world), before);
 
-        let archive = Archive::open(&world.data, None, None).await.unwrap();
+        let archive = Archive::open(&world.data, None, None, &Vault::default()).await.unwrap();
         let log = audit::list(&archive).await.unwrap()[0].log.clone();
         audit::close(&archive, &log, world.clock.now()).await.unwrap();
         assert!(audit::close(&archive, &log, world.clock.now()).await.is_err(), "once is enough");
@@ -274,8 +275,22 @@ fn a_crash_between_entry_and_state_loses_nothing_and_a_lost_state_begins_another
         maintain(&world).await;
         let standing: Vec<_> =
             logs(&data).await.into_iter().map(|log| (log.state, log.entries, log.problem)).collect();
-        assert!(standing.contains(&(LogState::Superseded, 5, None)), "{standing:?}");
+        let without_end = standing.iter().find(|(state, ..)| *state == LogState::Superseded).unwrap();
+        assert_eq!(without_end.1, 5);
+        assert!(without_end.2.as_ref().unwrap().contains("without ending this one"), "{standing:?}");
         assert!(standing.contains(&(LogState::Open, 2, None)), "{standing:?}");
+
+        // nobody knows whether sales are missing from it: no new certificate until the licensing center's operator has looked
+        let before = certificate(&world);
+        world.clock.advance(Duration::from_secs(10 * DAY));
+        maintain(&world).await;
+        assert_eq!(certificate(&world), before);
+        let archive = Archive::open(&data, None, None, &Vault::default()).await.unwrap();
+        let ended =
+            audit::list(&archive).await.unwrap().into_iter().find(|log| log.state == LogState::Superseded);
+        audit::close(&archive, &ended.unwrap().log, world.clock.now()).await.unwrap();
+        maintain(&world).await;
+        assert_ne!(certificate(&world), before);
         world.stop().await;
     });
 }
@@ -314,9 +329,9 @@ fn the_auditor_is_told_the_first_entry_that_does_not_hold() {
             "{short:?}"
         );
         let other = LogFile { log: [7; 16], ..whole };
-        let archive = Archive::open(&world.data, None, None).await.unwrap();
+        let archive = Archive::open(&world.data, None, None, &Vault::default()).await.unwrap();
         assert!(audit::examine(&archive, &other).await.unwrap_err().to_string().contains("agreed on no log"));
-        assert!(Archive::open(&world.data.join("nothing"), None, None).await.is_err());
+        assert!(Archive::open(&world.data.join("nothing"), None, None, &Vault::default()).await.is_err());
     });
 }
 
@@ -333,7 +348,7 @@ fn only_a_log_s_own_writer_may_speak_about_it_and_only_now() {
         assert_eq!(ask(&own, START).await.0, 200);
         assert_eq!(ask(&own, START.plus_seconds(-3600)).await, (403, "request-not-fresh".into()));
         assert_eq!(ask(&world.identity("merchant"), START).await, (403, "wrong-role".into()));
-        let authority = Authority::open(&world.data.join("licensing"), START).unwrap();
+        let authority = Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap();
         let subject = Subject { name: "content-manager".into(), role: Role::ContentManager, hosts: vec![] };
         let rival = authority.issue_identity(&subject, keys::p256().unwrap(), START).unwrap();
         assert_eq!(ask(&rival, START).await, (404, "unknown-log".into()));
@@ -377,10 +392,18 @@ fn a_content_manager_elsewhere_that_was_off_for_weeks_brings_its_log_and_gets_it
             Server::start(options).await.expect("the server starts")
         };
         let center = start("center", "licensing,payment", ServerConfig::default()).await;
+        let admin = AdminClient::open(&folder.join("center")).unwrap();
+        let tokens = folder.join("tokens");
+        let mut lines = String::new();
+        for (role, name) in [("content manager", "content-manager"), ("delivery server", "delivery-1")] {
+            let permit = Permit { role: role.into(), name: name.into(), hosts: vec![], hours: 1 };
+            lines += &format!("{role} {}\n", admin.enrol(&permit).await.unwrap().as_str());
+        }
+        std::fs::write(&tokens, lines).unwrap();
         let remote = Remote {
             licensing_url: center.ready().licensing_url.clone(),
             root_cert: Some(center.ready().root_cert.clone()),
-            enrolment_token_file: Some(folder.join("center/licensing/enrolment.token")),
+            enrolment_token_file: Some(tokens),
             ..Remote::default()
         };
         let config = ServerConfig { remote, ..ServerConfig::default() };

@@ -32,9 +32,8 @@ impl Core {
         }
         let Some(whole) = self.whole_cover(&wanted).await? else { return Ok(None) };
         let size = wanted.size;
-        let picture = tauri::async_runtime::spawn_blocking(move || whole.at_most(size))
-            .await
-            .map_err(Failure::internal)?;
+        let smaller = tauri::async_runtime::spawn_blocking(move || whole.at_most(size));
+        let Some(picture) = smaller.await.map_err(Failure::internal)? else { return Ok(None) };
         self.covers.keep(wanted, picture.clone());
         Ok(Some(picture))
     }

@@ -7,11 +7,14 @@ use cadenza_protocol::colour::{SIDE, SleeveColour};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits};
+use parking_lot::Mutex;
 
-/// Largest side of a cover that is opened, in pixels.
-const LONGEST_SIDE: u32 = 6_000;
+/// Most pixels of a cover that is opened: 4000 a side, if it is square.
+const MOST_PIXELS: u64 = 16_000_000;
 /// Most memory that opening one may take.
-const MEMORY: u64 = 160 << 20;
+const MEMORY: u64 = 128 << 20;
+/// One is opened at a time, however many the page asks for.
+static OPENING: Mutex<()> = Mutex::new(());
 /// Of the smaller ones.
 const JPEG_QUALITY: u8 = 88;
 
@@ -25,15 +28,13 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// The same picture with no side longer than `size`; itself when it is small enough or cannot be read.
+    /// The same picture with no side longer than `size`; none of one that cannot be opened within our bounds: the page would try
+    /// without any.
     #[must_use]
-    pub fn at_most(self, size: u32) -> Self {
-        match open(&self.bytes) {
-            Some(image) if image.width().max(image.height()) > size => {
-                Self::smaller(&image, size).unwrap_or(self)
-            }
-            _ => self,
-        }
+    pub fn at_most(self, size: u32) -> Option<Self> {
+        let _turn = OPENING.lock();
+        let image = open(&self.bytes)?;
+        if image.width().max(image.height()) <= size { Some(self) } else { Self::smaller(&image, size) }
     }
 
     fn smaller(image: &DynamicImage, size: u32) -> Option<Self> {
@@ -46,6 +47,7 @@ impl Picture {
 
 /// The colour that a page takes from a cover; one that cannot be read has none.
 pub fn colour_of(cover: &[u8]) -> SleeveColour {
+    let _turn = OPENING.lock();
     let Some(image) = open(cover) else { return SleeveColour::NONE };
     let small = image.resize_exact(SIDE, SIDE, FilterType::Triangle).to_rgb8();
     SleeveColour::of(small.pixels().map(|pixel| pixel.0))
@@ -53,10 +55,13 @@ pub fn colour_of(cover: &[u8]) -> SleeveColour {
 
 /// Opens a picture of either kind, within bounds.
 fn open(bytes: &[u8]) -> Option<DynamicImage> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    let reader = || ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok();
+    let (width, height) = reader()?.into_dimensions().ok()?;
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return None;
+    }
+    let mut reader = reader()?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
     limits.max_alloc = Some(MEMORY);
     reader.limits(limits);
     reader.decode().ok()
@@ -74,15 +79,19 @@ mod tests {
 
     #[test]
     fn a_large_cover_becomes_small_and_a_small_one_stays() {
-        let small = open(&png(1000, 800).at_most(96).bytes).unwrap();
+        let small = open(&png(1000, 800).at_most(96).unwrap().bytes).unwrap();
         assert_eq!((small.width(), small.height()), (96, 77));
-        assert_eq!(png(50, 50).at_most(96).media_type, "image/png");
+        assert_eq!(png(50, 50).at_most(96).unwrap().media_type, "image/png");
     }
 
     #[test]
-    fn what_is_no_picture_is_passed_on_for_the_page_to_refuse() {
+    fn what_cannot_be_made_smaller_is_not_shown() {
         let broken = Picture { media_type: "image/png".into(), bytes: b"not a picture".as_slice().into() };
-        assert_eq!(&*broken.at_most(96).bytes, b"not a picture");
+        assert!(broken.at_most(96).is_none());
+        let bomb = png(5_000, 5_000);
+        assert!(bomb.bytes.len() < 500_000, "{} bytes", bomb.bytes.len());
+        assert_eq!(colour_of(&bomb.bytes), SleeveColour::NONE);
+        assert!(bomb.at_most(96).is_none());
     }
 
     #[test]

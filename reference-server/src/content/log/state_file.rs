@@ -1,4 +1,5 @@
-//! The writer's state on the disk: 88 bytes of [`LogWriter::state`] and a SHA-256 over them, in a file for its owner only.
+//! The writer's state on the disk: 88 bytes of [`LogWriter::state`] and a SHA-256 over them, in a file for its owner only, sealed under
+//! the data key where there is one.
 //!
 //! It is overwritten in place and synced with each entry, never renamed or appended to: the key that opened the entry before is
 //! where the new one stands, and so is gone. (A disk that remaps sectors by itself may keep it; nothing above it can help that.)
@@ -12,36 +13,43 @@ use cadenza_protocol::audit_log::LogWriter;
 use cadenza_protocol::crypto::sha256;
 use zeroize::Zeroizing;
 
+use crate::rest::Vault;
+
 const STATE: usize = 88;
 const LENGTH: usize = STATE + 32;
+/// Sealed, it is 28 bytes longer.
+const MOST: usize = LENGTH + 28;
+const LABEL: &str = "log state";
 
-/// Where a log's state lies.
+/// Where a log's state lies, and what it is sealed by.
 #[derive(Debug, Clone)]
-pub struct StateFile(PathBuf);
+pub struct StateFile {
+    path: PathBuf,
+    vault: Vault,
+}
 
 impl StateFile {
     /// The state of the log that belongs to a service's account file.
-    pub fn beside(account: &Path) -> Self {
-        Self(account.with_extension("logstate"))
+    pub fn beside(account: &Path, vault: &Vault) -> Self {
+        Self { path: account.with_extension("logstate"), vault: vault.clone() }
     }
 
     /// Its path, for messages.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// The writer as it was left; `None` when there is no state, or a damaged one.
     pub fn load(&self) -> io::Result<Option<LogWriter>> {
-        let mut file = match File::open(&self.0) {
+        let mut file = match File::open(&self.path) {
             Ok(file) => file,
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut bytes = Zeroizing::new([0; LENGTH]);
-        if let Err(error) = file.read_exact(bytes.as_mut()) {
-            return if error.kind() == io::ErrorKind::UnexpectedEof { Ok(None) } else { Err(error) };
-        }
-        let (state, check) = bytes.split_at(STATE);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MOST));
+        Read::by_ref(&mut file).take(MOST as u64).read_to_end(&mut bytes)?;
+        let Some(bytes) = self.vault.open_bytes(LABEL, &bytes) else { return Ok(None) };
+        let Some((state, check)) = bytes.split_at_checked(STATE) else { return Ok(None) };
         Ok(if sha256(state) == check { LogWriter::resume(state).ok() } else { None })
     }
 
@@ -55,10 +63,11 @@ impl StateFile {
         options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.0)?;
+        let mut file = options.open(&self.path)?;
         file.seek(SeekFrom::Start(0))?;
-        file.write_all(bytes.as_ref())?;
-        file.set_len(LENGTH as u64)?;
+        let bytes = self.vault.seal_bytes(LABEL, bytes.as_ref()).map_err(io::Error::other)?;
+        file.write_all(&bytes)?;
+        file.set_len(bytes.len() as u64)?;
         file.sync_all()
     }
 }
@@ -74,7 +83,7 @@ mod tests {
     #[test]
     fn a_state_comes_back_and_the_one_before_is_nowhere_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let place = StateFile::beside(&folder.path().join("cm.account"));
+        let place = StateFile::beside(&folder.path().join("cm.account"), &Vault::default());
         assert!(place.load().unwrap().is_none());
         let mut writer = LogWriter::new([1; 16], Secret::from_bytes([7; 32]));
         place.store(&writer).unwrap();
@@ -93,7 +102,7 @@ mod tests {
     #[test]
     fn a_damaged_state_is_no_state() {
         let folder = tempfile::tempdir().unwrap();
-        let place = StateFile::beside(&folder.path().join("cm.account"));
+        let place = StateFile::beside(&folder.path().join("cm.account"), &Vault::default());
         place.store(&LogWriter::new([1; 16], Secret::from_bytes([7; 32]))).unwrap();
         let whole = std::fs::read(place.path()).unwrap();
         for at in 0..whole.len() {

@@ -73,12 +73,12 @@ impl ContentManager {
 
     async fn refuse_taken(&self, incoming: &Incoming, media_id: &MediaId) -> Result<(), ApiFailure> {
         let taken: Vec<(String,)> =
-            sqlx::query_as("SELECT author FROM media WHERE media_id = $1 OR path = $2")
+            sqlx::query_as("SELECT owner FROM media WHERE media_id = $1 OR path = $2")
                 .bind(media_id.to_string())
                 .bind(&incoming.path)
                 .fetch_all(self.database.pool())
                 .await?;
-        if taken.iter().any(|(author,)| *author != incoming.author.subject()) {
+        if taken.iter().any(|(owner,)| *owner != hex(&incoming.author.key_fingerprint())) {
             let why = "another author published this path or media id; choose another";
             return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", why));
         }
@@ -120,8 +120,8 @@ impl ContentManager {
             .execute(&mut *tx)
             .await?;
         sqlx::query(
-            "INSERT INTO media (media_id, path, object, length, sha256, author, title, artist, album, album_id, track_number, for_sale, facts, wrapped_keys, custody_cert, published_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            "INSERT INTO media (media_id, path, object, length, sha256, author, title, artist, album, album_id, track_number, for_sale, facts, wrapped_keys, custody_cert, published_at, owner)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         )
         .bind(entry.media_id.to_string())
         .bind(&incoming.path)
@@ -139,6 +139,7 @@ impl ContentManager {
         .bind(to_base64(&incoming.keys.wrapped_keys))
         .bind(&fingerprint)
         .bind(self.now().0)
+        .bind(hex(&incoming.author.key_fingerprint()))
         .execute(&mut *tx)
         .await?;
         Ok(tx.commit().await?)
@@ -164,7 +165,7 @@ fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<C
             "this is the file as a store sells it; publish the file as it was authored".into(),
         ));
     }
-    if media.author().leaf().subject() != incoming.author.subject() {
+    if media.author().leaf().key_fingerprint() != incoming.author.key_fingerprint() {
         return Err(ApiFailure::new(
             StatusCode::FORBIDDEN,
             "not-your-file",

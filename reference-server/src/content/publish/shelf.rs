@@ -66,7 +66,7 @@ struct ShelfRow {
     length: i64,
     title: String,
     for_sale: i64,
-    author: String,
+    owner: String,
 }
 
 async fn info(
@@ -173,7 +173,7 @@ async fn import(
 }
 
 fn own(row: &ShelfRow, caller: &Caller) -> Result<(), ApiFailure> {
-    let own = row.author == caller.certificate.subject();
+    let own = row.owner == caller.key();
     own.then_some(()).ok_or_else(|| {
         ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", "another author published this file")
     })
@@ -182,7 +182,7 @@ fn own(row: &ShelfRow, caller: &Caller) -> Result<(), ApiFailure> {
 impl ContentManager {
     async fn shelf_row(&self, path: &str) -> Result<ShelfRow, ApiFailure> {
         let row: Option<ShelfRow> = sqlx::query_as(
-            "SELECT media_id, object, length, title, for_sale, author FROM media WHERE path = $1",
+            "SELECT media_id, object, length, title, for_sale, owner FROM media WHERE path = $1",
         )
         .bind(path)
         .fetch_optional(self.database.pool())

@@ -69,7 +69,7 @@ async fn start(
     .bind(i64::try_from(wish.length).map_err(|_| ApiFailure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "this file is too large"))?)
     .bind(&wish.sha256)
     .bind(i64::from(wish.overwrite))
-    .bind(caller.certificate.subject())
+    .bind(caller.key())
     .bind(manager.now().0)
     .execute(manager.database.pool())
     .await?;
@@ -78,8 +78,7 @@ async fn start(
 
 /// The same author, path and content give the same upload.
 fn upload_id(caller: &Caller, wish: &StartUpload) -> String {
-    let name =
-        format!("{}\0{}\0{}\0{}", caller.certificate.subject(), wish.path, wish.sha256, wish.overwrite);
+    let name = format!("{}\0{}\0{}\0{}", caller.key(), wish.path, wish.sha256, wish.overwrite);
     hex(&digest(&SHA256, name.as_bytes()).as_ref()[..16])
 }
 
@@ -194,7 +193,7 @@ impl ContentManager {
     async fn upload_row(&self, upload_id: &str, caller: &Caller) -> Result<UploadRow, ApiFailure> {
         let row: Option<UploadRow> = sqlx::query_as("SELECT upload_id, path, length, sha256, overwrite FROM uploads WHERE upload_id = $1 AND author = $2")
             .bind(upload_id)
-            .bind(caller.certificate.subject())
+            .bind(caller.key())
             .fetch_optional(self.database.pool())
             .await?;
         row.ok_or_else(|| ApiFailure::not_found("there is no such upload; start it again"))

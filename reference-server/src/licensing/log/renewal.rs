@@ -1,8 +1,8 @@
 //! No new certificate for a content manager whose log does not hold (R2): the one check behind every way to a certificate.
 //!
 //! A content manager with a key that never had a certificate has no log yet and gets its first. From then on its open log must have
-//! been uploaded to a checkpoint that agrees, within the hour, and none of its earlier logs may be cut or in dispute. The licensing
-//! center itself may close a log that cannot be mended; the evidence stays.
+//! been uploaded to a checkpoint that agrees, within the hour, and none of its earlier logs may be cut, in dispute, or without its end.
+//! The licensing center itself may close a log that cannot be mended; the evidence stays.
 
 use axum::http::StatusCode;
 use cadenza_protocol::cert::{CertificateChain, CertificateError, Role};

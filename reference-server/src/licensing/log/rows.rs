@@ -15,7 +15,7 @@ use crate::text::{from_base64, to_base64};
 pub enum LogState {
     /// Its writer's current log.
     Open,
-    /// Its writer began another; what is missing of it may still come.
+    /// Its writer began another without ending this one: what it lacks may still come, or be lost.
     Superseded,
     /// Ended by the licensing center: it takes nothing any more.
     Closed,
@@ -63,13 +63,18 @@ pub(super) struct Standing {
     pub promised: i64,
     pub promised_running: String,
     pub agreed_at: Option<i64>,
+    pub opened_at: i64,
+    pub ended_at: Option<i64>,
     /// What was refused and has not been mended since.
     pub problem: Option<String>,
 }
 
+/// A writer that heard nothing asks for its log again within this time.
+const LOST_ANSWER_SECONDS: i64 = 300;
+
 /// Reads [`Standing`]s.
 pub(super) const STANDINGS: &str =
-    "SELECT l.log_id, l.name, l.state, l.entries, l.running, l.promised, l.promised_running, l.agreed_at,
+    "SELECT l.log_id, l.name, l.state, l.entries, l.running, l.promised, l.promised_running, l.agreed_at, l.opened_at, l.ended_at,
         (SELECT MIN(e.problem) FROM log_evidence e WHERE e.log_id = l.log_id AND e.number >= l.entries) AS problem
      FROM logs l";
 
@@ -85,8 +90,18 @@ impl Standing {
                 self.promised, self.entries
             ));
         }
-        let other = self.promised == self.entries && self.promised_running != self.running;
-        other.then(|| "its writer's checkpoint is not that of the entries that were uploaded".to_owned())
+        if self.promised == self.entries && self.promised_running != self.running {
+            return Some("its writer's checkpoint is not that of the entries that were uploaded".to_owned());
+        }
+        let without_end = self.state == LogState::Superseded && !self.never_written();
+        without_end.then(|| {
+            "its writer began another log without ending this one, so nobody knows whether entries are missing".to_owned()
+        })
+    }
+
+    /// The answer that agreed on it was lost, and the writer asked again at once.
+    fn never_written(&self) -> bool {
+        self.entries == 0 && self.ended_at.is_some_and(|ended| ended - self.opened_at <= LOST_ANSWER_SECONDS)
     }
 }
 
