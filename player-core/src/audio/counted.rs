@@ -189,7 +189,9 @@ mod tests {
 
     fn read(source: &mut Counted, seconds: usize) {
         let mut out = Vec::new();
-        (0..seconds).for_each(|_| drop(source.read(&mut out).unwrap()));
+        for _ in 0..seconds {
+            source.read(&mut out).unwrap();
+        }
     }
 
     // O3
