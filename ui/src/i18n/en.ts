@@ -36,7 +36,7 @@ export const en = {
     title: 'Cart', emptyTitle: 'Nothing in the cart', emptyText: 'Tracks and albums you want to buy gather here. Listen first: every track has a free clip.', toStore: 'Open the store', remove: (t: string) => `Remove ${t} from cart`,
     removed: (t: string) => `${t} removed from the cart`, quality: (t: string) => `Quality of ${t}`, lossless: 'Lossless', lossy: 'Compact', items: 'Tracks', saving: 'Whole-album saving', total: 'Total',
     pay: (p: string) => `Pay ${p}`, paying: 'Asking the card processor', card: 'Card', number: 'Card number', expiry: 'Expires', name: 'Name on card',
-    keep: 'The number goes to the card processor and nowhere else. The player and the store keep only the brand and the last four digits.',
+    keep: 'The store hands the number to the card processor. Player and store keep only the brand and the last four digits.',
     needPassport: 'You need a passport to buy', needPassportText: 'The passport is how your music knows that it is yours. Making one takes about two minutes.', passphrase: 'Passphrase',
     passphraseHint: 'You chose to be asked at every purchase.', thanks: 'Paid. Your music is on its way.', receipt: (id: string, p: string) => `Order ${id}, ${p}`, watch: 'See downloads', expired: 'Your passport has expired',
   },
@@ -74,7 +74,7 @@ export const en = {
   },
   welcome: {
     title: 'Music that knows it is yours', lead: 'A passport carries your name with the music you buy. You make it once, it lives in one file on your computer, and only your passphrase opens it.', start: 'Make my passport', look: 'Look around the store first', have: 'I have a passport file', steps: ['Who you are', 'Your card', 'Passphrase'],
-    step: (n: number, of: number) => `Step ${n} of ${of}`, whoTitle: 'Who you are', whoText: 'This goes into your passport and nowhere else.', cardTitle: 'Your card', cardText: 'It is asked once whether it is yours, and nothing is charged. We keep only the brand and the last four digits.', passTitle: 'Your passphrase', passText: 'It locks the passport on this computer. Four or five unrelated words are strong and easy to remember. Nobody else knows it.',
+    step: (n: number, of: number) => `Step ${n} of ${of}`, whoTitle: 'Who you are', whoText: 'This goes into your passport. The licensing center keeps a sealed copy, so that a lost passport can be replaced.', cardTitle: 'Your card', cardText: 'It is asked once whether it is yours, and nothing is charged. We keep only the brand and the last four digits.', passTitle: 'Your passphrase', passText: 'It locks the passport on this computer. Four or five unrelated words are strong and easy to remember. Nobody else knows it.',
     name: 'Full name', address: 'Billing address', telephone: 'Telephone', email: 'E-mail', region: 'Country', interests: 'What do you listen to?', interestsHint: 'Decides which artwork comes with your music.', number: 'Card number', expiry: 'Expires', confidential: 'Confidential line', confidentialHint: 'A line you would rather not share. It is shown while your music plays, so that nobody hands copies around.',
     passphrase: 'Passphrase', repeat: 'Once more', mismatch: 'The two are not the same yet.', toCard: 'Go on to the card', issue: 'Ask for my passport', issuing: 'Checking the card', create: 'Create passport', creating: 'Locking the passport', doneTitle: (n: string) => `Welcome, ${n}`, doneText: 'Your passport is ready and locked with your passphrase. Keep a copy somewhere safe.', toStore: 'Open the store', export: 'Save a copy', cardIs: (b: string) => `${b} card`,
     required: 'This is needed.', show: 'Show passphrase', hide: 'Hide passphrase',
@@ -102,7 +102,7 @@ export const en = {
   },
   settings: {
     title: 'Settings', looks: 'Looks', theme: 'Theme', system: 'System', light: 'Light', dark: 'Dark', language: 'Language', sound: 'Sound', device: 'Sound device', deviceSystem: 'The system’s choice', deviceLost: 'not connected', normalise: 'Even loudness', normaliseHint: 'Plays every record about equally loud.', preview: 'Preview quality', previewHint: 'Lower it on a slow connection.',
-    unlimited: 'Best', kbps: (n: number) => `${n} kbit/s`, buying: 'Buying', ask: 'Passphrase', askOnce: 'Once per session', askAlways: 'At every purchase', after: 'After delivery', afterReady: 'Say that it is ready', afterPlay: 'Start playing', store: 'Store', storeBundled: 'The store that comes with Cadenza', storeOther: 'Another store', storeAddress: 'Address', storeRestart: 'Takes effect at the next start.',
+    unlimited: 'Best', kbps: (n: number) => `${n} kbit/s`, buying: 'Buying', ask: 'Passphrase', askOnce: 'Once per session', askAlways: 'Every time', after: 'After delivery', afterReady: 'Say that it is ready', afterPlay: 'Start playing', store: 'Store', storeBundled: 'The store that comes with Cadenza', storeOther: 'Another store', storeAddress: 'Address', storeRestart: 'Takes effect at the next start.',
     shortcuts: 'Keyboard', showShortcuts: 'Show all shortcuts', about: 'About', version: (v: string) => `Cadenza ${v}`, saved: 'Saved', noDevices: 'No sound device was found. Connect one; Cadenza goes on by itself.', fonts: 'Bricolage Grotesque and Inter, SIL Open Font License',
   },
   keys: {

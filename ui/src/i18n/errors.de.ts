@@ -55,7 +55,7 @@ export const errorsDe: ErrorWords = {
   'file-exists': said('Eine Datei dieses Namens gibt es schon.', 'Wählen Sie einen anderen Namen.'),
   'home-busy': said('Ein anderes Cadenza benutzt diesen Musikordner.', 'Schließen Sie es und versuchen Sie es nochmal.'),
   'no-sound-device': said('Es gibt kein Ausgabegerät.', 'Schließen Sie eines an oder wählen Sie eines in den Einstellungen.'),
-  'no-store': said('Es ist kein Laden gewählt.', 'Wählen Sie eines in den Einstellungen und starten Sie Cadenza neu.'),
+  'no-store': said('Es ist kein Laden gewählt.', 'Starten Sie Cadenza mit --store und einer Ready-Datei oder einer https-Adresse.'),
   'no-stream': said('Alle Hörproben-Plätze sind gerade belegt.', 'Versuchen Sie es gleich nochmal.'),
   'not-available-yet': said('Das gibt es noch nicht.', 'Es kommt mit einer späteren Version.'),
   'not-yours': said('Dieser Titel wurde mit einem anderen Pass gekauft.', 'Holen Sie jenen Pass herein oder kaufen Sie den Titel.'),

@@ -58,7 +58,7 @@ export const errorsEn: ErrorWords = {
   'file-exists': said('There is a file of that name already.', 'Choose another name.'),
   'home-busy': said('Another Cadenza is using this music folder.', 'Close it, then try again.'),
   'no-sound-device': said('There is no sound device.', 'Connect one, or choose one in Settings.'),
-  'no-store': said('No store is chosen.', 'Choose one in Settings and start Cadenza again.'),
+  'no-store': said('No store is chosen.', 'Start Cadenza with --store and a ready file or an https address.'),
   'no-stream': said('All preview streams are taken just now.', 'Try again in a moment.'),
   'not-available-yet': said('This is not available yet.', 'It comes with a later version.'),
   'not-yours': said('This track was bought with another passport.', 'Import that passport to play it, or buy the track.'),
