@@ -32,6 +32,7 @@ use crate::licensing::{self, LicensingCenter};
 use crate::merchant::{self, Merchant, MerchantParts};
 use crate::payment::client::PaymentClient;
 use crate::payment::{self, PaymentProcess};
+use crate::rest::folder::close_again;
 use crate::tls::{ClientAuth, Revocations, anonymous_client};
 use crate::web::{self, Storefront};
 
@@ -291,6 +292,7 @@ impl Server {
         )?;
         ready.admin_url = Some(doors.open_plain("admin", ports.admin, admin::router(administration)).await?);
         parts::write_ready(&options, &ready)?;
+        close_again(&options.data).map_err(|e| StartError::Data(options.data.clone(), e))?;
         Ok(RunningServer { ready, stop, doors, delivery, maintenance, database: parts.database.clone() })
     }
 }
