@@ -4,6 +4,7 @@
 //! public_host = "store.example.org"        # how others reach this machine; default: the listen address
 //! database = "postgres://user@host/cadenza" # default: an SQLite file in the data folder
 //! media_store = "s3://bucket/prefix"        # default: the folder media/ in the data folder
+//! currency = "USD"                          # of all prices in this shop; one in another currency is refused
 //! [ports]                                   # default: free ones
 //! store = 8443
 //! [merchant]
@@ -17,6 +18,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cadenza_protocol::shop::money::Currency;
 use serde::{Deserialize, Serialize};
 
 use crate::content::ContentSettings;
@@ -33,6 +35,8 @@ pub struct ServerConfig {
     pub database: Option<String>,
     /// A folder or `s3://...`.
     pub media_store: Option<MediaStore>,
+    /// What this shop counts in: its merchant and its content manager.
+    pub currency: Currency,
     /// Names this delivery server.
     pub delivery_id: Option<String>,
     /// Ports; 0 is any free one.

@@ -86,6 +86,7 @@ fn a_voucher_is_judged_at_its_time_of_issue() {
 fn a_voucher_packet_crosses_as_json_and_shows_no_secret_to_debug() {
     // O8, C7
     let packet = VoucherPacket {
+        cost_cents: 129,
         voucher_id: VoucherId::from_bytes([1; 16]),
         timestamp: NOW,
         lifetime_seconds: 900,

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use cadenza_protocol::shop::Order;
 use serde::Deserialize;
 
-use super::{READY_FILE, Revoke, Statistics, TOKEN_FILE};
+use super::{READY_FILE, Refund, Revoke, Statistics, TOKEN_FILE};
 use crate::call::{CallError, accepted};
 use crate::licensing::renewal::CertificateCount;
 
@@ -91,6 +92,12 @@ impl AdminClient {
     pub async fn revoke(&self, serial: String, reason: String) -> Result<(), AdminError> {
         let wish = Revoke { serial, reason };
         self.send(self.http.post(self.path("revoke")).json(&wish)).await.map(drop)
+    }
+
+    /// Pays an order back; its receipt as it stands then.
+    pub async fn refund(&self, order_id: String) -> Result<Order, AdminError> {
+        let answer = self.send(self.http.post(self.path("refund")).json(&Refund { order_id })).await?;
+        Ok(answer.json().await.map_err(CallError::from)?)
     }
 
     /// Stops the server.
