@@ -8,6 +8,7 @@
 mod deliveries;
 mod identity;
 mod listening;
+mod lost_orders;
 mod recording;
 mod shelf;
 mod shop;
