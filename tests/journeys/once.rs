@@ -32,7 +32,8 @@ fn the_same_order_sent_twice_is_one_order_and_one_payment() {
 fn note_unanswered(player: &TestPlayer, store: &TestStore, key: &str, ids: &[&str]) {
     let items: Vec<_> = ids.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
     let host = store.ready("store_url").trim_start_matches("https://").to_owned();
-    let open = json!({ "idempotency_key": key, "store": host, "items": items, "placed_at": 0, "order_id": null });
+    let open =
+        json!({ "idempotency_key": key, "store": host, "items": items, "placed_at": 0, "order_id": null });
     let folder = player.home().join("deliveries");
     fs::create_dir_all(&folder).expect("room");
     fs::write(folder.join(format!("order-{key}.json")), open.to_string()).expect("room");

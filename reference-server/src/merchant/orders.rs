@@ -39,7 +39,12 @@ impl Merchant {
         let instrument = self.instrument(&request)?;
         let items = distinct(request.items)?;
         let _lane = self.lane(&key).await;
-        let order_id = match self.order_by_key(&key).await? {
+        let mut found = self.order_by_key(&key).await?;
+        if let Some(row) = found.as_ref().filter(|row| row.is_being_given_up()) {
+            self.settle(&row.order_id).await?;
+            found = self.order_by_key(&key).await?;
+        }
+        let order_id = match found {
             None => self.open_order(&key, &items).await?,
             Some(row) => match row.state {
                 // nothing was charged under this key: it is free for another attempt
@@ -55,10 +60,7 @@ impl Merchant {
                 }
                 OrderState::Paid => return self.shown(row).await,
                 OrderState::Refunding | OrderState::Refunded => return Err(refunded()),
-                OrderState::Open if row.refusal.is_some() => {
-                    self.settle(&row.order_id).await?;
-                    return Err(refused(row.refusal.as_deref()));
-                }
+                OrderState::Open if row.is_being_given_up() => return Err(unconfirmed()),
                 OrderState::Open => row.order_id,
             },
         };
@@ -90,11 +92,7 @@ impl Merchant {
         match row.state {
             OrderState::Paid | OrderState::Refunding | OrderState::Refunded => self.shown(row).await,
             OrderState::Refused => Err(refused(row.refusal.as_deref())),
-            OrderState::Open => Err(ApiFailure::new(
-                StatusCode::BAD_GATEWAY,
-                "payment-unconfirmed",
-                "the payment is not confirmed yet; ask again in a minute",
-            )),
+            OrderState::Open => Err(unconfirmed()),
         }
     }
 
@@ -302,6 +300,12 @@ fn refused(code: Option<&str>) -> ApiFailure {
         _ => ("order-refused", "this order was given up and nothing was charged; order again"),
     };
     ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message)
+}
+
+/// Nobody knows yet whether money was set aside or taken.
+fn unconfirmed() -> ApiFailure {
+    let why = "the payment processor has not confirmed yet what became of this order; ask again in a minute";
+    ApiFailure::new(StatusCode::BAD_GATEWAY, "payment-unconfirmed", why)
 }
 
 fn refunded() -> ApiFailure {

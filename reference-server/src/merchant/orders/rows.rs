@@ -24,6 +24,11 @@ pub(in crate::merchant) struct OrderRow {
 }
 
 impl OrderRow {
+    /// Whether reservations and money are on their way back.
+    pub fn is_being_given_up(&self) -> bool {
+        self.state == OrderState::Open && self.refusal.is_some()
+    }
+
     /// Names this attempt's payment to the processor: a declined one stays declined under its name, so the next gets another.
     pub fn payment_key(&self) -> String {
         if self.attempt == 0 { self.order_id.clone() } else { format!("{}.{}", self.order_id, self.attempt) }
