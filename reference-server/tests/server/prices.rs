@@ -67,7 +67,7 @@ fn a_shop_sells_in_the_one_currency_of_its_configuration() {
         let clock = cadenza_server::clock::Clock::movable(crate::world::START);
         let world = World::open(&data.join("data"), &album, config, clock).await;
         assert_eq!(world.get("/v1/about").await["currency"], "EUR");
-        let (status, order) = world.order(&world.tracks().await[0], test_cards::GOOD, "euros-1").await;
+        let (status, order) = world.order(&world.tracks().await[0], test_cards::GOOD, "in-euros-1").await;
         assert_eq!((status, order["currency"].as_str()), (200, Some("EUR")), "{order}");
         assert_eq!(world.count("SELECT COUNT(*) FROM payments WHERE currency = 'EUR'").await, 1);
         world.stop().await;
