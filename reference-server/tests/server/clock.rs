@@ -33,8 +33,8 @@ fn time_ends_reservations_vouchers_and_certificates_but_not_purchases() {
         };
 
         // a reservation lapses
-        let reserve = json!({ "media_id": world.tracks().await[0], "quality": "lossless", "channels": 2 });
-        let (_, packet) = commerce("reserve", &reserve).await;
+        let reserve = World::reserving(&world.tracks().await[0]);
+        let packet = commerce("reserve", &reserve).await.1["packets"][0].take();
         assert_eq!(packet["lifetime_seconds"], 900);
         let step = json!({ "voucher_id": packet["voucher_id"], "authorization": packet["authorization"] });
         later(&world, Duration::from_secs(901)).await;
@@ -42,7 +42,7 @@ fn time_ends_reservations_vouchers_and_certificates_but_not_purchases() {
         assert_eq!((status, refusal["code"].as_str()), (410, Some("voucher-expired")));
 
         // one that is authorized in time stays, and a repeated step gives the same answer
-        let (_, packet) = commerce("reserve", &reserve).await;
+        let packet = commerce("reserve", &reserve).await.1["packets"][0].take();
         let step = json!({ "voucher_id": packet["voucher_id"], "authorization": packet["authorization"] });
         let first = commerce("authorize", &step).await;
         assert_eq!(first.0, 200);
