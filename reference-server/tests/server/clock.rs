@@ -88,7 +88,7 @@ fn when_all_streams_are_in_use_a_preview_is_a_clear_not_now() {
         assert_eq!(allocated.status(), 200);
         let (status, refusal) = world.post("/v1/previews", &wish).await;
         assert_eq!((status, refusal["code"].as_str()), (503, Some("no-stream")));
-        let end = json!({ "voucher_id": voucher["tracks"][0]["voucher_id"], "media_id": track, "status": "completed", "played_ms": 3000, "image": "preview-96" });
+        let end = json!({ "voucher_id": voucher["tracks"][0]["voucher_id"], "media_id": track, "kind": "clip", "transport": "udp", "status": "completed", "played_ms": 3000, "image": "preview-96" });
         let released =
             delivery.post(format!("{}/v1/delivery/release", world.content)).json(&end).send().await.unwrap();
         assert_eq!(released.status(), 204);

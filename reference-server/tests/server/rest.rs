@@ -48,7 +48,7 @@ fn with_a_data_key_kept_elsewhere_neither_keys_nor_receipts_lie_in_the_data_fold
         std::fs::write(&key, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n").unwrap();
         let config = ServerConfig { data_key_file: Some(key), ..ServerConfig::default() };
         let world = World::start("sealed", config.clone()).await;
-        let (_, voucher) = Listener::buy(&world, 0, "sealed").await;
+        let (_, voucher) = Listener::buy(&world, 0, "sealed-1").await;
         let receipt = cadenza_protocol::id::hex(voucher.tracks[0].receipt.as_ref().unwrap().expose());
         let (data, album) = (world.data.clone(), world.data.parent().unwrap().join("album"));
         let clock = world.clock.clone();

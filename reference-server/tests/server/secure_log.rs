@@ -72,7 +72,7 @@ async fn preview(world: &World) {
     };
     let stream = json!({ "voucher_id": id, "media_id": track, "kind": "clip", "player": "p", "transport": "udp", "bandwidth_kbps": 64 });
     assert_eq!(post("allocate", stream).await, 200);
-    let end = json!({ "voucher_id": id, "media_id": track, "status": "completed", "played_ms": 3000, "image": "preview-96" });
+    let end = json!({ "voucher_id": id, "media_id": track, "kind": "clip", "transport": "udp", "status": "completed", "played_ms": 3000, "image": "preview-96" });
     assert_eq!(post("release", end).await, 204);
 }
 

@@ -148,7 +148,7 @@ fn one_cart_in_a_browser_is_one_order_until_it_is_paid() {
         let (taken,): (i64,) = sqlx::query_as(
             "SELECT COUNT(*) FROM payments WHERE state = 'captured' AND idempotency_key LIKE $1",
         )
-        .bind(format!("merchant/{order}%"))
+        .bind(format!("%/{order}%"))
         .fetch_one(database.pool())
         .await
         .unwrap();
