@@ -10,6 +10,7 @@ mod counting;
 mod deliveries;
 mod identity;
 mod listening;
+mod lost_orders;
 mod recording;
 mod shelf;
 mod shop;

@@ -13,7 +13,7 @@
 //! reordering and editing break a MAC; cutting the end is noticed against a [`Checkpoint`], which the licensing center asks for before it
 //! renews the writer's certificate.
 //!
-//! [`LogWriter`] is the writer's end, [`LogReader`] the licensing center's, [`SaleRecord`] and [`PreviewRecord`] are what is
+//! [`LogWriter`] is the writer's end, [`LogReader`] the licensing center's, [`SaleRecord`], [`TakingRecord`], [`RefundRecord`] and [`PreviewRecord`] are what is
 //! entered, [`LogFile`] is a whole log on its way; [`LogOpening`] and [`LogUpload`] are how writer and licensing center speak.
 //!
 //! An entry's bytes: `u64` number, `u16` kind, `bytes` sealed content (at most 64 KiB), 32 bytes `Z_j`.
@@ -31,7 +31,7 @@ use crate::wire::{WireError, base64_array};
 pub use chain::{LogReader, LogWriter, OpenedEntry, verify_log};
 pub use file::LogFile;
 pub use messages::{LogOpened, LogOpening, LogStanding, LogUpload, SealedEntry, log_name, parse_log_name};
-pub use records::{PreviewRecord, PreviewTransport, SaleRecord};
+pub use records::{PreviewRecord, PreviewTransport, RefundRecord, SaleRecord, TakingRecord};
 
 /// Longest content of an entry.
 pub const MAX_CONTENT: usize = 32 * 1024;
@@ -50,6 +50,10 @@ pub enum EntryKind {
     Preview,
     /// The last entry of a log that ended on purpose.
     Closed,
+    /// A purchase was paid back: a [`RefundRecord`].
+    Refund,
+    /// A merchant took money: a [`TakingRecord`].
+    Taking,
 }
 
 impl EntryKind {
@@ -59,6 +63,8 @@ impl EntryKind {
             EntryKind::Sale => 2,
             EntryKind::Preview => 3,
             EntryKind::Closed => 4,
+            EntryKind::Refund => 5,
+            EntryKind::Taking => 6,
         }
     }
 
@@ -68,6 +74,8 @@ impl EntryKind {
             2 => Ok(EntryKind::Sale),
             3 => Ok(EntryKind::Preview),
             4 => Ok(EntryKind::Closed),
+            5 => Ok(EntryKind::Refund),
+            6 => Ok(EntryKind::Taking),
             _ => Err(WireError::Invalid { field: "entry kind" }),
         }
     }
@@ -159,7 +167,9 @@ mod tests {
             artist: "Scott Joplin".into(),
             authors: "Scott Joplin".into(),
             song_ms: 158_000,
-            price_cents: 129,
+            sold: crate::reserve::Sold::Album,
+            cost_cents: 79,
+            retail_cents: 95,
             currency: "USD".into(),
             consumer_serial: "0a0b".into(),
             voucher_id: VoucherId::from_bytes([2; 16]),

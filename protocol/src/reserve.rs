@@ -1,12 +1,15 @@
-//! Between merchant and content manager (requirements B2, O8): reserve, authorize, expire, deliver.
+//! Between merchant and content manager (requirements B2, B10, O8): reserve, authorize, expire, deliver, refund.
 //!
-//! JSON over mutual TLS. A reservation is *pending* until it is authorized; then *purchased and not delivered*; then *purchased
-//! and delivered*. The authorization token is a secret of these two and changes at every step.
+//! JSON over mutual TLS, `POST /v1/commerce/...`. `reserve` takes a [`ReserveRequest`] and gives a [`Reservation`]; `authorize` takes
+//! an [`AuthorizeRequest`] and gives an [`AuthorizeReply`]; `expire` and `refund` take the same and give nothing; `deliver` takes a
+//! [`DeliverRequest`] and gives a [`VoucherFile`](crate::voucher::VoucherFile). A reservation is *pending* until it is authorized; then *purchased and not delivered*; then *purchased
+//! and delivered*; a refund ends it. The authorization token is a secret of these two and changes at every step.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MediaId, VoucherId};
 use crate::secret::{ReceiptToken, Secret};
+use crate::shop::money::Currency;
 use crate::time::UnixTime;
 use crate::wire::base64_array;
 
@@ -45,18 +48,79 @@ mod token {
     }
 }
 
-/// Asks for a reservation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReserveRequest {
-    /// Which song.
-    pub media_id: MediaId,
-    /// Which quality.
-    pub quality: String,
-    /// 1 or 2.
-    pub channels: u8,
+/// What is sold: what the buyer decided on, and what the price is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sold {
+    /// One track at its own price.
+    Track,
+    /// All tracks of an album that are for sale in this quality, at the album's price.
+    Album,
 }
 
-/// A reservation: the source's voucher packet.
+impl Sold {
+    /// The word in messages and tables.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Track => "track",
+            Self::Album => "album",
+        }
+    }
+}
+
+/// A word that is no [`Sold`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is nothing that is sold; was a newer version here?")]
+pub struct UnknownSold(pub String);
+
+impl std::str::FromStr for Sold {
+    type Err = UnknownSold;
+
+    fn from_str(word: &str) -> Result<Self, UnknownSold> {
+        match word {
+            "track" => Ok(Self::Track),
+            "album" => Ok(Self::Album),
+            _ => Err(UnknownSold(word.to_owned())),
+        }
+    }
+}
+
+/// Asks for a reservation: one thing that is sold, at its retail price. The content manager holds all of it against its own inventory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReserveRequest {
+    /// What the price is for.
+    pub sold: Sold,
+    /// Which quality.
+    pub quality: String,
+    /// Of all amounts.
+    pub currency: Currency,
+    /// What the buyer pays for all of it, cents.
+    pub retail_cents: u64,
+    /// Its tracks: one, or all of the album.
+    pub tracks: Vec<ReservedTrack>,
+}
+
+/// One track of what is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservedTrack {
+    /// Which song.
+    pub media_id: MediaId,
+    /// 1 or 2.
+    pub channels: u8,
+    /// What this merchant asks for the track alone, cents.
+    pub alone_cents: u64,
+    /// Its share of the retail price, cents: [`shares`](crate::shop::money::shares) of it by what the tracks cost alone.
+    pub share_cents: u64,
+}
+
+/// What is reserved: a packet for each track, in the order of the request.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reservation {
+    /// One for each track.
+    pub packets: Vec<VoucherPacket>,
+}
+
+/// One reserved track: the source's voucher packet.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct VoucherPacket {
     /// Tracks the transaction.
@@ -65,13 +129,15 @@ pub struct VoucherPacket {
     pub timestamp: UnixTime,
     /// Seconds until it lapses unless it is authorized.
     pub lifetime_seconds: u32,
+    /// What the merchant will owe for it, cents: its share of what is owed for all that is sold.
+    pub cost_cents: u64,
     /// For the next step with this reservation.
     pub authorization: AuthorizationToken,
     /// For the buyer, once paid.
     pub receipt: ReceiptToken,
 }
 
-/// Paid: enable delivery. Also the message that expires a reservation, at its own path.
+/// Paid: enable delivery. Also the message that expires or refunds a reservation, at its own path.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AuthorizeRequest {
     /// Which reservation.

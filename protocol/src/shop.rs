@@ -12,6 +12,7 @@
 //! | `GET /v1/art/{media_id}?size=96,320,1200` | the cover as PNG or JPEG |
 //! | `POST /v1/previews` | a [`VoucherFile`](crate::voucher::VoucherFile), or 503 `no-stream` |
 //! | `POST /v1/orders` | [`Order`], or 402 with `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field` |
+//! | `POST /v1/orders/find` with `idempotency_key` | [`Order`]; 404 when none came, 402 as above when it was refused |
 //! | `GET /v1/orders/{order_id}` | [`Order`] |
 //! | `GET /v1/orders/{order_id}/voucher` | a [`VoucherFile`](crate::voucher::VoucherFile) |
 //! | `GET /v1/vouchers/{voucher_id}/delivery` | a [`DeliveryAddress`](crate::voucher::DeliveryAddress): where to fetch from now |
@@ -19,6 +20,8 @@
 //!
 //! An order's card is [`crate::card`]'s; what a cart costs is [`price`]'s.
 
+pub mod list;
+pub mod money;
 pub mod price;
 
 use serde::{Deserialize, Serialize};
@@ -203,6 +206,10 @@ pub enum OrderState {
     Paid,
     /// Given up; nothing was charged.
     Refused,
+    /// Its money is on its way back; nothing more can be retrieved.
+    Refunding,
+    /// Its money was given back. What was delivered before stays with the buyer, nothing more can be retrieved.
+    Refunded,
 }
 
 /// A word that names no [`OrderState`].
@@ -217,6 +224,8 @@ impl OrderState {
             Self::Open => "open",
             Self::Paid => "paid",
             Self::Refused => "refused",
+            Self::Refunding => "refunding",
+            Self::Refunded => "refunded",
         }
     }
 }
@@ -229,6 +238,8 @@ impl TryFrom<String> for OrderState {
             "open" => Ok(Self::Open),
             "paid" => Ok(Self::Paid),
             "refused" => Ok(Self::Refused),
+            "refunding" => Ok(Self::Refunding),
+            "refunded" => Ok(Self::Refunded),
             _ => Err(UnknownOrderState(word)),
         }
     }
@@ -240,12 +251,12 @@ impl From<OrderState> for &'static str {
     }
 }
 
-/// A paid order.
+/// An order that money was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Whoever knows it may retrieve what was bought.
     pub order_id: String,
-    /// Where it is; what is handed out is [`OrderState::Paid`].
+    /// Where it is: paid, or refunded since.
     pub state: OrderState,
     /// All items.
     pub total_cents: u64,

@@ -72,7 +72,7 @@ fn a_reader_written_from_the_documentation_opens_every_object() {
     assert_eq!(found["voucher_titles"], json!([[null, "Maple Leaf Rag"], [null, "Maple Leaf Rag"]]));
     let kinds: Vec<&Value> = found["log"].as_array().unwrap().iter().map(|entry| &entry[0]).collect();
     assert_eq!(kinds, ["opened", "sale", "preview", "closed"]);
-    assert_eq!((&found["log"][1][1]["title"], &found["log"][1][1]["cents"]), (&json!("Solace"), &json!(129)));
+    assert_eq!((&found["log"][1][1]["title"], &found["log"][1][1]["retail"]), (&json!("Solace"), &json!(95)));
     assert_eq!(found["log"][2][1]["played_ms"], 12_500);
     assert_eq!(found["request_at"], NOW.0);
     assert_eq!(found["redeemed"], VOUCHER.to_string());
@@ -177,7 +177,7 @@ fn hand_over(folder: &Path, center: &Center, consumer: &Holder) {
         "log": hex(&LOG), "log_secret": hex(log_secret().expose()),
         "sale": {
             "at": sale.at, "title": sale.title, "artist": sale.artist, "authors": sale.authors, "song_ms": sale.song_ms,
-            "cents": sale.price_cents, "currency": sale.currency, "serial": sale.consumer_serial, "voucher": sale.voucher_id,
+            "sold": 2, "cost": sale.cost_cents, "retail": sale.retail_cents, "currency": sale.currency, "serial": sale.consumer_serial, "voucher": sale.voucher_id,
             "file": sale.file_name, "quality": sale.quality,
         },
         "preview": {

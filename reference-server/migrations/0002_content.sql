@@ -1,22 +1,32 @@
 -- Content manager: what is published, who delivers, and every transaction.
-CREATE TABLE media (
-    media_id     TEXT   NOT NULL PRIMARY KEY,
-    path         TEXT   NOT NULL UNIQUE,  -- project/file as the author named it
+-- Every file that was published, by what is in it. One that was sold stays for good, whatever is on the shelf now.
+CREATE TABLE editions (
+    media_id     TEXT   NOT NULL,
+    sha256       TEXT   NOT NULL,
+    path         TEXT   NOT NULL,         -- project/file as the author named it last
     object       TEXT   NOT NULL,         -- name in the object store
     length       BIGINT NOT NULL,
-    sha256       TEXT   NOT NULL,
-    author       TEXT   NOT NULL,         -- name, to be shown
-    owner        TEXT   NOT NULL,         -- fingerprint of the author's key
+    author       TEXT   NOT NULL,         -- name in the author's certificate
+    author_key   TEXT   NOT NULL,         -- fingerprint of the author's key: whose it is
+    facts        TEXT   NOT NULL,         -- the catalogue entry, JSON
+    wrapped_keys TEXT   NOT NULL,         -- media keys in custody
+    custody_cert TEXT   NOT NULL,         -- fingerprint of the certificate that they are wrapped to
+    published_at BIGINT NOT NULL,
+    PRIMARY KEY (media_id, sha256)
+);
+
+-- The shelf: what is published now.
+CREATE TABLE media (
+    media_id     TEXT   NOT NULL PRIMARY KEY,
+    sha256       TEXT   NOT NULL,         -- its present edition
+    path         TEXT   NOT NULL UNIQUE,
+    author_key   TEXT   NOT NULL,
     title        TEXT   NOT NULL,
-    artist       TEXT   NOT NULL,
     album        TEXT   NOT NULL,
     album_id     TEXT   NOT NULL,
     track_number BIGINT NOT NULL,
     for_sale     BIGINT NOT NULL,
-    facts        TEXT   NOT NULL,         -- the catalogue entry, JSON
-    wrapped_keys TEXT   NOT NULL,         -- media keys in custody
-    custody_cert TEXT   NOT NULL,         -- fingerprint of the certificate that they are wrapped to
-    published_at BIGINT NOT NULL
+    FOREIGN KEY (media_id, sha256) REFERENCES editions (media_id, sha256)
 );
 CREATE INDEX media_by_album ON media (album_id, track_number);
 
@@ -36,8 +46,9 @@ CREATE TABLE uploads (
     length     BIGINT NOT NULL,
     sha256     TEXT   NOT NULL,
     overwrite  BIGINT NOT NULL,
-    author     TEXT   NOT NULL,           -- fingerprint of the author's key
-    started_at BIGINT NOT NULL
+    author_key TEXT   NOT NULL,           -- fingerprint of the author's key
+    received   BIGINT NOT NULL,           -- bytes that came: what counts against the space
+    touched_at BIGINT NOT NULL            -- when the last of them came; left alone, it lapses
 );
 
 CREATE TABLE delivery_servers (
@@ -64,23 +75,29 @@ CREATE INDEX streams_by_server ON streams (server);
 CREATE TABLE vouchers (
     voucher_id    TEXT   NOT NULL PRIMARY KEY,
     kind          TEXT   NOT NULL,        -- clip, song, purchase
-    state         TEXT   NOT NULL,        -- open (previews); pending, purchased, delivered, expired
+    state         TEXT   NOT NULL,        -- open (previews); pending, purchased, delivered, expired, refunded
     media_id      TEXT   NOT NULL,
+    sha256        TEXT,                   -- the edition that was sold
     quality       TEXT,
+    sold          TEXT,                   -- track, album: what the price was for
+    cost_cents    BIGINT,                 -- what the merchant owes for it
+    retail_cents  BIGINT,                 -- what the buyer paid for it
+    currency      TEXT,
     merchant      TEXT   NOT NULL,        -- fingerprint of the merchant's key
     issued_at     BIGINT NOT NULL,
     expires_at    BIGINT NOT NULL,
     "authorization" TEXT,                 -- secret between content manager and merchant
     authorized_with TEXT,                 -- the one before: a repeated request after a lost reply is understood
-    price_cents   BIGINT,
     receipt       TEXT,                   -- secret between content manager and buyer
     server        TEXT,
     redeemed_by   TEXT,                   -- fingerprint of the passport's certificate
     redeemed_serial TEXT,                 -- its serial number, for the log
     redeemed_at   BIGINT,
-    delivered_at  BIGINT
+    delivered_at  BIGINT,
+    refunded_at   BIGINT
 );
 CREATE INDEX vouchers_by_state ON vouchers (state, expires_at);
+CREATE INDEX vouchers_by_edition ON vouchers (media_id, sha256);
 
 -- How often purchases with a limit were used, as their players report it; only rising.
 CREATE TABLE use_counts (
@@ -98,7 +115,9 @@ CREATE TABLE delivery_log (
     artist             TEXT   NOT NULL,
     author             TEXT   NOT NULL,
     song_ms            BIGINT NOT NULL,
-    price_cents        BIGINT NOT NULL,
+    cost_cents         BIGINT NOT NULL,
+    retail_cents       BIGINT NOT NULL,
+    currency           TEXT   NOT NULL,
     certificate_serial TEXT   NOT NULL,
     file_name          TEXT   NOT NULL,
     quality            TEXT   NOT NULL,

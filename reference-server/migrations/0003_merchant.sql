@@ -3,11 +3,12 @@ CREATE TABLE orders (
     order_id        TEXT   NOT NULL PRIMARY KEY,
     idempotency_key TEXT   NOT NULL UNIQUE,
     wanted          TEXT   NOT NULL,      -- what was ordered, to notice a key used twice
-    state           TEXT   NOT NULL,      -- open, paid, refused
-    refusal         TEXT,                 -- stable code
+    state           TEXT   NOT NULL,      -- open, paid, refused, refunding, refunded
+    refusal         TEXT,                 -- stable code; of an open order: it is being given up
     total_cents     BIGINT NOT NULL,
     currency        TEXT   NOT NULL,
     paid_with       TEXT,                 -- brand and last four digits
+    attempt         BIGINT NOT NULL,      -- payments tried under this order before the present one
     created_at      BIGINT NOT NULL
 );
 
@@ -18,7 +19,11 @@ CREATE TABLE order_items (
     title         TEXT   NOT NULL,
     artist        TEXT   NOT NULL,
     quality       TEXT   NOT NULL,
-    price_cents   BIGINT NOT NULL,
+    sold          TEXT   NOT NULL,        -- track, album: what the price is for
+    bundle        BIGINT NOT NULL,        -- position of the first of what is sold together
+    alone_cents   BIGINT NOT NULL,        -- what it costs alone
+    price_cents   BIGINT NOT NULL,        -- its share of what is paid
+    cost_cents    BIGINT,                 -- what is owed to the content manager for it
     voucher_id    TEXT,
     "authorization" TEXT,
     receipt       TEXT,

@@ -5,7 +5,7 @@ CREATE TABLE payments (
     payer           TEXT   NOT NULL,
     amount_cents    BIGINT NOT NULL,
     currency        TEXT   NOT NULL,
-    state           TEXT   NOT NULL,      -- authorized, captured, voided, declined, expired-card
+    state           TEXT   NOT NULL,      -- authorized, captured, voided, refunded, declined, expired-card
     brand           TEXT   NOT NULL,
     last4           TEXT   NOT NULL,
     at              BIGINT NOT NULL

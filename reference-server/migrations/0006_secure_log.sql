@@ -1,5 +1,6 @@
--- The secure log. First the content manager's: its entries, sealed as they were written.
+-- The secure log. First its writers': their entries, sealed as they were written.
 CREATE TABLE secure_log (
+    writer TEXT   NOT NULL,        -- content-manager, merchant
     log_id TEXT   NOT NULL,
     number BIGINT NOT NULL,
     entry  TEXT   NOT NULL,
@@ -11,6 +12,7 @@ CREATE TABLE logs (
     log_id           TEXT   NOT NULL PRIMARY KEY,
     writer           TEXT   NOT NULL,        -- SHA-256 of the writer's public key: its name across renewals
     name             TEXT   NOT NULL,        -- common name in its certificate
+    role             TEXT   NOT NULL,        -- what its certificate says that it is
     opening          TEXT   NOT NULL UNIQUE, -- drawn by the writer, so that no request counts twice
     opened_at        BIGINT NOT NULL,
     state            TEXT   NOT NULL,        -- open, superseded (its writer began another), closed (by the licensing center)

@@ -5,6 +5,7 @@
 //! database = "postgres://user@host/cadenza" # default: an SQLite file in the data folder
 //! media_store = "s3://bucket/prefix"        # default: the folder media/ in the data folder
 //! data_key_file = "/etc/cadenza/data.key"    # seals keys and receipts; default: see `rest::vault`
+//! currency = "USD"                          # of all prices in this shop; one in another currency is refused
 //! [ports]                                   # default: free ones
 //! store = 8443
 //! [merchant]
@@ -21,6 +22,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cadenza_protocol::shop::money::Currency;
 use serde::{Deserialize, Serialize};
 
 use crate::content::ContentSettings;
@@ -40,6 +42,8 @@ pub struct ServerConfig {
     pub media_store: Option<MediaStore>,
     /// File with the key under which keys and receipts are sealed: 64 hexadecimal digits.
     pub data_key_file: Option<PathBuf>,
+    /// What this shop counts in: its merchant and its content manager.
+    pub currency: Currency,
     /// Names this delivery server.
     pub delivery_id: Option<String>,
     /// Ports; 0 is any free one.

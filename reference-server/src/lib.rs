@@ -28,7 +28,6 @@ pub mod call;
 pub mod clock;
 pub mod config;
 pub mod content;
-pub mod currency;
 pub mod db;
 pub mod delivery;
 pub mod door;

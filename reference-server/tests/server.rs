@@ -19,12 +19,16 @@ mod found_copy;
 mod hub;
 #[path = "server/listener.rs"]
 mod listener;
+#[path = "server/money.rs"]
+mod money;
 #[path = "server/orders.rs"]
 mod orders;
 #[path = "server/passports.rs"]
 mod passports;
 #[path = "server/postgres.rs"]
 mod postgres;
+#[path = "server/prices.rs"]
+mod prices;
 #[path = "server/recovery.rs"]
 mod recovery;
 #[path = "server/rest.rs"]

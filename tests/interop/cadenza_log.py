@@ -7,7 +7,7 @@ import struct
 from cadenza_formats import Reader, Refused, field_bytes, field_text, read_json, to_base64, unbase64
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-KINDS = {1: "opened", 2: "sale", 3: "preview", 4: "closed"}
+KINDS = {1: "opened", 2: "sale", 3: "preview", 4: "closed", 5: "refund", 6: "taking"}
 
 
 class Chain:
@@ -55,9 +55,18 @@ def read_content(kind, content):
     r = Reader(content)
     if kind == 2:
         record = {"at": r.number(8, "time", signed=True), "title": r.text(4096, "title"), "artist": r.text(4096, "artist")}
-        record |= {"authors": r.text(4096, "authors"), "song_ms": r.number(4, "length"), "cents": r.number(4, "price")}
+        record |= {"authors": r.text(4096, "authors"), "song_ms": r.number(4, "length"), "sold": r.number(1, "sold as")}
+        record |= {"cost": r.number(4, "cost"), "retail": r.number(4, "retail price")}
         record |= {"currency": r.text(3, "currency"), "serial": r.text(64, "serial"), "voucher": r.take(16, "voucher").hex()}
         record |= {"file": r.text(1024, "file"), "quality": r.text(32, "quality")}
+    elif kind == 5:
+        record = {"at": r.number(8, "time", signed=True), "voucher": r.take(16, "voucher").hex(), "cost": r.number(4, "cost")}
+        record |= {"retail": r.number(4, "retail price"), "currency": r.text(3, "currency")}
+    elif kind == 6:
+        record = {"at": r.number(8, "time", signed=True), "voucher": r.take(16, "voucher").hex(), "media": r.take(16, "media").hex()}
+        record |= {"title": r.text(4096, "title"), "artist": r.text(4096, "artist"), "sold": r.number(1, "sold as")}
+        record |= {"cost": r.number(4, "cost"), "retail": r.number(4, "retail price")}
+        record |= {"currency": r.text(3, "currency"), "quality": r.text(32, "quality")}
     elif kind == 3:
         record = {"at": r.number(8, "time", signed=True), "media": r.take(16, "media").hex(), "title": r.text(4096, "title")}
         record |= {"artist": r.text(4096, "artist"), "part": {1: "song", 2: "clip"}[r.number(1, "part")]}
@@ -71,7 +80,7 @@ def read_content(kind, content):
 
 def sale_content(sale):
     data = struct.pack(">q", sale["at"]) + field_text(sale["title"]) + field_text(sale["artist"]) + field_text(sale["authors"])
-    data += struct.pack(">II", sale["song_ms"], sale["cents"]) + field_text(sale["currency"]) + field_text(sale["serial"])
+    data += struct.pack(">IBII", sale["song_ms"], sale["sold"], sale["cost"], sale["retail"]) + field_text(sale["currency"]) + field_text(sale["serial"])
     return data + bytes.fromhex(sale["voucher"]) + field_text(sale["file"]) + field_text(sale["quality"])
 
 

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use cadenza_tests::player::GOOD_CARD;
+use cadenza_tests::player::{DECLINED_CARD, GOOD_CARD};
 use cadenza_tests::{Shop, TestPlayer, TestStore};
+use serde_json::json;
 
 /// Buys in the storefront's way: pay, and keep the voucher instead of redeeming it.
 fn voucher_of(player: &TestPlayer, store: &TestStore, title: &str) -> String {
@@ -25,6 +26,46 @@ fn the_same_order_sent_twice_is_one_order_and_one_payment() {
 
     assert_eq!(first["order_id"], again["order_id"]);
     assert!(first["order_id"].is_string(), "{first}");
+}
+
+/// Writes down an order as a player does before it sends it; the answer never comes.
+fn note_unanswered(player: &TestPlayer, store: &TestStore, key: &str, ids: &[&str]) {
+    let items: Vec<_> = ids.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
+    let host = store.ready("store_url").trim_start_matches("https://").to_owned();
+    let open =
+        json!({ "idempotency_key": key, "store": host, "items": items, "placed_at": 0, "order_id": null });
+    let folder = player.home().join("deliveries");
+    fs::create_dir_all(&folder).expect("room");
+    fs::write(folder.join(format!("order-{key}.json")), open.to_string()).expect("room");
+}
+
+// B7: the answer to an order of two tracks was lost; one of them is bought again, then everything that was paid for is asked for
+#[test]
+fn what_was_paid_for_and_never_answered_is_found_and_not_bought_again() {
+    let store = TestStore::open();
+    let shop = Shop::of(&store);
+    let player = TestPlayer::registered(&store);
+    let both = [player.track("First Light"), player.track("Steady Tone")];
+    let ids = [both[0].as_str(), both[1].as_str()];
+    let key = "0123456789abcdef0123456789abcdef";
+    let (status, paid) = shop.order_all(&ids, GOOD_CARD, key);
+    assert_eq!(status, 200, "{paid}");
+    note_unanswered(&player, &store, key, &ids);
+
+    let bought = player.buy_with(ids[0], GOOD_CARD, &["--json"]).succeeded().json();
+
+    assert_eq!(bought["order"]["order_id"], paid["order_id"], "the order that was paid, no other");
+    player.run(&["redeem"]).succeeded();
+    assert_eq!(player.purchases().len(), 2);
+    let listed = player.json(&["orders"]);
+    assert_eq!(listed["orders"].as_array().map(Vec::len), Some(1), "{listed}");
+
+    // one that the bank declined is no order, and is not asked about for ever
+    let declined = "ffffffffffffffffffffffffffffffff";
+    shop.order_all(&ids[..1], DECLINED_CARD, declined);
+    note_unanswered(&player, &store, declined, &ids[..1]);
+    player.run(&["orders"]).succeeded();
+    assert!(!player.home().join(format!("deliveries/order-{declined}.json")).exists());
 }
 
 // B4

@@ -40,9 +40,15 @@ impl Shop {
 
     /// Orders one track, lossless, with this card.
     pub fn order(&self, media_id: &str, card: &str, key: &str) -> (StatusCode, Value) {
-        let item = json!({ "media_id": media_id, "quality": "lossless" });
+        self.order_all(&[media_id], card, key)
+    }
+
+    /// Orders tracks together, lossless, with this card.
+    pub fn order_all(&self, media_ids: &[&str], card: &str, key: &str) -> (StatusCode, Value) {
+        let item = |id: &&str| json!({ "media_id": id, "quality": "lossless" });
+        let items: Vec<Value> = media_ids.iter().map(item).collect();
         let card = json!({ "number": card, "expiry": "12/39", "name": "Ada Listener" });
-        self.post("/v1/orders", &json!({ "items": [item], "card": card, "idempotency_key": key }))
+        self.post("/v1/orders", &json!({ "items": items, "card": card, "idempotency_key": key }))
     }
 
     /// The purchase voucher of a paid order, as a browser would save it.

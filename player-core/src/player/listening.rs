@@ -62,7 +62,11 @@ impl Player {
         records.iter().map(|r| track(r).map(Arc::new)).collect()
     }
 
-    fn bought_track(&self, record: &Arc<TrackRecord>, passport: &Arc<OpenPassport>) -> Result<Track, Failure> {
+    fn bought_track(
+        &self,
+        record: &Arc<TrackRecord>,
+        passport: &Arc<OpenPassport>,
+    ) -> Result<Track, Failure> {
         let opening = self.opening(Arc::clone(record), passport)?;
         let player = self.clone();
         let tally = matches!(record.may_play(), Allowance::Times(_)).then(|| {

@@ -1,6 +1,7 @@
 //! What the cart costs (requirement B1): its tracks as the store offers them, added up by the rule that the merchant charges by.
 
-use cadenza_protocol::shop::price::{self, Line, Price, TooMuch};
+use cadenza_protocol::shop::money::OutOfBounds;
+use cadenza_protocol::shop::price::{self, Line, Price};
 use cadenza_protocol::shop::{AlbumCard, Quality, TrackOffer};
 
 use super::cart::CartItem;
@@ -42,7 +43,7 @@ impl BasketLine {
 
 impl Basket {
     /// Adds the prices up.
-    pub(crate) fn of(lines: Vec<BasketLine>, currency: Option<String>) -> Result<Self, TooMuch> {
+    pub(crate) fn of(lines: Vec<BasketLine>, currency: Option<String>) -> Result<Self, OutOfBounds> {
         let priced: Vec<Line<'_>> =
             lines.iter().map(|line| Line { album: &line.album, quality: &line.quality }).collect();
         let price = price::price(&priced)?;

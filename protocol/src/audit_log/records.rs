@@ -1,7 +1,8 @@
-//! What is entered: sales and previews, with what an author's agent needs to know.
+//! What is entered: sales, takings, refunds and previews, with what an author's agent needs to know.
 
 use crate::id::{MediaId, VoucherId};
 use crate::preview::PreviewKind;
+use crate::reserve::Sold;
 use crate::time::UnixTime;
 use crate::wire::{Reader, WireError, Writer};
 
@@ -18,9 +19,13 @@ pub struct SaleRecord {
     pub authors: String,
     /// Length of the song in milliseconds.
     pub song_ms: u32,
-    /// Price in cents.
-    pub price_cents: u32,
-    /// ISO 4217 code of the price.
+    /// What it was sold as.
+    pub sold: Sold,
+    /// What the merchant owes for it, cents.
+    pub cost_cents: u32,
+    /// What the merchant took for it, cents.
+    pub retail_cents: u32,
+    /// ISO 4217 code of both.
     pub currency: String,
     /// Serial number of the player's certificate.
     pub consumer_serial: String,
@@ -37,7 +42,8 @@ impl SaleRecord {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.i64(self.at.0).text(&self.title).text(&self.artist).text(&self.authors);
-        w.u32(self.song_ms).u32(self.price_cents).text(&self.currency).text(&self.consumer_serial);
+        w.u32(self.song_ms).u8(sold_code(self.sold)).u32(self.cost_cents).u32(self.retail_cents);
+        w.text(&self.currency).text(&self.consumer_serial);
         w.raw(self.voucher_id.as_bytes()).text(&self.file_name).text(&self.quality);
         w.into_bytes()
     }
@@ -51,7 +57,9 @@ impl SaleRecord {
             artist: r.text(4096, "artist")?.to_owned(),
             authors: r.text(4096, "authors")?.to_owned(),
             song_ms: r.u32("song length")?,
-            price_cents: r.u32("price")?,
+            sold: sold_from(r.u8("what was sold")?)?,
+            cost_cents: r.u32("cost")?,
+            retail_cents: r.u32("retail price")?,
             currency: r.text(3, "currency")?.to_owned(),
             consumer_serial: r.text(64, "certificate serial")?.to_owned(),
             voucher_id: VoucherId::from_bytes(r.array("voucher id")?),
@@ -59,6 +67,116 @@ impl SaleRecord {
             quality: r.text(32, "quality")?.to_owned(),
         };
         r.finish("sale record")?;
+        Ok(record)
+    }
+}
+
+/// What a merchant logs when it took money for a track.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakingRecord {
+    /// When.
+    pub at: UnixTime,
+    /// The transaction.
+    pub voucher_id: VoucherId,
+    /// Which song.
+    pub media_id: MediaId,
+    /// Track title.
+    pub title: String,
+    /// Artist.
+    pub artist: String,
+    /// What it was sold as.
+    pub sold: Sold,
+    /// What is owed to the content manager, cents.
+    pub cost_cents: u32,
+    /// What was taken, cents.
+    pub retail_cents: u32,
+    /// ISO 4217 code of both.
+    pub currency: String,
+    /// Which audio image.
+    pub quality: String,
+}
+
+impl TakingRecord {
+    /// The entry's content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.i64(self.at.0).raw(self.voucher_id.as_bytes()).raw(self.media_id.as_bytes());
+        w.text(&self.title).text(&self.artist);
+        w.u8(sold_code(self.sold)).u32(self.cost_cents).u32(self.retail_cents);
+        w.text(&self.currency).text(&self.quality);
+        w.into_bytes()
+    }
+
+    /// Reads an entry's content.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader::new(bytes);
+        let record = Self {
+            at: UnixTime(r.i64("time")?),
+            voucher_id: VoucherId::from_bytes(r.array("voucher id")?),
+            media_id: MediaId::from_bytes(r.array("media id")?),
+            title: r.text(4096, "title")?.to_owned(),
+            artist: r.text(4096, "artist")?.to_owned(),
+            sold: sold_from(r.u8("what was sold")?)?,
+            cost_cents: r.u32("cost")?,
+            retail_cents: r.u32("retail price")?,
+            currency: r.text(3, "currency")?.to_owned(),
+            quality: r.text(32, "quality")?.to_owned(),
+        };
+        r.finish("taking record")?;
+        Ok(record)
+    }
+}
+
+const fn sold_code(sold: Sold) -> u8 {
+    match sold {
+        Sold::Track => 1,
+        Sold::Album => 2,
+    }
+}
+
+const fn sold_from(code: u8) -> Result<Sold, WireError> {
+    match code {
+        1 => Ok(Sold::Track),
+        2 => Ok(Sold::Album),
+        _ => Err(WireError::Invalid { field: "what was sold" }),
+    }
+}
+
+/// What is logged when a purchase was paid back: it takes an earlier entry of the same voucher out of the totals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundRecord {
+    /// When.
+    pub at: UnixTime,
+    /// The transaction.
+    pub voucher_id: VoucherId,
+    /// What is no longer owed to the content manager, cents.
+    pub cost_cents: u32,
+    /// What the buyer got back, cents.
+    pub retail_cents: u32,
+    /// ISO 4217 code of both.
+    pub currency: String,
+}
+
+impl RefundRecord {
+    /// The entry's content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.i64(self.at.0).raw(self.voucher_id.as_bytes());
+        w.u32(self.cost_cents).u32(self.retail_cents).text(&self.currency);
+        w.into_bytes()
+    }
+
+    /// Reads an entry's content.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader::new(bytes);
+        let record = Self {
+            at: UnixTime(r.i64("time")?),
+            voucher_id: VoucherId::from_bytes(r.array("voucher id")?),
+            cost_cents: r.u32("cost")?,
+            retail_cents: r.u32("retail price")?,
+            currency: r.text(3, "currency")?.to_owned(),
+        };
+        r.finish("refund record")?;
         Ok(record)
     }
 }

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use thiserror::Error;
-
+use super::money::{self, OutOfBounds};
 use super::{AlbumCard, Quality};
 
 /// One track in one quality.
@@ -21,8 +20,10 @@ pub struct Line<'a> {
 /// What the lines cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
-    /// Each line, in the order of the lines: the tracks of a whole album share the album's price.
+    /// Each line, in the order of the lines: the tracks of a whole album share the album's price, in proportion to their own.
     pub each: Vec<u64>,
+    /// Where the tracks of each whole album stand among the lines.
+    pub albums: Vec<Vec<usize>>,
     /// All of them, each alone.
     pub items_cents: u64,
     /// What the whole albums among them save.
@@ -31,26 +32,25 @@ pub struct Price {
     pub total_cents: u64,
 }
 
-/// A sum that no card pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("these prices cannot be added up: the store has an error, tell its operator")]
-pub struct TooMuch;
-
-/// Adds up lines of which no two are the same track.
-pub fn price(lines: &[Line<'_>]) -> Result<Price, TooMuch> {
+/// Adds up lines of which no two are the same track. Each alone, and all of them together, are [amounts](super::money).
+pub fn price(lines: &[Line<'_>]) -> Result<Price, OutOfBounds> {
     let mut each: Vec<u64> = lines.iter().map(|line| line.quality.price_cents).collect();
-    let items_cents = sum(&each)?;
-    for places in together(lines).values() {
-        let alone = places.iter().map(|place| each[*place]).sum();
-        let Some(whole) = whole_album(lines[places[0]], places.len()).filter(|whole| *whole < alone) else {
+    let items_cents = money::sum(each.iter().copied())?;
+    let mut albums = Vec::new();
+    for places in together(lines).into_values() {
+        let alone: Vec<u64> = places.iter().map(|place| each[*place]).collect();
+        let Some(whole) =
+            whole_album(lines[places[0]], places.len()).filter(|whole| *whole < alone.iter().sum())
+        else {
             continue;
         };
-        for (place, share) in places.iter().zip(shares(whole, places.len() as u64)) {
+        for (place, share) in places.iter().zip(money::shares(whole, &alone)) {
             each[*place] = share;
         }
+        albums.push(places);
     }
-    let total_cents = sum(&each)?;
-    Ok(Price { each, items_cents, saving_cents: items_cents - total_cents, total_cents })
+    let total_cents = money::sum(each.iter().copied())?;
+    Ok(Price { each, albums, items_cents, saving_cents: items_cents - total_cents, total_cents })
 }
 
 /// Where the tracks of one album in one quality stand.
@@ -66,15 +66,6 @@ fn together<'a>(lines: &[Line<'a>]) -> BTreeMap<(&'a str, &'a str), Vec<usize>> 
 fn whole_album(line: Line<'_>, tracks: usize) -> Option<u64> {
     let price = line.album.prices.iter().find(|price| price.quality == line.quality.name)?;
     (tracks == usize::from(line.album.track_count)).then_some(price.price_cents)
-}
-
-/// An amount in `count` parts that differ by a cent at most.
-fn shares(cents: u64, count: u64) -> impl Iterator<Item = u64> {
-    (0..count).map(move |i| cents / count + u64::from(i < cents % count))
-}
-
-fn sum(cents: &[u64]) -> Result<u64, TooMuch> {
-    cents.iter().try_fold(0_u64, |sum, cents| sum.checked_add(*cents)).ok_or(TooMuch)
 }
 
 #[cfg(test)]
@@ -120,7 +111,17 @@ mod tests {
         let single = Line { album: &other, quality: &lossless };
         let price = price(&[whole, single, whole, whole, Line { quality: &lossy, ..single }]).unwrap();
         assert_eq!(price.each, [104, 129, 103, 103, 99]);
+        assert_eq!(price.albums, [[0, 2, 3]]);
         assert_eq!((price.items_cents, price.saving_cents, price.total_cents), (615, 77, 538));
+    }
+
+    // B10
+    #[test]
+    fn a_dearer_track_bears_more_of_the_album_s_price() {
+        let album = album("a", 2, 200);
+        let (long, short) = (quality("lossless", 250), quality("lossless", 99));
+        let line = |quality| Line { album: &album, quality };
+        assert_eq!(price(&[line(&long), line(&short)]).unwrap().each, [143, 57]);
     }
 
     #[test]
@@ -144,6 +145,10 @@ mod tests {
     fn prices_from_a_store_never_wrap() {
         let (album, lossless) = (album("a", 9, 300), quality("lossless", u64::MAX));
         let line = Line { album: &album, quality: &lossless };
-        assert_eq!(price(&[line, line]), Err(TooMuch));
+        assert_eq!(price(&[line, line]), Err(OutOfBounds));
+        let dear = quality("lossless", 999_999);
+        let line = Line { album: &album, quality: &dear };
+        assert_eq!(price(&[line]).unwrap().total_cents, 999_999);
+        assert_eq!(price(&[line, line]), Err(OutOfBounds), "nor does an order cost more than one amount");
     }
 }

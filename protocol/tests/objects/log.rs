@@ -1,13 +1,14 @@
 //! The secure audit log as the licensing center receives it (O9, R2).
 
 use cadenza_protocol::audit_log::{
-    EntryKind, LogError, LogFile, LogReader, PreviewRecord, SaleRecord, verify_log,
+    EntryKind, LogError, LogFile, LogReader, PreviewRecord, RefundRecord, SaleRecord, TakingRecord,
+    verify_log,
 };
 use cadenza_protocol::secret::Secret;
 
 use crate::alter::{MASKS, nothing_passes};
 use crate::support::made::{LOG, log, log_secret};
-use crate::support::samples::{preview, sale};
+use crate::support::samples::{preview, refund, sale, taking};
 
 #[test]
 fn a_log_file_opens_entry_by_entry_and_goes_on_later() {
@@ -23,6 +24,13 @@ fn a_log_file_opens_entry_by_entry_and_goes_on_later() {
     assert_eq!(PreviewRecord::from_bytes(&third.content).unwrap(), preview());
     later.accept(&file.entries[3]).unwrap();
     assert_eq!(later.checkpoint(), checkpoint);
+}
+
+#[test]
+fn what_a_merchant_took_and_gave_back_is_read_as_it_was_entered() {
+    // B3, R2
+    assert_eq!(TakingRecord::from_bytes(&taking().to_bytes()).unwrap(), taking());
+    assert_eq!(RefundRecord::from_bytes(&refund().to_bytes()).unwrap(), refund());
 }
 
 #[test]

@@ -114,6 +114,7 @@ fn a_voucher_is_judged_at_its_time_of_issue() {
 fn a_voucher_packet_crosses_as_json_and_shows_no_secret_to_debug() {
     // O8, C7
     let packet = VoucherPacket {
+        cost_cents: 129,
         voucher_id: VoucherId::from_bytes([1; 16]),
         timestamp: NOW,
         lifetime_seconds: 900,
@@ -123,7 +124,7 @@ fn a_voucher_packet_crosses_as_json_and_shows_no_secret_to_debug() {
     let json = serde_json::to_string(&packet).unwrap();
     assert_eq!(
         json,
-        "{\"voucher_id\":\"01010101010101010101010101010101\",\"timestamp\":1790000000,\"lifetime_seconds\":900,\
+        "{\"voucher_id\":\"01010101010101010101010101010101\",\"timestamp\":1790000000,\"lifetime_seconds\":900,\"cost_cents\":129,\
          \"authorization\":\"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\",\
          \"receipt\":\"AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=\"}"
     );

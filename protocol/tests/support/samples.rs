@@ -4,7 +4,7 @@
 //! Who signs them is not here: the tests found a licensing center anew ([`super`]), the fuzz targets have a fixed one.
 #![allow(dead_code)] // Each program uses its part of it.
 
-use cadenza_protocol::audit_log::{PreviewRecord, PreviewTransport, SaleRecord};
+use cadenza_protocol::audit_log::{PreviewRecord, PreviewTransport, RefundRecord, SaleRecord, TakingRecord};
 use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
 use cadenza_protocol::media::{
     AgencyCode, AgencyFacts, Allowance, ClipTimes, Codec, ImageParameters, IndexEntry, Loudness, Part,
@@ -141,13 +141,38 @@ pub fn sale() -> SaleRecord {
         artist: "Scott Joplin".into(),
         authors: "Scott Joplin".into(),
         song_ms: 158_000,
-        price_cents: 129,
+        sold: cadenza_protocol::reserve::Sold::Album,
+        cost_cents: 79,
+        retail_cents: 95,
         currency: "USD".into(),
         consumer_serial: "0a0b".into(),
         voucher_id: VoucherId::from_bytes([2; 16]),
         file_name: "solace.cadenza".into(),
         quality: "lossless".into(),
     }
+}
+
+/// What a merchant took for it, as its log holds that.
+pub fn taking() -> TakingRecord {
+    let sale = sale();
+    TakingRecord {
+        at: NOW,
+        voucher_id: sale.voucher_id,
+        media_id: MediaId::from_bytes([3; 16]),
+        title: sale.title,
+        artist: sale.artist,
+        sold: sale.sold,
+        cost_cents: sale.cost_cents,
+        retail_cents: sale.retail_cents,
+        currency: sale.currency,
+        quality: sale.quality,
+    }
+}
+
+/// Its money given back, likewise.
+pub fn refund() -> RefundRecord {
+    let SaleRecord { voucher_id, cost_cents, retail_cents, currency, .. } = sale();
+    RefundRecord { at: NOW, voucher_id, cost_cents, retail_cents, currency }
 }
 
 /// A preview as the log holds it.

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use cadenza_protocol::shop::Order;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{READY_FILE, Revoke, Statistics, TOKEN_FILE};
+use super::{READY_FILE, Refund, Revoke, Statistics, TOKEN_FILE};
 use crate::call::{CallError, accepted};
 use crate::licensing::renewal::CertificateCount;
 use crate::licensing::tokens::Permit;
@@ -99,6 +100,12 @@ impl AdminClient {
     pub async fn enrol(&self, permit: &Permit) -> Result<Zeroizing<String>, AdminError> {
         let answer = self.send(self.http.post(self.path("enrol")).json(permit)).await?;
         Ok(Zeroizing::new(answer.text().await.map_err(CallError::from)?))
+    }
+
+    /// Pays an order back; its receipt as it stands then.
+    pub async fn refund(&self, order_id: String) -> Result<Order, AdminError> {
+        let answer = self.send(self.http.post(self.path("refund")).json(&Refund { order_id })).await?;
+        Ok(answer.json().await.map_err(CallError::from)?)
     }
 
     /// Stops the server.

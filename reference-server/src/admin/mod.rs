@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use cadenza_protocol::id::{hex, unhex};
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::Order;
 use cadenza_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -28,6 +29,7 @@ use crate::door::Doorkeeper;
 use crate::licensing::LicensingCenter;
 use crate::licensing::renewal::CertificateCount;
 use crate::licensing::tokens::Permit;
+use crate::merchant::Merchant;
 
 /// Name of the token file in the data folder.
 pub const TOKEN_FILE: &str = "admin.token";
@@ -40,6 +42,7 @@ pub struct Administration {
     token: Secret<32>,
     manager: Option<Arc<ContentManager>>,
     licensing: Option<Arc<LicensingCenter>>,
+    merchant: Option<Arc<Merchant>>,
     config: ServerConfig,
     config_file: PathBuf,
     stop: watch::Sender<bool>,
@@ -77,6 +80,7 @@ impl Administration {
         data: &Path,
         manager: Option<Arc<ContentManager>>,
         licensing: Option<Arc<LicensingCenter>>,
+        merchant: Option<Arc<Merchant>>,
         config: ServerConfig,
         stop: watch::Sender<bool>,
         clock: Clock,
@@ -90,6 +94,7 @@ impl Administration {
             token,
             manager,
             licensing,
+            merchant,
             config,
             config_file: data.join("server.toml"),
             stop,
@@ -119,6 +124,7 @@ pub fn router(admin: Arc<Administration>) -> Router {
         .route("/v1/certificates", get(certificates))
         .route("/v1/revoke", post(revoke))
         .route("/v1/enrol", post(enrol))
+        .route("/v1/refund", post(refund))
         .route("/v1/shutdown", post(shutdown))
         .layer(from_fn_with_state(admin.clone(), token_gate))
         .with_state(admin)
@@ -182,6 +188,29 @@ async fn enrol(
 ) -> Result<Response, ApiFailure> {
     let token = admin.licensing()?.permit(&permit).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], token.as_str().to_owned()).into_response())
+}
+
+/// Pays an order back.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refund {
+    /// Which.
+    pub order_id: String,
+}
+
+async fn refund(
+    State(admin): State<Arc<Administration>>,
+    JsonBody(wish): JsonBody<Refund>,
+) -> Result<Json<Order>, ApiFailure> {
+    let merchant = admin.merchant.clone().ok_or_else(|| {
+        ApiFailure::new(
+            StatusCode::CONFLICT,
+            "no-merchant",
+            "this server runs no merchant; ask the one that does",
+        )
+    })?;
+    // on a task of its own: an operator who hangs up does not stop a refund half-way
+    let work = tokio::spawn(async move { merchant.refund(&wish.order_id).await });
+    work.await.map_err(ApiFailure::internal)?.map(Json)
 }
 
 async fn config(State(admin): State<Arc<Administration>>) -> Result<String, ApiFailure> {

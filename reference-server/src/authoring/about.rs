@@ -8,6 +8,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use cadenza_protocol::media::{Allowance, Restrictions, SmpteTimestamp};
+use cadenza_protocol::shop::list::{ListPrice, PriceLine};
+use cadenza_protocol::shop::money::NoCurrency;
 
 use super::time_code;
 
@@ -158,20 +160,44 @@ impl Default for Clip {
     }
 }
 
-/// Suggested prices in cents.
-#[derive(Debug, Clone, Deserialize)]
+/// Prices. A quality without one is not for sale.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct Price {
     pub currency: String,
-    pub lossless: u32,
-    pub lossy: u32,
-    pub album: Option<u32>,
+    pub lossless: Option<PriceText>,
+    pub lossy: Option<PriceText>,
+    pub album: Option<PriceText>,
 }
 
-impl Default for Price {
-    fn default() -> Self {
-        Self { currency: "USD".into(), lossless: 129, lossy: 99, album: None }
+/// What merchants pay, and mark up; or that with what they must charge. Cents.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+#[allow(missing_docs)]
+pub enum PriceText {
+    Cost(u64),
+    Fixed { cost: u64, retail: u64 },
+}
+
+impl Price {
+    /// The list for the media file.
+    pub fn lines(&self) -> Result<Vec<PriceLine>, String> {
+        let named = [("lossless", self.lossless), ("lossy", self.lossy), (PriceLine::ALBUM, self.album)];
+        let mut lines = Vec::new();
+        for (what, price) in named.into_iter().filter_map(|(what, price)| Some((what, price?))) {
+            let price = match price {
+                PriceText::Cost(cost) => ListPrice::new(cost, None),
+                PriceText::Fixed { cost, retail } => ListPrice::new(cost, Some(retail)),
+            };
+            let currency = self.currency.parse().map_err(|e: NoCurrency| format!("currency: {e}"))?;
+            lines.push(PriceLine {
+                what: what.into(),
+                currency,
+                price: price.map_err(|e| format!("{what}: {e}"))?,
+            });
+        }
+        Ok(lines)
     }
 }
 
@@ -298,8 +324,8 @@ fn check(path: &Path, facts: &Facts) -> Result<(), AboutError> {
     if !sane || duration < 1.0 || fade_in + fade_out > duration {
         return invalid("clip", "starts at 0 or later, lasts at least 1 s, and its fades fit into it");
     }
-    if facts.price.currency.len() != 3 || !facts.price.currency.chars().all(|c| c.is_ascii_uppercase()) {
-        return invalid("price.currency", "is a three-letter code such as USD (ISO 4217)");
+    if let Err(rule) = facts.price.lines() {
+        return invalid("price", &rule);
     }
     let q = &facts.qualities;
     if q.previews.len() < 2 || q.previews.len() > 4 || q.previews.iter().any(|k| !(8..=256).contains(k)) {

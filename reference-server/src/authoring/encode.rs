@@ -7,6 +7,7 @@ use cadenza_protocol::media::{
     ClipTimes, Codec, GraphicKind, ImageParameters, Loudness, MediaBuilder, Part, Protection, Restrictions,
     SmpteTimestamp, TextKind,
 };
+use cadenza_protocol::shop::list;
 
 use super::about::{About, Facts, opus_kbps};
 use super::{AboutError, AuthoringError};
@@ -176,13 +177,8 @@ fn protection(about: &About, item: &str) -> Protection {
     if about.is_encrypted(item) { Protection::Buyers } else { Protection::Clear }
 }
 
-/// One line a price: what, currency, cents.
 fn prices(facts: &Facts) -> String {
-    let p = &facts.price;
-    let mut lines =
-        vec![format!("lossless {} {}", p.currency, p.lossless), format!("lossy {} {}", p.currency, p.lossy)];
-    lines.extend(p.album.map(|cents| format!("album {} {cents}", p.currency)));
-    lines.join("\n")
+    list::to_text(&facts.price.lines().unwrap_or_default()) // checked when it was read
 }
 
 fn add_pictures(builder: &mut MediaBuilder, about: &About) {

@@ -9,6 +9,7 @@ use cadenza_server::config::ServerConfig;
 use cadenza_server::licensing::archive::Archive;
 use cadenza_server::licensing::found_copy;
 use cadenza_server::licensing::log::audit::{self, Content, Entry, Findings};
+use cadenza_server::licensing::log::compare::{self, Difference, Sides};
 use cadenza_server::rest::Vault;
 use clap::Args;
 use serde_json::{Value, json};
@@ -131,6 +132,41 @@ pub async fn logs(data: &Path, config: Option<&Path>, json: bool) -> Result<(), 
     Ok(())
 }
 
+/// Holds merchants' logs against content managers'.
+pub async fn compare_logs(data: &Path, config: Option<&Path>, json: bool) -> Result<(), Failure> {
+    let found = compare::compare(&open(data, config, None).await?).await?;
+    if json {
+        println!("{}", serde_json::to_string(&found)?);
+    } else {
+        for Difference { voucher_id, code, what } in &found.differences {
+            println!("{voucher_id}  {code}: {what}");
+        }
+        let signed = |cents: i64| {
+            format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100)
+        };
+        for (currency, Sides { merchants: m, content_managers: c }) in &found.totals {
+            println!(
+                "merchants         took {} {currency}, owe {}",
+                signed(m.retail_cents),
+                signed(m.cost_cents)
+            );
+            println!(
+                "content managers  say  {} {currency}, owed {}",
+                signed(c.retail_cents),
+                signed(c.cost_cents)
+            );
+        }
+        println!("{}", many(found.agree, "transaction agrees", "transactions agree"));
+    }
+    match found.differences.len() {
+        0 => Ok(()),
+        count => {
+            Err(format!("{}; ask merchant and content manager", many(count, "difference", "differences"))
+                .into())
+        }
+    }
+}
+
 /// Ends a log that cannot be mended.
 pub async fn close_log(data: &Path, config: Option<&Path>, log: &str) -> Result<(), Failure> {
     audit::close(&open(data, config, None).await?, log, Clock::System.now()).await?;
@@ -155,16 +191,36 @@ fn print_text(findings: &Findings) {
         let line = match content {
             Content::Opened(at) => format!("opened   {}", at.map(utc).unwrap_or_default()),
             Content::Sale(s) => format!(
-                "sale     {}  {}, {}  {}  {}.{:02} {}  voucher {}  certificate {}",
+                "sale     {}  {}, {}  {}  {}  owed {}, taken {} {}  voucher {}  certificate {}",
                 utc(s.at),
                 plain(&s.title),
                 plain(&s.artist),
                 plain(&s.quality),
-                s.price_cents / 100,
-                s.price_cents % 100,
+                s.sold.word(),
+                money(s.cost_cents),
+                money(s.retail_cents),
                 s.currency,
                 s.voucher_id,
                 s.consumer_serial
+            ),
+            Content::Taking(t) => format!(
+                "taking   {}  {}, {}  {}  {}  owed {}, taken {} {}  voucher {}",
+                utc(t.at),
+                plain(&t.title),
+                plain(&t.artist),
+                plain(&t.quality),
+                t.sold.word(),
+                money(t.cost_cents),
+                money(t.retail_cents),
+                t.currency,
+                t.voucher_id
+            ),
+            Content::Refund(r) => format!(
+                "refund   {}  {} {}  voucher {}",
+                utc(r.at),
+                money(r.retail_cents),
+                r.currency,
+                r.voucher_id
             ),
             Content::Preview(p) => format!(
                 "preview  {}  {}, {}  {}  {}.{} s",
@@ -184,6 +240,10 @@ fn print_text(findings: &Findings) {
     let held = many(findings.entries.len(), "entry holds", "entries hold");
     println!("{held}: {}, {}", many(sales, "sale", "sales"), many(previews, "preview", "previews"));
     println!("{}", checkpoint_words(findings));
+}
+
+fn money(cents: u32) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 fn many(count: usize, one: &str, more: &str) -> String {
@@ -212,8 +272,17 @@ fn as_json(findings: &Findings) -> Value {
         Content::Opened(at) => json!({ "number": number, "kind": "opened", "at": at }),
         Content::Sale(s) => json!({
             "number": number, "kind": "sale", "at": s.at, "title": s.title, "artist": s.artist, "authors": s.authors,
-            "song_ms": s.song_ms, "price_cents": s.price_cents, "currency": s.currency, "consumer_serial": s.consumer_serial,
+            "song_ms": s.song_ms, "sold": s.sold, "cost_cents": s.cost_cents, "retail_cents": s.retail_cents, "currency": s.currency, "consumer_serial": s.consumer_serial,
             "voucher_id": s.voucher_id, "file_name": s.file_name, "quality": s.quality,
+        }),
+        Content::Taking(t) => json!({
+            "number": number, "kind": "taking", "at": t.at, "media_id": t.media_id, "title": t.title, "artist": t.artist, "sold": t.sold,
+            "cost_cents": t.cost_cents, "retail_cents": t.retail_cents, "currency": t.currency, "voucher_id": t.voucher_id,
+            "quality": t.quality,
+        }),
+        Content::Refund(r) => json!({
+            "number": number, "kind": "refund", "at": r.at, "voucher_id": r.voucher_id, "cost_cents": r.cost_cents,
+            "retail_cents": r.retail_cents, "currency": r.currency,
         }),
         Content::Preview(p) => json!({
             "number": number, "kind": "preview", "at": p.at, "media_id": p.media_id, "title": p.title, "artist": p.artist,

@@ -68,6 +68,10 @@ enum Command {
     Delete(publish::PathArgs),
     /// Show the space for uploads
     Space(publish::ContentArgs),
+    /// List uploads that were begun and not finished
+    Uploads(publish::ContentArgs),
+    /// Give up uploads that were begun to a path and not finished; their space is free again
+    Abort(publish::PathArgs),
     /// Publish a file that lies in the content manager's import folder
     Import(publish::ImportArgs),
     /// Add agency and product codes to a media file
@@ -195,6 +199,11 @@ enum AdminCommand {
         #[arg(long, default_value_t = HOURS)]
         hours: u32,
     },
+    /// Pay an order back: its vouchers end, keys that were delivered are not recalled
+    Refund {
+        /// The order's id
+        order: String,
+    },
     /// Print the configuration it runs with
     GetConfig,
     /// Keep a configuration as server.toml in the data folder, for the next start
@@ -212,6 +221,12 @@ enum AdminCommand {
     },
     /// List the secure logs that this licensing center agreed on, and what is wrong with them
     Logs {
+        /// The server's configuration, where the database is not the file in the data folder
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Hold merchants' logs against content managers' at the licensing center: every difference, and what is owed and was taken
+    CompareLogs {
         /// The server's configuration, where the database is not the file in the data folder
         #[arg(long)]
         config: Option<PathBuf>,
@@ -241,6 +256,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Rename(args) => publish::rename(args).await,
         Command::Delete(args) => publish::delete(args).await,
         Command::Space(args) => publish::space(args).await,
+        Command::Uploads(args) => publish::uploads(args).await,
+        Command::Abort(args) => publish::abort(args).await,
         Command::Import(args) => publish::import(args).await,
         Command::Admin(args) => admin(args).await,
         Command::Hub(args) => hub::hub(args).await,
@@ -340,6 +357,21 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
             let token = client()?.enrol(&Permit { role: role.clone(), name, hosts, hours }).await?;
             println!("{role} {}", token.as_str());
         }
+        AdminCommand::Refund { order } => {
+            let order = client()?.refund(order).await?;
+            if args.json {
+                println!("{}", serde_json::to_string(&order)?);
+            } else {
+                println!(
+                    "order {} is refunded: {}.{:02} {} were given back to {}; what was delivered before stays playable",
+                    order.order_id,
+                    order.total_cents / 100,
+                    order.total_cents % 100,
+                    order.currency,
+                    order.paid_with
+                );
+            }
+        }
         AdminCommand::GetConfig => print!("{}", client()?.config().await?),
         AdminCommand::SetConfig { file } => {
             client()?.set_config(std::fs::read_to_string(file)?).await?;
@@ -356,6 +388,9 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
             }
         }
         AdminCommand::Logs { config } => center::logs(&args.data, config.as_deref(), args.json).await?,
+        AdminCommand::CompareLogs { config } => {
+            center::compare_logs(&args.data, config.as_deref(), args.json).await?;
+        }
         AdminCommand::CloseLog { log, config } => {
             center::close_log(&args.data, config.as_deref(), &log).await?;
         }

@@ -167,6 +167,22 @@ pub async fn space(args: ContentArgs) -> Result<(), Failure> {
     args.print(&space, || format!("{} of {} kB free", space.free_kb, space.total_kb))
 }
 
+pub async fn uploads(args: ContentArgs) -> Result<(), Failure> {
+    let uploads = args.client()?.unfinished().await?;
+    let line = |u: &cadenza_server::content::publish::Unfinished| {
+        format!("{}  {} of {} bytes", u.path, u.received, u.length)
+    };
+    args.print(&uploads, || uploads.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+pub async fn abort(args: PathArgs) -> Result<(), Failure> {
+    let count = args.content.client()?.abort(&args.path).await?;
+    if count == 0 {
+        return Err(format!("no upload to {} was begun; `uploads` lists those that were", args.path).into());
+    }
+    args.content.print(&serde_json::json!({ "aborted": count }), || format!("{count} given up"))
+}
+
 pub async fn import(args: ImportArgs) -> Result<(), Failure> {
     let published = args.content.client()?.import(&args.file, &args.path, args.overwrite).await?;
     args.content.print(&published, || format!("{}  {}", published.media_id, published.title))

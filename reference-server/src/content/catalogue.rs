@@ -10,14 +10,33 @@ use cadenza_protocol::id::{MediaId, hex};
 use cadenza_protocol::media::{
     AgencyBlock, Allowance, AudioImage, Codec, GraphicKind, ItemKind, MediaError, MediaFile, Part, TextKind,
 };
+use cadenza_protocol::shop::list::{self, ListPrice, PriceLine, PriceListError};
+use cadenza_protocol::shop::money::Currency;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use crate::currency::CURRENCY;
+/// A content manager's shelves, as it tells merchants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// Of all its prices.
+    pub currency: Currency,
+    /// By album and number.
+    pub tracks: Vec<CatalogueTrack>,
+}
 
-/// Prices where the author named none, in cents.
-const DEFAULT_PRICES: [(&str, u64); 2] = [("lossless", 129), ("lossy", 99)];
-const OTHER_PRICE: u64 = 99;
+/// Why a media file's facts do not make a catalogue entry.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// Its prices are none.
+    #[error(transparent)]
+    Prices(#[from] PriceListError),
+    /// Its prices are in another currency.
+    #[error("this file is priced in {0} and this shop sells in {1}; author it again with prices in {1}")]
+    OtherCurrency(Currency, Currency),
+}
 
 /// One published track, as merchants see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +87,8 @@ pub struct CatalogueTrack {
     pub colour: SleeveColour,
     /// What is for sale, best first.
     pub offers: Vec<Offer>,
-    /// What the whole album costs merchants when it is bought together, cents.
-    pub album_cost_cents: Option<u64>,
+    /// What the file says of the whole album's price; [`album_price`] is what counts.
+    pub album_price: Option<ListPrice>,
     /// Whether there is a preview of the whole song beside the clip.
     pub whole_song_preview: bool,
     /// Whether a buyer may record it to disc.
@@ -109,18 +128,34 @@ pub struct Offer {
     pub bit_rate: u32,
     /// Size of the image, bytes.
     pub size_bytes: u64,
-    /// What it costs merchants, cents.
-    pub cost_cents: u64,
+    /// What it costs merchants, and what they charge.
+    pub price: ListPrice,
 }
 
-/// Reads the entry, and the cover's bytes, from a media file whose signature holds.
+/// The price of an album of these tracks: only where all of them say the same.
+pub fn album_price<'a>(tracks: impl IntoIterator<Item = &'a CatalogueTrack>) -> Option<ListPrice> {
+    let mut said = tracks.into_iter().map(|track| track.album_price);
+    let first = said.next()??;
+    said.all(|other| other == Some(first)).then_some(first)
+}
+
+/// Reads the entry, and the cover's bytes, from a media file whose signature holds, for a shop of this currency.
 pub fn read<R: Read + Seek>(
     file: &mut MediaFile<R>,
-) -> Result<(CatalogueTrack, Option<Vec<u8>>), MediaError> {
-    let prices = clear_text(file, TextKind::Prices)?.map(|text| parse_prices(&text)).unwrap_or_default();
+    currency: Currency,
+) -> Result<(CatalogueTrack, Option<Vec<u8>>), CatalogueError> {
+    let prices = list::parse(&clear_text(file, TextKind::Prices)?.unwrap_or_default())?;
+    if let Some(other) = prices.iter().find(|line| line.currency != currency) {
+        return Err(CatalogueError::OtherCurrency(other.currency, currency));
+    }
+    let price_of = |what: &str| prices.iter().find(|line| line.what == what).map(|line| line.price);
     let offers: Vec<Offer> = {
-        let mut offers: Vec<Offer> =
-            file.images().iter().filter(|i| i.for_sale).map(|i| offer(i, &prices)).collect();
+        let mut offers: Vec<Offer> = file
+            .images()
+            .iter()
+            .filter(|i| i.for_sale)
+            .filter_map(|i| Some(offer(i, price_of(&i.quality)?)))
+            .collect();
         offers.sort_by_key(|o| std::cmp::Reverse((o.bits, o.bit_rate)));
         offers
     };
@@ -136,7 +171,12 @@ pub fn read<R: Read + Seek>(
     let album_artist = clear_text(file, TextKind::AlbumArtist)?;
     let entry = CatalogueTrack {
         media_id: *file.media_id(),
-        album_id: album_id(album_artist.as_deref().unwrap_or(&artist), &album, file.media_id()),
+        album_id: album_id(
+            &file.author().leaf().key_fingerprint(),
+            album_artist.as_deref().unwrap_or(&artist),
+            &album,
+            file.media_id(),
+        ),
         title: clear_text(file, TextKind::Title)?.unwrap_or_else(|| "Untitled".into()),
         composer: clear_text(file, TextKind::Composer)?,
         genre: clear_text(file, TextKind::Genre)?,
@@ -158,7 +198,7 @@ pub fn read<R: Read + Seek>(
         art: None,
         colour: SleeveColour::NONE,
         offers,
-        album_cost_cents: prices.iter().find(|(what, _)| what == "album").map(|(_, cents)| *cents),
+        album_price: price_of(PriceLine::ALBUM),
         whole_song_preview,
         may_record,
         agencies: file.agencies().iter().map(agency).collect(),
@@ -196,16 +236,16 @@ fn number(text: Option<String>) -> Option<u16> {
     digits.parse().ok()
 }
 
-fn album_id(artist: &str, album: &str, media_id: &MediaId) -> String {
+/// An album is its author's: the same words in another author's files name another album.
+fn album_id(author_key: &[u8; 32], artist: &str, album: &str, media_id: &MediaId) -> String {
     let group =
         if album.is_empty() { media_id.to_string() } else { format!("{artist}\0{album}").to_lowercase() };
-    hex(&digest(&SHA256, group.as_bytes()).as_ref()[..8])
+    let mut named = author_key.to_vec();
+    named.extend(group.as_bytes());
+    hex(&digest(&SHA256, &named).as_ref()[..8])
 }
 
-fn offer(image: &AudioImage, prices: &[(String, u64)]) -> Offer {
-    let named = prices.iter().find(|(quality, _)| *quality == image.quality).map(|(_, cents)| *cents);
-    let usual =
-        || DEFAULT_PRICES.iter().find(|(quality, _)| *quality == image.quality).map(|(_, cents)| *cents);
+fn offer(image: &AudioImage, price: ListPrice) -> Offer {
     Offer {
         quality: image.quality.clone(),
         codec: codec_name(image.codec).into(),
@@ -214,7 +254,7 @@ fn offer(image: &AudioImage, prices: &[(String, u64)]) -> Offer {
         bits: image.bits,
         bit_rate: image.bit_rate,
         size_bytes: image.length,
-        cost_cents: named.or_else(usual).unwrap_or(OTHER_PRICE),
+        price,
     }
 }
 
@@ -225,32 +265,17 @@ fn codec_name(codec: Codec) -> &'static str {
     }
 }
 
-/// The author's prices, one `quality currency cents` per line, `album` for the whole album; in [`CURRENCY`].
-fn parse_prices(text: &str) -> Vec<(String, u64)> {
-    let line = |line: &str| {
-        let mut words = line.split_whitespace();
-        let (quality, currency, cents) = (words.next()?, words.next()?, words.next()?);
-        (currency == CURRENCY).then_some((quality.to_owned(), cents.parse().ok()?))
-    };
-    text.lines().filter_map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    // B1, C9
     #[test]
-    fn prices_are_read_line_by_line() {
-        assert_eq!(
-            parse_prices("lossless USD 129\n lossy USD 99\nhifi EUR 5\nrubbish"),
-            [("lossless".into(), 129), ("lossy".into(), 99)]
-        );
-    }
-
-    #[test]
-    fn tracks_of_one_album_meet_and_singles_stand_alone() {
+    fn tracks_of_one_album_meet_singles_stand_alone_and_another_author_s_words_name_another_album() {
         let (one, two) = (MediaId::random(), MediaId::random());
-        assert_eq!(album_id("A", "Album", &one), album_id("a", "album", &two));
-        assert_ne!(album_id("A", "", &one), album_id("A", "", &two));
+        let (ada, eve) = ([1; 32], [2; 32]);
+        assert_eq!(album_id(&ada, "A", "Album", &one), album_id(&ada, "a", "album", &two));
+        assert_ne!(album_id(&ada, "A", "", &one), album_id(&ada, "A", "", &two));
+        assert_ne!(album_id(&ada, "A", "Album", &one), album_id(&eve, "A", "Album", &one));
     }
 }

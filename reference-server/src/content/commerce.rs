@@ -1,7 +1,10 @@
-//! Commerce with merchants (B2): inventory, reserve, authorize, expire, deliver.
+//! Commerce with merchants (B2): inventory, reserve, authorize, expire, deliver, refund.
 //!
 //! Every step is an update that names the state it comes from, so a step repeated after a lost reply does nothing twice.
 //! The authorization token changes with each step; the token before the last one is still understood for repeating that step.
+
+mod refund;
+mod reserve;
 
 use std::sync::Arc;
 
@@ -13,15 +16,13 @@ use axum::{Extension, Json, Router};
 use cadenza_protocol::id::{VoucherId, hex, unhex};
 use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::reserve::{
-    AuthorizationToken, AuthorizeReply, AuthorizeRequest, DeliverItem, DeliverRequest, ReserveRequest,
-    VoucherPacket,
+    AuthorizationToken, AuthorizeReply, AuthorizeRequest, DeliverItem, DeliverRequest,
 };
-use cadenza_protocol::secret::ReceiptToken;
 use cadenza_protocol::voucher::{DeliveryAddress, MAX_TRACKS, VoucherFile, VoucherKind, VoucherTrack};
 use zeroize::Zeroizing;
 
-use super::catalogue::CatalogueTrack;
-use super::vouchers::{VoucherRow, VoucherState, lapsed};
+use super::catalogue::Inventory;
+use super::vouchers::{VoucherRow, VoucherState, lapsed, refunded};
 use super::{ContentManager, art};
 use crate::api::{ApiFailure, JsonBody};
 use crate::tls::Caller;
@@ -30,16 +31,15 @@ pub(super) fn routes() -> Router<Arc<ContentManager>> {
     Router::new()
         .route("/v1/commerce/inventory", get(inventory))
         .route("/v1/commerce/art/{name}/{size}", get(picture))
-        .route("/v1/commerce/reserve", post(reserve))
+        .route("/v1/commerce/reserve", post(reserve::reserve))
         .route("/v1/commerce/authorize", post(authorize))
         .route("/v1/commerce/expire", post(expire))
         .route("/v1/commerce/deliver", post(deliver))
+        .route("/v1/commerce/refund", post(refund::refund))
 }
 
-async fn inventory(
-    State(manager): State<Arc<ContentManager>>,
-) -> Result<Json<Vec<CatalogueTrack>>, ApiFailure> {
-    Ok(Json(manager.catalogue().await?))
+async fn inventory(State(manager): State<Arc<ContentManager>>) -> Result<Json<Inventory>, ApiFailure> {
+    Ok(Json(Inventory { currency: manager.currency, tracks: manager.catalogue().await? }))
 }
 
 async fn picture(
@@ -53,51 +53,6 @@ async fn picture(
     let object = art::object(&name, art::fitting_size(size));
     let jpeg = manager.files.read_bytes(&object).await.map_err(ApiFailure::internal)?.ok_or_else(none)?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
-}
-
-async fn reserve(
-    State(manager): State<Arc<ContentManager>>,
-    Extension(caller): Extension<Caller>,
-    JsonBody(request): JsonBody<ReserveRequest>,
-) -> Result<Json<VoucherPacket>, ApiFailure> {
-    let track = manager.track(&request.media_id).await?;
-    let offer =
-        track.entry.offers.iter().find(|o| o.quality == request.quality && o.channels == request.channels);
-    let offer = offer.ok_or_else(|| {
-        ApiFailure::new(
-            StatusCode::NOT_FOUND,
-            "not-for-sale",
-            "this track is not sold in that quality; choose another",
-        )
-    })?;
-    let now = manager.now();
-    let lifetime = manager.settings.reservation_seconds;
-    let packet = VoucherPacket {
-        voucher_id: VoucherId::random(),
-        timestamp: now,
-        lifetime_seconds: lifetime,
-        authorization: AuthorizationToken::random(),
-        receipt: ReceiptToken::random(),
-    };
-    let receipt = manager.database.seal(&packet.voucher_id.to_string(), hex(packet.receipt.expose()));
-    let receipt = receipt.map_err(ApiFailure::internal)?;
-    sqlx::query(
-        "INSERT INTO vouchers (voucher_id, kind, state, media_id, quality, merchant, issued_at, expires_at, \"authorization\", receipt, price_cents)
-         VALUES ($1, 'purchase', 'pending', $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
-    .bind(packet.voucher_id.to_string())
-    .bind(request.media_id.to_string())
-    .bind(&request.quality)
-    .bind(caller.key())
-    .bind(now.0)
-    .bind(now.plus_seconds(i64::from(lifetime)).0)
-    .bind(hex(packet.authorization.expose()))
-    .bind(receipt)
-    .bind(i64::try_from(offer.cost_cents).unwrap_or(i64::MAX))
-    .execute(manager.database.pool())
-    .await?;
-    manager.count_voucher();
-    Ok(Json(packet))
 }
 
 async fn authorize(
@@ -115,6 +70,7 @@ async fn authorize(
             return reply(&row.voucher_id, row.authorization.as_deref());
         }
         VoucherState::Expired | VoucherState::Open => return Err(lapsed()),
+        VoucherState::Refunded => return Err(refunded()),
     }
     let next = AuthorizationToken::random();
     sqlx::query(
@@ -185,6 +141,7 @@ async fn deliver(
                 ));
             }
             VoucherState::Expired | VoucherState::Open => return Err(lapsed()),
+            VoucherState::Refunded => return Err(refunded()),
         }
         sqlx::query("UPDATE vouchers SET expires_at = $1 WHERE voucher_id = $2")
             .bind(expires.0)
@@ -220,7 +177,7 @@ impl ContentManager {
         delivery: DeliveryAddress,
     ) -> Result<VoucherTrack, ApiFailure> {
         let media_id = row.media_id()?;
-        let title = self.track(&media_id).await.ok().map(|track| track.entry.title);
+        let title = Some(self.sold_track(&row).await?.entry.title);
         Ok(VoucherTrack {
             voucher_id: item.voucher_id,
             media_id,

@@ -30,6 +30,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use cadenza_protocol::cert::Role;
+use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +59,12 @@ pub struct ContentSettings {
     pub udp_base_port: Option<u16>,
     /// Upper bound of one download, bytes per second; none: no bound.
     pub download_rate: Option<u64>,
-    /// Bytes that uploads may take up at one time.
+    /// Bytes that uploads may take up at one time, all authors together.
     pub upload_space: u64,
+    /// Bytes that one author's uploads may take up at one time.
+    pub upload_space_per_author: u64,
+    /// An upload that nothing was sent of for this long is given up, hours.
+    pub upload_hours: u32,
 }
 
 impl Default for ContentSettings {
@@ -72,6 +77,8 @@ impl Default for ContentSettings {
             udp_base_port: None,
             download_rate: None,
             upload_space: 8 << 30,
+            upload_space_per_author: 2 << 30,
+            upload_hours: 24,
         }
     }
 }
@@ -96,6 +103,8 @@ pub struct ContentParts {
     pub clock: Clock,
     /// How it runs.
     pub settings: ContentSettings,
+    /// What it sells in.
+    pub currency: Currency,
     /// Its secure log, ready for entries.
     pub log: SecureLog,
 }
@@ -110,6 +119,7 @@ pub struct ContentManager {
     revocations: Revocations,
     clock: Clock,
     settings: ContentSettings,
+    currency: Currency,
     log: SecureLog,
     counters: Counters,
 }
@@ -142,7 +152,8 @@ pub struct ContentStatistics {
 impl ContentManager {
     /// A content manager of these parts.
     pub fn new(parts: ContentParts) -> Self {
-        let ContentParts { database, files, uploads, tls, revocations, clock, settings, log } = parts;
+        let ContentParts { database, files, uploads, tls, revocations, clock, settings, currency, log } =
+            parts;
         Self {
             database,
             files,
@@ -151,6 +162,7 @@ impl ContentManager {
             revocations,
             clock,
             settings,
+            currency,
             log,
             counters: Counters::default(),
         }

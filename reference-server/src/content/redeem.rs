@@ -24,7 +24,7 @@ use cadenza_protocol::redeem::{DeliveryGrant, DeliveryReport, ProofError, Redeem
 use super::log::records::Sale;
 use super::messages::RedeemVerified;
 use super::tracks::PublishedTrack;
-use super::vouchers::{VoucherRow, VoucherState, lapsed};
+use super::vouchers::{VoucherRow, VoucherState, lapsed, refunded};
 use super::{ContentManager, custody};
 use crate::api::{ApiFailure, JsonBody};
 use crate::tls::{Caller, gate};
@@ -57,7 +57,7 @@ async fn redeem(
     request.verify_passport(&server, manager.tls.root(), manager.now(), &revoked).map_err(refuse_proof)?;
     manager.claim(&request.voucher_id, buyer, server.as_str()).await?;
 
-    let track = manager.track(&request.media_id).await?;
+    let track = manager.sold_track(&row).await?;
     let quality = row.quality.unwrap_or_default();
     let buyer = Buyer { fingerprint: buyer.fingerprint(), encryption: request.encryption };
     manager.grant(&request.voucher_id, buyer, &quality, track).await.map(Json)
@@ -83,6 +83,7 @@ fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) 
             "this purchase is not paid yet; finish it in the store",
         )),
         VoucherState::Expired => Err(lapsed()),
+        VoucherState::Refunded => Err(refunded()),
         VoucherState::Purchased | VoucherState::Delivered => match &row.redeemed_by {
             None if now.0 > row.expires_at => Err(lapsed()),
             Some(owner) if *owner != hex(&buyer.key_fingerprint()) => Err(used()),
@@ -206,7 +207,7 @@ async fn done(
             "this voucher was not redeemed yet",
         ));
     };
-    let track = manager.track(&row.media_id()?).await?;
+    let track = manager.sold_track(&row).await?;
     if file_hash(&track)? != report.sha256 {
         return Err(ApiFailure::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -214,7 +215,7 @@ async fn done(
             "what arrived is not what was sent; download it again",
         ));
     }
-    let delivered_at = manager.now();
+    let (delivered_at, terms) = (manager.now(), row.terms()?);
     let mut pen = manager.log.pen().await?;
     let mut tx = manager.database.begin_write().await?;
     let first = sqlx::query("UPDATE vouchers SET state = 'delivered', delivered_at = $1 WHERE voucher_id = $2 AND state = 'purchased'")
@@ -224,8 +225,8 @@ async fn done(
         .await?;
     if first.rows_affected() == 1 {
         sqlx::query(
-            "INSERT INTO delivery_log (voucher_id, delivered_at, media_id, title, artist, author, song_ms, price_cents, certificate_serial, file_name, quality, seconds)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            "INSERT INTO delivery_log (voucher_id, delivered_at, media_id, title, artist, author, song_ms, cost_cents, retail_cents, currency, certificate_serial, file_name, quality, seconds)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(&row.voucher_id)
         .bind(delivered_at.0)
@@ -234,7 +235,9 @@ async fn done(
         .bind(&track.entry.artist)
         .bind(&track.author)
         .bind(i64::try_from(track.entry.duration_ms).unwrap_or(i64::MAX))
-        .bind(row.price_cents.unwrap_or_default())
+        .bind(i64::from(terms.cost_cents))
+        .bind(i64::from(terms.retail_cents))
+        .bind(&terms.currency)
         .bind(owner)
         .bind(&track.path)
         .bind(row.quality.as_deref().unwrap_or_default())
@@ -245,7 +248,7 @@ async fn done(
             at: delivered_at,
             track: &track.entry,
             publisher: &track.author,
-            price_cents: row.price_cents.unwrap_or_default(),
+            terms: &terms,
             consumer_serial: owner,
             voucher_id: report.voucher_id,
             path: &track.path,

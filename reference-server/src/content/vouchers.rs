@@ -1,13 +1,14 @@
 //! Rows of the `vouchers` table: every transaction and the state it is in (B2).
 //!
 //! A preview is `open` until it runs out. A purchase goes pending, purchased, delivered; a reservation that was not authorized
-//! in time, or that the merchant gives up, is expired. Lapsing is decided by the clock when someone looks, and swept now and then.
+//! in time, or that the merchant gives up, is expired; one whose money went back is refunded. Lapsing is decided by the clock when someone looks, and swept now and then.
 
 use axum::http::StatusCode;
 use cadenza_protocol::api::code;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::id::{MediaId, VoucherId, unhex};
+use cadenza_protocol::reserve::Sold;
 use cadenza_protocol::secret::ReceiptToken;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
@@ -29,6 +30,8 @@ pub(super) enum VoucherState {
     Delivered,
     /// Lapsed or given up.
     Expired,
+    /// The money went back; keys that were handed out stay with the buyer.
+    Refunded,
 }
 
 impl TryFrom<String> for VoucherState {
@@ -41,6 +44,7 @@ impl TryFrom<String> for VoucherState {
             "purchased" => Ok(Self::Purchased),
             "delivered" => Ok(Self::Delivered),
             "expired" => Ok(Self::Expired),
+            "refunded" => Ok(Self::Refunded),
             _ => Err(UnknownWord(word)),
         }
     }
@@ -54,15 +58,28 @@ pub(super) struct VoucherRow {
     #[sqlx(try_from = "String")]
     state: VoucherState,
     pub media_id: String,
+    pub sha256: Option<String>,
     pub quality: Option<String>,
+    pub sold: Option<String>,
+    pub cost_cents: Option<i64>,
+    pub retail_cents: Option<i64>,
+    pub currency: Option<String>,
     pub merchant: String,
     pub expires_at: i64,
     pub authorization: Option<String>,
     pub authorized_with: Option<String>,
-    pub price_cents: Option<i64>,
     pub receipt: Option<String>,
     pub redeemed_by: Option<String>,
     pub redeemed_serial: Option<String>,
+}
+
+/// What a track was sold as, what the merchant owes and what it took; cents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Terms {
+    pub sold: Sold,
+    pub cost_cents: u32,
+    pub retail_cents: u32,
+    pub currency: String,
 }
 
 impl VoucherRow {
@@ -72,6 +89,17 @@ impl VoucherRow {
             VoucherState::Pending if now.0 > self.expires_at => VoucherState::Expired,
             kept => kept,
         }
+    }
+
+    /// What it was sold as, and for how much.
+    pub fn terms(&self) -> Result<Terms, ApiFailure> {
+        let cents = |cents: Option<i64>| u32::try_from(cents.unwrap_or(-1)).map_err(ApiFailure::internal);
+        Ok(Terms {
+            sold: self.sold.as_deref().unwrap_or_default().parse().map_err(ApiFailure::internal)?,
+            cost_cents: cents(self.cost_cents)?,
+            retail_cents: cents(self.retail_cents)?,
+            currency: self.currency.clone().unwrap_or_default(),
+        })
     }
 
     /// The track it is for.
@@ -100,8 +128,8 @@ impl ContentManager {
     /// Finds a voucher.
     pub(super) async fn voucher(&self, voucher_id: &VoucherId) -> Result<VoucherRow, ApiFailure> {
         sqlx::query_as(
-            "SELECT voucher_id, kind, state, media_id, quality, merchant, expires_at, \"authorization\", authorized_with,
-                    price_cents, receipt, redeemed_by, redeemed_serial
+            "SELECT voucher_id, kind, state, media_id, sha256, quality, sold, cost_cents, retail_cents, currency, merchant,
+                    expires_at, \"authorization\", authorized_with, receipt, redeemed_by, redeemed_serial
              FROM vouchers WHERE voucher_id = $1",
         )
         .bind(voucher_id.to_string())
@@ -118,8 +146,9 @@ impl ContentManager {
         bytes.map(ReceiptToken::from_bytes).ok_or_else(|| ApiFailure::internal("a stored receipt is damaged"))
     }
 
-    /// Marks what has lapsed, and forgets previews that nobody plays any more.
-    pub async fn sweep(&self) -> Result<(), sqlx::Error> {
+    /// Marks what has lapsed, and forgets previews that nobody plays and uploads that nobody goes on with.
+    pub async fn sweep(&self) -> Result<(), ApiFailure> {
+        self.sweep_uploads().await?;
         let now = self.now();
         sqlx::query("UPDATE vouchers SET state = 'expired' WHERE state = 'pending' AND expires_at < $1")
             .bind(now.0)
@@ -143,5 +172,14 @@ pub(super) fn lapsed() -> ApiFailure {
         StatusCode::GONE,
         code::VOUCHER_EXPIRED,
         "this voucher has expired; get a new one from the store",
+    )
+}
+
+/// The refusal for a voucher whose money went back.
+pub(super) fn refunded() -> ApiFailure {
+    ApiFailure::new(
+        StatusCode::GONE,
+        "voucher-refunded",
+        "this purchase was refunded: what was delivered before stays playable, nothing more is delivered; buy the track again to download it",
     )
 }

@@ -9,6 +9,7 @@ use cadenza_protocol::card::Card;
 use cadenza_protocol::form::{FormError, RegistrationForm};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::money::Currency;
 use zeroize::Zeroizing;
 
 use super::LicensingCenter;
@@ -85,7 +86,7 @@ impl LicensingCenter {
         let request = PaymentRequest {
             idempotency_key: idempotency_key.clone(),
             amount_cents: 0,
-            currency: crate::currency::CURRENCY.to_owned(),
+            currency: Currency::default().to_string(),
             instrument: Instrument::Card(card),
         };
         self.payment.authorize(&request).await?;

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::shop::money::{self, Currency};
 use cadenza_protocol::shop::price::Line;
 use cadenza_protocol::shop::{
     AlbumCard, AlbumPage, AlbumPrice, Clip, OrderedTrack, Quality, StoreFront, TrackList, TrackOffer,
@@ -14,9 +16,7 @@ use cadenza_protocol::shop::{
 
 use super::{Merchant, away};
 use crate::api::ApiFailure;
-use crate::call::CallError;
-use crate::content::catalogue::{CatalogueTrack, Offer};
-use crate::currency::CURRENCY;
+use crate::content::catalogue::{CatalogueTrack, Inventory, Offer, album_price};
 
 const FRESH: Duration = Duration::from_secs(5);
 /// Tracks that a search gives at most.
@@ -26,30 +26,37 @@ const SEARCH_LIMIT: usize = 200;
 #[derive(Debug)]
 pub struct Shelves {
     filled: Instant,
+    currency: Currency,
     albums: Vec<AlbumPage>,
     art: BTreeMap<MediaId, String>,
 }
 
 impl Shelves {
-    fn new(inventory: Vec<CatalogueTrack>, markup_percent: u32) -> Self {
-        let art = inventory.iter().filter_map(|t| Some((t.media_id, t.art.clone()?))).collect();
+    fn new(inventory: Inventory, markup_percent: u32) -> Self {
+        let Inventory { currency, tracks } = inventory;
+        let art = tracks.iter().filter_map(|t| Some((t.media_id, t.art.clone()?))).collect();
         let mut groups: Vec<Vec<CatalogueTrack>> = Vec::new();
-        for track in inventory {
+        for track in tracks {
             match groups.iter_mut().find(|group| group[0].album_id == track.album_id) {
                 Some(group) => group.push(track),
                 None => groups.push(vec![track]),
             }
         }
         let mut albums: Vec<AlbumPage> =
-            groups.into_iter().map(|group| album(group, markup_percent)).collect();
+            groups.into_iter().filter_map(|group| album(group, markup_percent, currency)).collect();
         albums.sort_by_key(|album| album.card.title.to_lowercase());
-        Self { filled: Instant::now(), albums, art }
+        Self { filled: Instant::now(), currency, albums, art }
+    }
+
+    /// What everything here is sold in.
+    pub const fn currency(&self) -> Currency {
+        self.currency
     }
 
     /// All albums.
     pub fn front(&self) -> StoreFront {
         StoreFront {
-            currency: CURRENCY.to_owned(),
+            currency: self.currency.to_string(),
             albums: self.albums.iter().map(|a| a.card.clone()).collect(),
         }
     }
@@ -98,7 +105,7 @@ impl Shelves {
             .take(SEARCH_LIMIT)
             .cloned()
             .collect();
-        TrackList { currency: CURRENCY.to_owned(), tracks }
+        TrackList { currency: self.currency.to_string(), tracks }
     }
 }
 
@@ -140,24 +147,34 @@ impl Merchant {
                 *self.shelves.write().await = Some(shelves.clone());
                 Ok(shelves)
             }
-            Err(error) => {
-                tracing::warn!(%error, "the inventory could not be read again");
-                self.shelves.read().await.clone().ok_or_else(|| away(error))
+            Err(failure) => {
+                tracing::warn!(code = %failure.error.code, "the inventory could not be read again");
+                self.shelves.read().await.clone().ok_or(failure)
             }
         }
     }
 
-    async fn ask(&self) -> Result<Vec<CatalogueTrack>, CallError> {
-        Ok(self.content.get("/v1/commerce/inventory").await?.json().await?)
+    async fn ask(&self) -> Result<Inventory, ApiFailure> {
+        let answer = self.content.get("/v1/commerce/inventory").await.map_err(away)?;
+        let inventory: Inventory = answer.json().await.map_err(|e| away(e.into()))?;
+        if inventory.currency == self.currency {
+            return Ok(inventory);
+        }
+        let why = format!(
+            "this shop counts in {} and its content manager in {}; its operator has to set one currency in both configurations",
+            self.currency, inventory.currency
+        );
+        Err(ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "other-currency", why))
     }
 }
 
-fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32) -> AlbumPage {
+/// An album with its tracks, as far as they have a price; none when no track has.
+fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32, currency: Currency) -> Option<AlbumPage> {
     group.sort_by(|a, b| (a.number, &a.title).cmp(&(b.number, &b.title)));
     let first = &group[0];
     let with_art = group.iter().find(|t| t.art.is_some()).unwrap_or(first);
     let said = |text: fn(&CatalogueTrack) -> Option<String>| group.iter().find_map(text);
-    let whole = group.iter().find_map(|t| t.album_cost_cents).map(|cost| marked_up(cost, markup_percent));
+    let whole = album_price(&group).and_then(|price| price.retail_cents(markup_percent).ok());
     let mut page = AlbumPage {
         card: AlbumCard {
             id: first.album_id.clone(),
@@ -168,19 +185,21 @@ fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32) -> AlbumPage {
             hue: with_art.colour.hue,
             chroma_milli: with_art.colour.chroma_milli,
             art: with_art.art.as_ref().map(|_| with_art.media_id),
-            track_count: u16::try_from(group.len()).unwrap_or(u16::MAX),
+            track_count: 0,
             duration_ms: group.iter().map(|t| t.duration_ms).sum(),
             prices: Vec::new(),
         },
-        currency: CURRENCY.to_owned(),
+        currency: currency.to_string(),
         liner_notes: together(&group, |t| t.liner_notes.as_deref()),
         credits: together(&group, |t| t.credits.as_deref()),
         label: said(|t| t.label.clone()),
         copyright: said(|t| t.copyright.clone()),
         tracks: group.into_iter().map(|track| offer(track, markup_percent)).collect(),
     };
+    page.tracks.retain(|track| !track.qualities.is_empty());
+    page.card.track_count = u16::try_from(page.tracks.len()).unwrap_or(u16::MAX);
     page.card.prices = album_prices(&page.tracks, whole);
-    page
+    (!page.tracks.is_empty()).then_some(page)
 }
 
 /// The texts of an album's tracks as one: what all of them say stands once, at the end; the rest under the track's title.
@@ -219,13 +238,9 @@ fn album_prices(tracks: &[TrackOffer], whole: Option<u64>) -> Vec<AlbumPrice> {
     };
     let of = |quality: &Quality| {
         let all: Option<Vec<u64>> = tracks.iter().map(|track| price(track, &quality.name)).collect();
-        all.map(|all| {
-            let sum = all.iter().sum();
-            AlbumPrice {
-                quality: quality.name.clone(),
-                price_cents: whole.filter(|_| tracks.len() > 1).map_or(sum, |whole| sum.min(whole)),
-            }
-        })
+        let sum = all.and_then(|all| money::sum(all).ok())?;
+        let price_cents = whole.filter(|_| tracks.len() > 1).map_or(sum, |whole| sum.min(whole));
+        Some(AlbumPrice { quality: quality.name.clone(), price_cents })
     };
     tracks.first().map(|track| track.qualities.iter().filter_map(of).collect()).unwrap_or_default()
 }
@@ -249,16 +264,22 @@ fn offer(track: CatalogueTrack, markup_percent: u32) -> TrackOffer {
         waveform: track.waveform,
         hue: track.colour.hue,
         chroma_milli: track.colour.chroma_milli,
-        qualities: track.offers.into_iter().map(|offer| quality(offer, markup_percent)).collect(),
+        qualities: track.offers.into_iter().filter_map(|offer| quality(offer, markup_percent)).collect(),
         credits: track.credits,
         liner_notes: track.liner_notes,
         may_record: track.may_record,
     }
 }
 
-fn quality(offer: Offer, markup_percent: u32) -> Quality {
-    Quality {
-        price_cents: marked_up(offer.cost_cents, markup_percent),
+/// A quality with this shop's price; none when the mark-up takes that out of bounds.
+fn quality(offer: Offer, markup_percent: u32) -> Option<Quality> {
+    let price_cents = offer
+        .price
+        .retail_cents(markup_percent)
+        .inspect_err(|error| tracing::warn!(quality = %offer.quality, %error, "not for sale here: the mark-up is too much"))
+        .ok()?;
+    Some(Quality {
+        price_cents,
         name: offer.quality,
         codec: offer.codec,
         sample_rate: offer.sample_rate,
@@ -266,22 +287,5 @@ fn quality(offer: Offer, markup_percent: u32) -> Quality {
         bits: offer.bits,
         bit_rate: offer.bit_rate,
         size_bytes: offer.size_bytes,
-    }
-}
-
-fn marked_up(cost_cents: u64, percent: u32) -> u64 {
-    (cost_cents * (100 + u64::from(percent))).div_ceil(100)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // B1
-    #[test]
-    fn the_mark_up_is_added_and_rounded_up() {
-        assert_eq!(marked_up(129, 0), 129);
-        assert_eq!(marked_up(129, 10), 142);
-        assert_eq!(marked_up(0, 50), 0);
-    }
+    })
 }

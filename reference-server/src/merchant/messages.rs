@@ -27,6 +27,13 @@ pub struct OrderRequest {
     pub idempotency_key: String,
 }
 
+/// Asks for an order by the key that its buyer drew: for one whose answer was lost.
+#[derive(Debug, Deserialize)]
+pub struct FindOrder {
+    /// As in the order.
+    pub idempotency_key: String,
+}
+
 /// A wallet's token.
 #[derive(Deserialize)]
 pub struct WalletFields {

@@ -1,18 +1,19 @@
 //! The merchant (S6, B1 to B4): an inventory with its own prices, orders, payment, and vouchers for what was paid.
 //!
 //! Everything it sells belongs to a content manager, reached over mutual TLS. [`inventory`] is what is on the shelves, [`orders`] takes
-//! a wish to a paid order exactly once, [`service`] is the JSON API for players; [`crate::web`] shows the same shop to browsers.
+//! a wish to a paid order exactly once, [`books`] enters what was taken in the secure log, [`service`] is the JSON API for players; [`crate::web`] shows the same shop to browsers.
 
 mod after_sale;
+mod books;
 pub mod inventory;
 pub mod messages;
-mod order_rows;
 pub mod orders;
 pub mod service;
 
 use std::sync::Arc;
 
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::VoucherFile;
 use serde::{Deserialize, Serialize};
@@ -22,10 +23,12 @@ use crate::api::ApiFailure;
 use crate::call::CallError;
 use crate::clock::Clock;
 use crate::content::client::ContentClient;
+use crate::content::log::{SecureLog, SecureLogError};
 use crate::content::messages::PreviewKind;
 use crate::db::Database;
 use crate::door::turns::Turns;
 use crate::payment::client::PaymentClient;
+use crate::tls::ServiceTls;
 use inventory::Shelves;
 use messages::PreviewRequest;
 
@@ -49,10 +52,13 @@ impl Default for MerchantSettings {
 #[derive(Debug)]
 pub struct Merchant {
     pub(crate) settings: MerchantSettings,
+    pub(crate) currency: Currency,
     content: ContentClient,
     payment: PaymentClient,
     database: Database,
     clock: Clock,
+    tls: ServiceTls,
+    secure_log: SecureLog,
     shelves: RwLock<Option<Arc<Shelves>>>,
     /// Two orders with one key never run beside each other.
     orders: Turns,
@@ -66,6 +72,8 @@ pub struct Merchant {
 pub struct MerchantParts {
     /// Its settings.
     pub settings: MerchantSettings,
+    /// What it counts in.
+    pub currency: Currency,
     /// The way to the content manager.
     pub content: ContentClient,
     /// The way to the payment processor.
@@ -74,6 +82,10 @@ pub struct MerchantParts {
     pub database: Database,
     /// Its clock.
     pub clock: Clock,
+    /// Its identity.
+    pub tls: ServiceTls,
+    /// Its secure log, ready for entries (B3).
+    pub log: SecureLog,
     /// Where passports come from.
     pub licensing_url: String,
     /// Its pages.
@@ -83,18 +95,37 @@ pub struct MerchantParts {
 impl Merchant {
     /// A merchant with empty shelves; they fill when someone looks.
     pub fn new(parts: MerchantParts) -> Self {
-        let MerchantParts { settings, content, payment, database, clock, licensing_url, web_url } = parts;
-        Self {
+        let MerchantParts {
             settings,
+            currency,
             content,
             payment,
             database,
             clock,
+            tls,
+            log,
+            licensing_url,
+            web_url,
+        } = parts;
+        Self {
+            settings,
+            currency,
+            content,
+            payment,
+            database,
+            clock,
+            tls,
+            secure_log: log,
             shelves: RwLock::new(None),
             orders: Turns::default(),
             licensing_url,
             web_url,
         }
+    }
+
+    /// Brings what is new in the secure log to the licensing center.
+    pub async fn settle_log(&self) -> Result<(), SecureLogError> {
+        self.secure_log.settle(&self.tls.identity(), false).await
     }
 
     /// What time it is here.

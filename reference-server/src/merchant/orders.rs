@@ -1,27 +1,34 @@
 //! Orders (B2, B3, B7): reserve, pay, authorize, exactly once for each idempotency key.
 //!
 //! ```text
-//! open ── reserve each item ── payment authorized ── authorize each item ── captured ──▶ paid
-//!   └─ refused card, or a step that fails ──▶ reservations expired, payment voided ──▶ refused
+//! open ── reserve ── money set aside ── authorize each item ── money taken ──▶ paid ──▶ refunding ──▶ refunded
+//!   └─ refused card, or a step that fails ──▶ reservations expired ──▶ refused (or refunded, had the money been taken)
 //! ```
-//! Every step is written down before the next and can be repeated: an order that a crash or a lost reply left open goes on
-//! where it stopped, when its key comes again or at the next start ([`Merchant::settle_open_orders`]).
+//! A refused order has charged nothing, so its key may try again, with another card or another choice. Steps are in [`steps`], other
+//! ends and the settling of what a crash or a lost reply left open in [`ends`].
+
+mod ends;
+pub(super) mod rows;
+mod steps;
 
 use axum::http::StatusCode;
 use cadenza_protocol::card::TypedCard;
 use cadenza_protocol::id::hex;
-use cadenza_protocol::reserve::{AuthorizeReply, DeliverItem, DeliverRequest, ReserveRequest, VoucherPacket};
+use cadenza_protocol::reserve::{DeliverItem, DeliverRequest, Sold};
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::price::price;
-use cadenza_protocol::shop::{Order, OrderItem, OrderState, OrderedTrack};
+use cadenza_protocol::shop::{Order, OrderState, OrderedTrack};
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
+use sqlx::{Any, Transaction};
 
 use super::messages::OrderRequest;
-use super::order_rows::ItemRow;
 use super::{Merchant, away};
 use crate::api::ApiFailure;
-use crate::currency::CURRENCY;
-use crate::payment::messages::{Instrument, PaymentRequest};
+use crate::payment::messages::Instrument;
+use rows::OrderRow;
+
+/// Refuses an order whose key names another one that is paid, or may be.
+pub const KEY_REUSED: &str = "key-reused";
 
 impl Merchant {
     /// Takes an order to `paid`, or says why not. The same key gives the same order.
@@ -30,52 +37,69 @@ impl Merchant {
         let instrument = self.instrument(&request)?;
         let items = distinct(request.items)?;
         let _turn = self.orders.of(&key).await;
-        let order_id = match self.order_by_key(&key).await? {
-            Some(row) if row.wanted != wanted(&items)? => {
-                return Err(ApiFailure::new(
-                    StatusCode::CONFLICT,
-                    "key-reused",
-                    "this order key was used for another order; draw a new one",
-                ));
-            }
+        let mut found = self.order_by_key(&key).await?;
+        if let Some(row) = found.as_ref().filter(|row| row.is_being_given_up()) {
+            self.settle(&row.order_id).await?;
+            found = self.order_by_key(&key).await?;
+        }
+        let order_id = match found {
+            None => self.open_order(&key, &items).await?,
             Some(row) => match row.state {
-                OrderState::Paid => return self.paid_order(&row.order_id).await,
-                OrderState::Refused => return Err(refused(row.refusal.as_deref())),
+                // nothing was charged under this key: it is free for another attempt
+                OrderState::Refused => self.open_again(&row, &items).await?,
+                OrderState::Open | OrderState::Paid | OrderState::Refunding | OrderState::Refunded
+                    if row.wanted != wanted(&items)? =>
+                {
+                    return Err(ApiFailure::new(
+                        StatusCode::CONFLICT,
+                        KEY_REUSED,
+                        "this order key was used for another order; draw a new one",
+                    ));
+                }
+                OrderState::Paid => return self.shown(row).await,
+                OrderState::Refunding | OrderState::Refunded => return Err(refunded()),
+                OrderState::Open if row.is_being_given_up() => return Err(unconfirmed()),
                 OrderState::Open => row.order_id,
             },
-            None => self.open_order(&key, &items).await?,
         };
-        self.carry_out(&order_id, instrument).await
+        let order = self.order_row(&order_id).await?;
+        self.carry_out(&order, instrument).await
     }
 
-    /// A paid order.
+    /// An order that money was taken for; also one that was refunded since.
     pub async fn paid_order(&self, order_id: &str) -> Result<Order, ApiFailure> {
         let row = self.order_row(order_id).await?;
         match row.state {
-            OrderState::Paid => {}
-            OrderState::Open | OrderState::Refused => {
-                return Err(ApiFailure::new(
-                    StatusCode::PAYMENT_REQUIRED,
-                    "not-paid",
-                    "this order is not paid; finish it in the store",
-                ));
-            }
+            OrderState::Paid | OrderState::Refunding | OrderState::Refunded => self.shown(row).await,
+            OrderState::Open | OrderState::Refused => Err(ApiFailure::new(
+                StatusCode::PAYMENT_REQUIRED,
+                "not-paid",
+                "this order is not paid; finish it in the store",
+            )),
         }
-        let items: Result<Vec<OrderItem>, ApiFailure> =
-            self.item_rows(order_id).await?.into_iter().map(ItemRow::bought).collect();
-        Ok(Order {
-            order_id: row.order_id,
-            state: row.state,
-            total_cents: row.total_cents.unsigned_abs(),
-            currency: row.currency,
-            paid_with: row.paid_with.unwrap_or_default(),
-            items: items?,
-        })
+    }
+
+    /// The order under a key, for a buyer whose answer was lost: paid or refunded, or why not. One that was left open is decided now.
+    pub async fn find_order(&self, key: &str) -> Result<Order, ApiFailure> {
+        let key = order_key(key)?;
+        let _turn = self.orders.of(&key).await;
+        let none = || ApiFailure::not_found("there is no order under this key; nothing was charged for it");
+        let order_id = self.order_by_key(&key).await?.ok_or_else(none)?.order_id;
+        self.settle(&order_id).await?;
+        let row = self.order_row(&order_id).await?;
+        match row.state {
+            OrderState::Paid | OrderState::Refunding | OrderState::Refunded => self.shown(row).await,
+            OrderState::Refused => Err(refused(row.refusal.as_deref())),
+            OrderState::Open => Err(unconfirmed()),
+        }
     }
 
     /// The voucher for everything in a paid order (B4, B9: again and again).
     pub async fn order_voucher(&self, order_id: &str) -> Result<VoucherFile, ApiFailure> {
-        self.paid_order(order_id).await?;
+        match self.paid_order(order_id).await?.state {
+            OrderState::Refunding | OrderState::Refunded => return Err(refunded()),
+            OrderState::Open | OrderState::Paid | OrderState::Refused => {}
+        }
         let items: Result<Vec<DeliverItem>, ApiFailure> = self
             .item_rows(order_id)
             .await?
@@ -83,22 +107,6 @@ impl Merchant {
             .map(|item| item.deliverable(&self.database))
             .collect();
         self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await.map_err(away)
-    }
-
-    /// Finishes what was paid, and gives up what was not, after a crash.
-    pub async fn settle_open_orders(&self) -> Result<(), ApiFailure> {
-        let open: Vec<(String,)> = sqlx::query_as("SELECT order_id FROM orders WHERE state = $1")
-            .bind(OrderState::Open.word())
-            .fetch_all(self.database.pool())
-            .await?;
-        for (order_id,) in open {
-            if self.payment.capture(&order_id).await {
-                self.complete(&order_id, None).await?;
-            } else {
-                self.give_up(&order_id, "interrupted").await?;
-            }
-        }
-        Ok(())
     }
 
     fn instrument(&self, request: &OrderRequest) -> Result<Instrument, ApiFailure> {
@@ -125,7 +133,46 @@ impl Merchant {
     }
 
     async fn open_order(&self, key: &str, items: &[OrderedTrack]) -> Result<String, ApiFailure> {
+        let priced = self.priced(items).await?;
         let order_id = hex(Secret::<16>::random().expose());
+        let mut tx = self.database.begin_write().await?;
+        sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, attempt, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)")
+            .bind(&order_id)
+            .bind(key)
+            .bind(wanted(items)?)
+            .bind(OrderState::Open.word())
+            .bind(priced.total_cents)
+            .bind(self.currency.as_str())
+            .bind(self.clock.now().0)
+            .execute(&mut *tx)
+            .await?;
+        insert_items(&mut tx, &order_id, &priced.items).await?;
+        tx.commit().await?;
+        Ok(order_id)
+    }
+
+    /// Another attempt under the key of an order that was given up: another card, or another choice in the same form.
+    async fn open_again(&self, row: &OrderRow, items: &[OrderedTrack]) -> Result<String, ApiFailure> {
+        let priced = self.priced(items).await?;
+        let mut tx = self.database.begin_write().await?;
+        sqlx::query("UPDATE orders SET state = $1, refusal = NULL, wanted = $2, total_cents = $3, attempt = attempt + 1 WHERE order_id = $4 AND state = $5")
+            .bind(OrderState::Open.word())
+            .bind(wanted(items)?)
+            .bind(priced.total_cents)
+            .bind(&row.order_id)
+            .bind(OrderState::Refused.word())
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM order_items WHERE order_id = $1")
+            .bind(&row.order_id)
+            .execute(&mut *tx)
+            .await?;
+        insert_items(&mut tx, &row.order_id, &priced.items).await?;
+        tx.commit().await?;
+        Ok(row.order_id.clone())
+    }
+
+    async fn priced(&self, items: &[OrderedTrack]) -> Result<Priced, ApiFailure> {
         let shelves = self.shelves_with_all(items).await?;
         let mut tracks = Vec::with_capacity(items.len());
         let mut lines = Vec::with_capacity(items.len());
@@ -140,152 +187,69 @@ impl Merchant {
                 )
             })?);
         }
-        let price = price(&lines).map_err(ApiFailure::internal)?;
+        let price = price(&lines).map_err(|_| {
+            let why = "an order comes to at most 9,999.99; order less at a time";
+            ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "order-too-large", why)
+        })?;
         let cents = |cents: u64| i64::try_from(cents).map_err(ApiFailure::internal);
-        let mut tx = self.database.begin_write().await?;
-        sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(&order_id)
-            .bind(key)
-            .bind(wanted(items)?)
-            .bind(OrderState::Open.word())
-            .bind(cents(price.total_cents)?)
-            .bind(CURRENCY)
-            .bind(self.clock.now().0)
-            .execute(&mut *tx)
-            .await?;
-        for (position, ((item, track), each)) in (0_i64..).zip(items.iter().zip(tracks).zip(price.each)) {
-            sqlx::query("INSERT INTO order_items (order_id, position, media_id, title, artist, quality, price_cents) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-                .bind(&order_id)
-                .bind(position)
-                .bind(item.media_id.to_string())
-                .bind(&track.title)
-                .bind(&track.artist)
-                .bind(&item.quality)
-                .bind(cents(each)?)
-                .execute(&mut *tx)
-                .await?;
+        let mut priced = Vec::with_capacity(items.len());
+        for (place, ((item, track), line)) in items.iter().zip(tracks).zip(&lines).enumerate() {
+            let album = price.albums.iter().find(|album| album.contains(&place));
+            priced.push(NewItem {
+                media_id: item.media_id.to_string(),
+                title: track.title.clone(),
+                artist: track.artist.clone(),
+                quality: item.quality.clone(),
+                sold: if album.is_some() { Sold::Album } else { Sold::Track },
+                bundle: album.map_or(place, |album| album[0]),
+                alone_cents: cents(line.quality.price_cents)?,
+                price_cents: cents(price.each[place])?,
+            });
         }
-        tx.commit().await?;
-        Ok(order_id)
+        Ok(Priced { total_cents: cents(price.total_cents)?, items: priced })
     }
+}
 
-    async fn carry_out(&self, order_id: &str, instrument: Instrument) -> Result<Order, ApiFailure> {
-        for item in self.item_rows(order_id).await?.into_iter().filter(|item| item.voucher_id.is_none()) {
-            if let Err(failure) = self.reserve(order_id, &item).await {
-                self.give_up(order_id, &failure.error.code).await?;
-                return Err(failure);
-            }
-        }
-        let row = self.order_row(order_id).await?;
-        let request = PaymentRequest {
-            idempotency_key: order_id.to_owned(),
-            amount_cents: row.total_cents.unsigned_abs(),
-            currency: row.currency,
-            instrument,
-        };
-        let payment = match self.payment.authorize(&request).await {
-            Ok(payment) => payment,
-            Err(refusal) => {
-                self.give_up(order_id, refusal.code()).await?;
-                return Err(refusal.into());
-            }
-        };
-        let paid_with = format!("{} •••• {}", payment.mark.brand, payment.mark.last4);
-        self.complete(order_id, Some(&paid_with)).await
-    }
+/// An order with today's prices.
+struct Priced {
+    total_cents: i64,
+    items: Vec<NewItem>,
+}
 
-    /// From a payment that stands to a paid order.
-    async fn complete(&self, order_id: &str, paid_with: Option<&str>) -> Result<Order, ApiFailure> {
-        for item in self.item_rows(order_id).await? {
-            match self.authorize(order_id, &item).await {
-                Ok(()) => {}
-                Err(failure) if failure.status.is_client_error() => {
-                    self.give_up(order_id, &failure.error.code).await?;
-                    return Err(failure);
-                }
-                // the content manager is away: the order stays open, and the same key finishes it
-                Err(failure) => return Err(failure),
-            }
-        }
-        if !self.payment.capture(order_id).await {
-            return Err(ApiFailure::new(
-                StatusCode::BAD_GATEWAY,
-                "payment-unconfirmed",
-                "the payment is not confirmed yet; send the same order again, it is charged once",
-            ));
-        }
-        sqlx::query("UPDATE orders SET state = $1, paid_with = COALESCE($2, paid_with) WHERE order_id = $3 AND state = $4")
-            .bind(OrderState::Paid.word())
-            .bind(paid_with)
+/// One line of it.
+struct NewItem {
+    media_id: String,
+    title: String,
+    artist: String,
+    quality: String,
+    sold: Sold,
+    /// Place of the first of what is sold together with it.
+    bundle: usize,
+    alone_cents: i64,
+    price_cents: i64,
+}
+
+async fn insert_items(
+    tx: &mut Transaction<'static, Any>,
+    order_id: &str,
+    items: &[NewItem],
+) -> Result<(), sqlx::Error> {
+    for (position, item) in (0_i64..).zip(items) {
+        sqlx::query("INSERT INTO order_items (order_id, position, media_id, title, artist, quality, sold, bundle, alone_cents, price_cents) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
             .bind(order_id)
-            .bind(OrderState::Open.word())
-            .execute(self.database.pool())
+            .bind(position)
+            .bind(&item.media_id)
+            .bind(&item.title)
+            .bind(&item.artist)
+            .bind(&item.quality)
+            .bind(item.sold.word())
+            .bind(i64::try_from(item.bundle).unwrap_or_default())
+            .bind(item.alone_cents)
+            .bind(item.price_cents)
+            .execute(&mut **tx)
             .await?;
-        self.log(order_id, "paid", paid_with.unwrap_or_default()).await?;
-        self.paid_order(order_id).await
     }
-
-    async fn reserve(&self, order_id: &str, item: &ItemRow) -> Result<(), ApiFailure> {
-        let media_id = item.media_id()?;
-        let shelves = self.shelves_with(&media_id).await?;
-        let channels = shelves
-            .track(&media_id)
-            .and_then(|t| t.qualities.iter().find(|q| q.name == item.quality))
-            .map_or(2, |q| q.channels);
-        let wish = ReserveRequest { media_id, quality: item.quality.clone(), channels };
-        let packet: VoucherPacket = self.content.post("/v1/commerce/reserve", &wish).await.map_err(away)?;
-        let receipt = self.database.seal(&packet.voucher_id.to_string(), hex(packet.receipt.expose()));
-        let receipt = receipt.map_err(ApiFailure::internal)?;
-        sqlx::query("UPDATE order_items SET voucher_id = $1, \"authorization\" = $2, receipt = $3 WHERE order_id = $4 AND position = $5")
-            .bind(packet.voucher_id.to_string())
-            .bind(hex(packet.authorization.expose()))
-            .bind(receipt)
-            .bind(order_id)
-            .bind(item.position)
-            .execute(self.database.pool())
-            .await?;
-        Ok(())
-    }
-
-    async fn authorize(&self, order_id: &str, item: &ItemRow) -> Result<(), ApiFailure> {
-        let reply: AuthorizeReply =
-            self.content.post("/v1/commerce/authorize", &item.step()?).await.map_err(away)?;
-        // the first token stays: with it the step can be repeated
-        self.log(order_id, "authorized", &reply.voucher_id.to_string()).await
-    }
-
-    /// Gives reservations and money back.
-    async fn give_up(&self, order_id: &str, code: &str) -> Result<(), ApiFailure> {
-        for item in self.item_rows(order_id).await?.into_iter().filter(|item| item.voucher_id.is_some()) {
-            if let Err(error) = self.content.send("/v1/commerce/expire", &item.step()?).await {
-                tracing::warn!(%error, "a reservation was not taken back; it lapses by itself");
-            }
-        }
-        self.payment.void(order_id).await;
-        sqlx::query("UPDATE orders SET state = $1, refusal = $2 WHERE order_id = $3 AND state = $4")
-            .bind(OrderState::Refused.word())
-            .bind(code)
-            .bind(order_id)
-            .bind(OrderState::Open.word())
-            .execute(self.database.pool())
-            .await?;
-        self.log(order_id, "refused", code).await
-    }
-
-    async fn log(&self, order_id: &str, event: &str, detail: &str) -> Result<(), ApiFailure> {
-        sqlx::query(
-            "INSERT INTO merchant_log (entry, at, order_id, event, detail) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(hex(Secret::<16>::random().expose()))
-        .bind(self.clock.now().0)
-        .bind(order_id)
-        .bind(event)
-        .bind(detail)
-        .execute(self.database.pool())
-        .await?;
-        tracing::info!(event, "an order went on"); // its id opens its voucher: not for logs
-        Ok(())
-    }
+    Ok(())
 }
 
 fn order_key(key: &str) -> Result<String, ApiFailure> {
@@ -320,7 +284,7 @@ fn invalid(field: &str, message: &str) -> ApiFailure {
     ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-form", message).in_field(field)
 }
 
-/// A refused order stays refused under its key: what happened, and what to do.
+/// What happened to a refused order, and what to do.
 fn refused(code: Option<&str>) -> ApiFailure {
     let (code, message) = match code {
         Some("card-declined") => ("card-declined", "the bank declined this card; try another one"),
@@ -332,4 +296,15 @@ fn refused(code: Option<&str>) -> ApiFailure {
         _ => ("order-refused", "this order was given up and nothing was charged; order again"),
     };
     ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message)
+}
+
+/// Nobody knows yet whether money was set aside or taken.
+fn unconfirmed() -> ApiFailure {
+    let why = "the payment processor has not confirmed yet what became of this order; ask again in a minute";
+    ApiFailure::new(StatusCode::BAD_GATEWAY, "payment-unconfirmed", why)
+}
+
+fn refunded() -> ApiFailure {
+    let why = "this order was refunded: what was delivered before stays playable, nothing more is delivered; order again to buy it anew";
+    ApiFailure::new(StatusCode::GONE, "order-refunded", why)
 }

@@ -13,9 +13,8 @@ use cadenza_protocol::voucher::{MEDIA_TYPE, VoucherFile};
 use serde::Deserialize;
 
 use super::Merchant;
-use super::messages::{OrderRequest, PreviewRequest};
+use super::messages::{FindOrder, OrderRequest, PreviewRequest};
 use crate::api::{ApiFailure, JsonBody, PathId};
-use crate::currency::CURRENCY;
 
 const MESSAGE_LIMIT: usize = 64 << 10;
 const ART_SIZE: u32 = 320;
@@ -32,6 +31,7 @@ pub fn router(merchant: Arc<Merchant>) -> Router {
         .route("/v1/art/{media_id}", get(art))
         .route("/v1/previews", post(preview))
         .route("/v1/orders", post(order))
+        .route("/v1/orders/find", post(find))
         .route("/v1/orders/{order_id}", get(paid))
         .route("/v1/orders/{order_id}/voucher", get(voucher))
         .merge(super::after_sale::routes())
@@ -42,7 +42,7 @@ pub fn router(merchant: Arc<Merchant>) -> Router {
 async fn about(State(merchant): State<Arc<Merchant>>) -> Json<About> {
     Json(About {
         name: merchant.settings.name.clone(),
-        currency: CURRENCY.to_owned(),
+        currency: merchant.currency.to_string(),
         licensing_url: merchant.licensing_url.clone(),
         web_url: merchant.web_url.clone(),
     })
@@ -135,6 +135,15 @@ async fn order(
 ) -> Result<Json<Order>, ApiFailure> {
     // on a task of its own: a player that hangs up does not stop a payment half-way
     let work = tokio::spawn(async move { merchant.order(request).await });
+    work.await.map_err(ApiFailure::internal)?.map(Json)
+}
+
+async fn find(
+    State(merchant): State<Arc<Merchant>>,
+    JsonBody(wish): JsonBody<FindOrder>,
+) -> Result<Json<Order>, ApiFailure> {
+    // it may have to be settled, which must not stop half-way
+    let work = tokio::spawn(async move { merchant.find_order(&wish.idempotency_key).await });
     work.await.map_err(ApiFailure::internal)?.map(Json)
 }
 

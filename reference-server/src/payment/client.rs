@@ -9,7 +9,7 @@ use cadenza_protocol::card::Card;
 use serde::Serialize;
 
 use super::fingerprints::{KeepCard, Same, SameCard};
-use super::messages::{Payment, PaymentKey, PaymentRequest};
+use super::messages::{CAPTURED, NOT_AUTHORIZED, Payment, PaymentKey, PaymentRequest};
 use crate::api::ApiFailure;
 use crate::tls::ServiceClient;
 
@@ -21,6 +21,34 @@ pub const PATIENCE: Duration = Duration::from_secs(4);
 pub struct PaymentClient {
     http: ServiceClient,
     base: String,
+}
+
+/// What became of a capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Capture {
+    /// The money is taken.
+    Taken(Payment),
+    /// There was none to take.
+    NotAuthorized,
+    /// Nobody knows yet: ask again.
+    Unconfirmed,
+}
+
+/// What became of giving money back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenBack {
+    /// It was not taken.
+    NeverTaken,
+    /// It was taken, and refunded.
+    Refunded,
+    /// Nobody knows yet: ask again.
+    Unconfirmed,
+}
+
+enum Settled {
+    Done(reqwest::Response),
+    Refused(ApiError),
+    Unanswered,
 }
 
 /// Why there is no payment.
@@ -86,13 +114,18 @@ impl PaymentClient {
     }
 
     /// Takes the money that was set aside.
-    pub async fn capture(&self, idempotency_key: &str) -> bool {
-        self.settle("capture", idempotency_key).await
+    pub async fn capture(&self, idempotency_key: &str) -> Capture {
+        let answer = match self.settle("capture", idempotency_key).await {
+            Settled::Done(answer) => answer,
+            Settled::Refused(error) if error.code == NOT_AUTHORIZED => return Capture::NotAuthorized,
+            Settled::Refused(_) | Settled::Unanswered => return Capture::Unconfirmed,
+        };
+        answer.json().await.map_or(Capture::Unconfirmed, Capture::Taken)
     }
 
-    /// Gives the money back, or makes sure that a late authorisation sets none aside.
+    /// Gives up what was set aside, or makes sure that a late authorisation sets none aside.
     pub async fn void(&self, idempotency_key: &str) -> bool {
-        self.settle("void", idempotency_key).await
+        matches!(self.settle("void", idempotency_key).await, Settled::Done(_))
     }
 
     /// Has a card kept under a reference, so that it is recognised later.
@@ -108,13 +141,38 @@ impl PaymentClient {
         answer.json::<Same>().await.map(|same| same.references).map_err(|_| PaymentError::TimedOut)
     }
 
-    async fn settle(&self, what: &str, idempotency_key: &str) -> bool {
-        let key = PaymentKey { idempotency_key: idempotency_key.to_owned() };
-        let done = self.post(what, &key).await.is_ok_and(|answer| answer.status().is_success());
-        if !done {
-            tracing::warn!(what, "the payment processor did not confirm");
+    /// Gives back what was taken. Safe to repeat.
+    pub async fn refund(&self, idempotency_key: &str) -> bool {
+        matches!(self.settle("refund", idempotency_key).await, Settled::Done(_))
+    }
+
+    /// Whatever stands under this key, no money of the buyer's stays: voided, or refunded where it was taken already.
+    pub async fn give_back(&self, idempotency_key: &str) -> GivenBack {
+        match self.settle("void", idempotency_key).await {
+            Settled::Done(_) => GivenBack::NeverTaken,
+            Settled::Refused(error) if error.code == CAPTURED && self.refund(idempotency_key).await => {
+                GivenBack::Refunded
+            }
+            Settled::Refused(_) | Settled::Unanswered => GivenBack::Unconfirmed,
         }
-        done
+    }
+
+    async fn settle(&self, what: &str, idempotency_key: &str) -> Settled {
+        let key = PaymentKey { idempotency_key: idempotency_key.to_owned() };
+        match self.post(what, &key).await {
+            Ok(answer) if answer.status().is_success() => Settled::Done(answer),
+            Ok(answer) => match answer.json::<ApiError>().await {
+                Ok(error) => {
+                    tracing::warn!(what, code = %error.code, "the payment processor refused");
+                    Settled::Refused(error)
+                }
+                Err(_) => Settled::Unanswered,
+            },
+            Err(error) => {
+                tracing::warn!(what, %error, "the payment processor did not confirm");
+                Settled::Unanswered
+            }
+        }
     }
 
     async fn post(&self, what: &str, body: &impl Serialize) -> Result<reqwest::Response, reqwest::Error> {

@@ -1,10 +1,16 @@
 //! What merchant and licensing center say to the payment processor: JSON over mutual TLS.
 //!
 //! `POST /v1/authorize` [`PaymentRequest`] gives a [`Payment`], or 402 with `card-declined` or `card-expired`;
-//! `POST /v1/capture` and `/v1/void` take a [`PaymentKey`]. All three may be repeated with the same key.
+//! `POST /v1/capture` takes a [`PaymentKey`] and gives the [`Payment`], or 409 [`NOT_AUTHORIZED`]; `/v1/void` takes one, 409
+//! [`CAPTURED`] when the money was taken already; `/v1/refund` gives that back. All of them may be repeated with the same key.
 
 use cadenza_protocol::card::Card;
 use serde::{Deserialize, Serialize};
+
+/// Refuses a capture: nothing was set aside under this key, or not any more.
+pub const NOT_AUTHORIZED: &str = "not-authorized";
+/// Refuses a void: the money was taken.
+pub const CAPTURED: &str = "captured";
 
 /// What is paid with.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ pub mod messages;
 mod service;
 mod test_cards;
 mod test_wallet;
+mod verdicts;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! What the server does by itself: the secure log brought to the licensing center (R2),
-//! certificates renewed in time (S1), lapsed reservations swept (B2).
+//! certificates renewed in time (S1), lapsed reservations swept (B2), orders that were left open settled (B7).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use super::doors::stopped;
 use crate::clock::Clock;
 use crate::content::ContentManager;
 use crate::licensing::enrol::{Enrolling, Enrolment};
+use crate::merchant::Merchant;
 use crate::tls::ServiceTls;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -21,6 +22,7 @@ pub(super) struct Maintenance {
     enrolment: Enrolment,
     clock: Clock,
     manager: Option<Arc<ContentManager>>,
+    merchant: Option<Arc<Merchant>>,
 }
 
 impl Maintenance {
@@ -29,8 +31,9 @@ impl Maintenance {
         enrolment: Enrolment,
         clock: Clock,
         manager: Option<Arc<ContentManager>>,
+        merchant: Option<Arc<Merchant>>,
     ) -> Self {
-        Self { services, enrolment, clock, manager }
+        Self { services, enrolment, clock, manager, merchant }
     }
 
     /// Once a minute until the server stops.
@@ -61,14 +64,24 @@ impl Maintenance {
             }
         }
         if let Some(manager) = &self.manager
-            && let Err(error) = manager.sweep().await
+            && let Err(failure) = manager.sweep().await
         {
-            tracing::warn!(%error, "lapsed reservations were not swept");
+            tracing::warn!(code = %failure.error.code, "lapsed reservations and uploads were not swept");
+        }
+        if let Some(merchant) = &self.merchant
+            && let Err(failure) = merchant.settle_open_orders().await
+        {
+            tracing::warn!(code = %failure.error.code, "open orders are not all settled; trying again in a minute");
         }
     }
 
     /// Before the renewals, which rest on it.
     async fn bring_the_log(&self) {
+        if let Some(merchant) = &self.merchant
+            && let Err(error) = merchant.settle_log().await
+        {
+            tracing::error!(%error, "the merchant's secure log was not brought to the licensing center; trying again in a minute");
+        }
         let Some(manager) = &self.manager else { return };
         let of_manager = |enrolling: &Enrolling| enrolling.subject.role == Role::ContentManager;
         let renewal = self.services.iter().find(|(enrolling, _)| of_manager(enrolling));

@@ -32,6 +32,7 @@ use crate::licensing::{self, LicensingCenter};
 use crate::merchant::{self, Merchant, MerchantParts};
 use crate::payment::client::PaymentClient;
 use crate::payment::{self, PaymentProcess};
+use crate::rest::folder::close_again;
 use crate::tls::{ClientAuth, Revocations, anonymous_client};
 use crate::web::{self, Storefront};
 
@@ -205,6 +206,7 @@ impl Server {
                 revocations: revocations()?,
                 clock: parts.clock.clone(),
                 settings: options.config.content.clone(),
+                currency: options.config.currency,
                 log,
             });
             let running = Arc::new(running);
@@ -233,12 +235,14 @@ impl Server {
             }
         }
 
+        let mut shop = None;
         if options.roles.merchant {
-            let tls = parts.service("merchant", Role::Merchant).await?;
+            let (tls, log) = parts.merchant(&licensing_url).await?;
             let (store, web) = (doors.reserve(ports.store).await?, doors.reserve_loopback(ports.web).await?);
             let (store_url, web_url) = (doors.url("https", &store), doors.url_loopback(&web));
             let merchant = Arc::new(Merchant::new(MerchantParts {
                 settings: options.config.merchant.clone(),
+                currency: options.config.currency,
                 content: ContentClient::new(
                     tls.client(Role::ContentManager, BETWEEN_SERVICES)?,
                     &content_url,
@@ -249,6 +253,8 @@ impl Server {
                 ),
                 database: parts.database.clone(),
                 clock: parts.clock.clone(),
+                tls: tls.clone(),
+                log,
                 licensing_url: licensing_url.clone(),
                 web_url: web_url.clone(),
             }));
@@ -259,6 +265,7 @@ impl Server {
             doors.serve_tls("store", store, &tls, ClientAuth::None, router)?;
             let licensing =
                 anonymous_client(parts.root(), Role::LicensingCenter, &parts.clock, BETWEEN_SERVICES)?;
+            shop = Some(merchant.clone());
             let hosts = vec!["localhost".into(), "127.0.0.1".into(), "::1".into(), parts.host.clone()];
             let store = store_url.clone();
             let front = Storefront {
@@ -278,12 +285,14 @@ impl Server {
             parts.enrolment.clone(),
             parts.clock.clone(),
             manager.clone(),
+            shop.clone(),
         ));
         doors.spawn(maintenance.clone().run(stopping.clone()));
         let administration = admin::Administration::open(
             &options.data,
             manager,
             licensing_center,
+            shop,
             options.config.clone(),
             stop.clone(),
             parts.clock.clone(),
@@ -291,6 +300,7 @@ impl Server {
         )?;
         ready.admin_url = Some(doors.open_plain("admin", ports.admin, admin::router(administration)).await?);
         parts::write_ready(&options, &ready)?;
+        close_again(&options.data).map_err(|e| StartError::Data(options.data.clone(), e))?;
         Ok(RunningServer { ready, stop, doors, delivery, maintenance, database: parts.database.clone() })
     }
 }

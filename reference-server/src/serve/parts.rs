@@ -24,6 +24,8 @@ use crate::tls::ServiceTls;
 
 /// Name of the content manager among the services of a data folder.
 const CONTENT_MANAGER: &str = "content-manager";
+/// Name of the merchant, likewise.
+const MERCHANT: &str = "merchant";
 
 /// What all roles share.
 #[derive(Debug)]
@@ -113,13 +115,23 @@ impl Parts {
         let enrolling = self.enrolling(CONTENT_MANAGER, Role::ContentManager);
         let client = LogClient::new(licensing_url, self.root(), &self.clock)?;
         let state = StateFile::beside(&enrolling.file, &self.vault);
-        let log = SecureLog::new(self.database.clone(), state, client, self.clock.clone());
+        let log = SecureLog::new(CONTENT_MANAGER, self.database.clone(), state, client, self.clock.clone());
         if let Some(old) = self.enrolment.due(&enrolling, &self.clock)
             && let Err(error) = log.settle(&old, true).await
         {
             tracing::error!(%error, "the secure log was not brought to the licensing center");
         }
         let tls = self.service(CONTENT_MANAGER, Role::ContentManager).await?;
+        log.begin(&tls.identity()).await?;
+        Ok((tls, log))
+    }
+
+    /// The merchant with its secure log, ready for entries.
+    pub async fn merchant(&self, licensing_url: &str) -> Result<(ServiceTls, SecureLog), StartError> {
+        let state = StateFile::beside(&self.enrolling(MERCHANT, Role::Merchant).file, &self.vault);
+        let client = LogClient::new(licensing_url, self.root(), &self.clock)?;
+        let log = SecureLog::new(MERCHANT, self.database.clone(), state, client, self.clock.clone());
+        let tls = self.service(MERCHANT, Role::Merchant).await?;
         log.begin(&tls.identity()).await?;
         Ok((tls, log))
     }

@@ -1,14 +1,14 @@
 //! Buying in a browser (B1, B3, B4): payment form, the order, and the page with the 'Retrieve it' link.
 //!
-//! A refused payment shows the form again with everything in it but the card number. The order's key is drawn with the form, so a
-//! double click is one order.
+//! A refused payment shows the form again with everything in it but the card number. The order's key is drawn once for what is bought and
+//! stays with the browser, over every error, a lost answer and a restart of the store, until that is paid: one cart is one order.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Form, Router};
 use cadenza_protocol::api::code;
@@ -16,14 +16,16 @@ use cadenza_protocol::card::{TypedCard, TypedNumber};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::price::{Line, price};
-use cadenza_protocol::shop::{OrderItem, OrderedTrack, TrackOffer};
+use cadenza_protocol::shop::{Order, OrderItem, OrderState, OrderedTrack, TrackOffer};
 use serde::Deserialize;
 
+use super::cart;
 use super::view::{money, quality_in_words};
 use super::{Notice, Pages, render, sentence};
 use crate::api::ApiFailure;
 use crate::merchant::inventory::Shelves;
 use crate::merchant::messages::OrderRequest;
+use crate::merchant::orders::KEY_REUSED;
 use crate::merchant::service::voucher_response;
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
@@ -98,6 +100,7 @@ struct BuyPage<'a> {
 /// What was typed before, and what was wrong with it.
 #[derive(Default)]
 struct Before<'a> {
+    key: Option<&'a str>,
     name: &'a str,
     expiry: &'a str,
     failure: Option<ApiFailure>,
@@ -130,22 +133,34 @@ async fn pay(
         .map(|t| OrderedTrack { media_id: t.media_id, quality: form.quality.clone() })
         .collect();
     let card = TypedCard { number: form.number, expiry: form.expiry.clone(), name: form.name.clone() };
-    let request = OrderRequest { items, card: Some(card), wallet: None, idempotency_key: form.key };
+    let request = OrderRequest { items, card: Some(card), wallet: None, idempotency_key: form.key.clone() };
     let merchant = pages.front.merchant.clone();
     // on a task of its own: a browser that goes away does not stop a payment half-way
     let ordered = tokio::spawn(async move { merchant.order(request).await })
         .await
         .map_err(|e| Notice::from(ApiFailure::internal(e)))?;
-    match ordered {
-        Ok(order) => Ok(Redirect::to(&format!("/order/{}", order.order_id)).into_response()),
-        Err(failure) => {
-            let status = failure.status;
-            let before = Before { name: &form.name, expiry: &form.expiry, failure: Some(failure) };
-            let mut page = show(&pages, &headers, &goods, Some(&form.quality), &before);
-            *page.status_mut() = status;
-            Ok(page)
-        }
+    let failure = match ordered {
+        Ok(order) => return Ok(bought(&order, &cart::spent(goods.what, &goods.id))),
+        Err(failure) => failure,
+    };
+    if failure.error.code == KEY_REUSED
+        && let Ok(order) = pages.front.merchant.find_order(&form.key).await
+    {
+        // paid in another quality, and the answer was lost: what was bought is shown before anything else is
+        return Ok(bought(&order, &cart::spent(goods.what, &goods.id)));
     }
+    let status = failure.status;
+    let before =
+        Before { key: Some(&form.key), name: &form.name, expiry: &form.expiry, failure: Some(failure) };
+    let mut page = show(&pages, &headers, &goods, Some(&form.quality), &before);
+    *page.status_mut() = status;
+    Ok(page)
+}
+
+/// To what was bought; the next order of the same has a key of its own.
+fn bought(order: &Order, spent: &HeaderValue) -> Response {
+    let headers = [(header::SET_COOKIE, spent.clone())];
+    (headers, Redirect::to(&format!("/order/{}", order.order_id))).into_response()
 }
 
 async fn goods(pages: &Pages, what: &str, id: &str) -> Result<Goods, Notice> {
@@ -204,20 +219,27 @@ fn show(
     before: &Before<'_>,
 ) -> Response {
     let session = pages.forms.session(headers);
+    let key = before
+        .key
+        .map(str::to_owned)
+        .or_else(|| cart::key(headers, goods.what, &goods.id))
+        .unwrap_or_else(|| hex(Secret::<16>::random().expose()));
+    let kept = cart::keep(goods.what, &goods.id, &key);
+    let currency = goods.shelves.currency().to_string();
     let qualities = goods.qualities();
     let chosen = qualities.iter().position(|(name, ..)| Some(name.as_str()) == chosen).unwrap_or_default();
     let total = qualities.get(chosen).map(|(.., cents)| *cents).unwrap_or_default();
     let options = qualities.into_iter().enumerate().map(|(i, (name, words, cents))| QualityOption {
         name,
         words,
-        price: money(cents),
+        price: money(cents, &currency),
         chosen: i == chosen,
     });
     let failure = before.failure.as_ref();
     let page = BuyPage {
         shop: &pages.front.merchant.settings.name,
         csrf: &session.token,
-        key: hex(Secret::<16>::random().expose()),
+        key,
         what: goods.what,
         id: &goods.id,
         title: &goods.title,
@@ -227,7 +249,7 @@ fn show(
         } else {
             format!("{} tracks", goods.tracks.len())
         },
-        total: money(total),
+        total: money(total, &currency),
         hue: goods.hue,
         art: goods.art.as_deref(),
         qualities: options.collect(),
@@ -236,7 +258,8 @@ fn show(
         problem: failure.map(|f| sentence(&f.error.message)),
         field: failure.and_then(|f| f.error.field.as_deref()).unwrap_or_default(),
     };
-    ([(header::SET_COOKIE, session.set_cookie)], render(&page)).into_response()
+    let cookies = [(header::SET_COOKIE, session.set_cookie), (header::SET_COOKIE, kept)];
+    (AppendHeaders(cookies), render(&page)).into_response()
 }
 
 struct BoughtItem {
@@ -253,6 +276,7 @@ struct OrderPage<'a> {
     order_id: &'a str,
     paid_with: &'a str,
     open_link: String,
+    is_refunded: bool,
     items: Vec<BoughtItem>,
     total: String,
 }
@@ -266,15 +290,16 @@ async fn order(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Resul
         title: item.title,
         artist: item.artist,
         quality: item.quality,
-        price: money(item.price_cents),
+        price: money(item.price_cents, &order.currency),
     };
     Ok(render(&OrderPage {
         shop: &pages.front.merchant.settings.name,
         order_id: &order.order_id,
         paid_with: &order.paid_with,
+        is_refunded: matches!(order.state, OrderState::Refunding | OrderState::Refunded),
         open_link: format!("cadenza://redeem?url={escaped}"),
         items: order.items.into_iter().map(item).collect(),
-        total: money(order.total_cents),
+        total: money(order.total_cents, &order.currency),
     }))
 }
 

@@ -5,6 +5,7 @@
 //! the shelves, [`buy`] takes payment and hands out vouchers, [`register`] hands out passports.
 
 mod buy;
+mod cart;
 mod guard;
 mod register;
 mod shop;

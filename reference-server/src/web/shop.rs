@@ -38,7 +38,7 @@ async fn front(State(pages): State<Arc<Pages>>) -> Result<Response, Notice> {
     let front = merchant.shelves().await?.front();
     Ok(render(&FrontPage {
         shop: &merchant.settings.name,
-        albums: front.albums.iter().map(CardView::new).collect(),
+        albums: front.albums.iter().map(|card| CardView::new(card, &front.currency)).collect(),
     }))
 }
 
@@ -62,9 +62,9 @@ async fn album(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Resul
         album.tracks.first().map(|t| t.qualities.iter().map(format_of).collect()).unwrap_or_default();
     Ok(render(&AlbumView {
         shop: &merchant.settings.name,
-        card: CardView::new(&album.card),
+        card: CardView::new(&album.card, &album.currency),
         formats: formats.join(" or "),
-        tracks: album.tracks.iter().map(TrackView::new).collect(),
+        tracks: album.tracks.iter().map(|track| TrackView::new(track, &album.currency)).collect(),
         liner_notes: album.liner_notes.as_deref(),
         credits: album.credits.as_deref(),
         copyright: album.copyright.as_deref(),
@@ -94,7 +94,7 @@ async fn search(
     Ok(render(&SearchPage {
         shop: &merchant.settings.name,
         query: &q,
-        tracks: found.tracks.iter().map(TrackView::new).collect(),
+        tracks: found.tracks.iter().map(|track| TrackView::new(track, &found.currency)).collect(),
     }))
 }
 

@@ -22,7 +22,7 @@ pub(super) struct CardView {
 }
 
 impl CardView {
-    pub fn new(card: &AlbumCard) -> Self {
+    pub fn new(card: &AlbumCard, currency: &str) -> Self {
         let minutes = (card.duration_ms + 30_000) / 60_000;
         let tracks =
             if card.track_count == 1 { "1 track".to_owned() } else { format!("{} tracks", card.track_count) };
@@ -33,7 +33,7 @@ impl CardView {
             artist: card.artist.clone(),
             genre: card.genre.clone(),
             facts: format!("{year}{tracks}, {} min", minutes.max(1)),
-            price: card.prices.first().map(|price| money(price.price_cents)),
+            price: card.prices.first().map(|price| money(price.price_cents, currency)),
             art: card.art.map(|art| art.to_string()),
             hue: card.hue,
             is_grey: card.chroma_milli < GREY_BELOW,
@@ -64,7 +64,7 @@ pub(super) struct Bar {
 }
 
 impl TrackView {
-    pub fn new(track: &TrackOffer) -> Self {
+    pub fn new(track: &TrackOffer, currency: &str) -> Self {
         let composer = track.composer.as_ref().filter(|composer| **composer != track.artist);
         Self {
             id: track.media_id.to_string(),
@@ -73,7 +73,7 @@ impl TrackView {
             by: composer
                 .map_or_else(|| track.artist.clone(), |composer| format!("{} · {composer}", track.artist)),
             time: time(track.duration_ms),
-            price: track.qualities.first().map(|quality| money(quality.price_cents)),
+            price: track.qualities.first().map(|quality| money(quality.price_cents, currency)),
             hue: track.hue,
             bars: bars(&track.waveform),
             wave_width: BARS as f32 * BAR_PITCH,
@@ -94,9 +94,10 @@ fn bars(waveform: &[u8]) -> Vec<Bar> {
     (0..BARS).map(bar).collect()
 }
 
-/// `$1.29`.
-pub(super) fn money(cents: u64) -> String {
-    format!("${}.{:02}", cents / 100, cents % 100)
+/// `$1.29`, `EUR 1.29`.
+pub(super) fn money(cents: u64, currency: &str) -> String {
+    let amount = format!("{}.{:02}", cents / 100, cents % 100);
+    if currency == "USD" { format!("${amount}") } else { format!("{currency} {amount}") }
 }
 
 /// `2:38`.
@@ -131,8 +132,8 @@ mod tests {
 
     #[test]
     fn prices_and_times_read_as_people_write_them() {
-        assert_eq!(money(129), "$1.29");
-        assert_eq!(money(790), "$7.90");
+        assert_eq!(money(129, "USD"), "$1.29");
+        assert_eq!(money(790, "EUR"), "EUR 7.90");
         assert_eq!(time(158_400), "2:38");
     }
 

@@ -29,6 +29,11 @@ pub async fn account(world: &World, name: &str) -> Identity {
 }
 
 pub fn song(world: &World, account: &Identity, name: &str) -> PathBuf {
+    song_about(world, account, name, "[price]\ncurrency = \"USD\"\nlossless = 129\nlossy = 99\n")
+}
+
+/// A song with more in its description.
+pub fn song_about(world: &World, account: &Identity, name: &str, about_more: &str) -> PathBuf {
     let folder = world.data.join("songs");
     std::fs::create_dir_all(&folder).unwrap();
     let (input, about, out) = (
@@ -37,12 +42,12 @@ pub fn song(world: &World, account: &Identity, name: &str) -> PathBuf {
         folder.join(format!("{name}.cadenza")),
     );
     std::fs::write(&input, crate::world::wav(4, 330.0)).unwrap();
-    std::fs::write(&about, format!("title = \"{name}\"\nartist = \"Someone\"\n[clip]\nstart = 0.5\nduration = 2.0\nfade_in = 0.2\nfade_out = 0.2\n")).unwrap();
+    std::fs::write(&about, format!("title = \"{name}\"\nartist = \"Someone\"\nclip = {{ start = 0.5, duration = 2.0, fade_in = 0.2, fade_out = 0.2 }}\n{about_more}")).unwrap();
     author(&AuthorOptions { input, about, out: out.clone() }, account, START).unwrap();
     out
 }
 
-fn refused(error: PublishError) -> String {
+pub fn refused(error: PublishError) -> String {
     match error {
         PublishError::Content(CallError::Refused { error, .. }) => error.code,
         other => panic!("{other}"),

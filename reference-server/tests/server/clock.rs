@@ -33,8 +33,8 @@ fn time_ends_reservations_vouchers_and_certificates_but_not_purchases() {
         };
 
         // a reservation lapses
-        let reserve = json!({ "media_id": world.tracks().await[0], "quality": "lossless", "channels": 2 });
-        let (_, packet) = commerce("reserve", &reserve).await;
+        let reserve = World::reserving(&world.tracks().await[0]);
+        let packet = commerce("reserve", &reserve).await.1["packets"][0].take();
         assert_eq!(packet["lifetime_seconds"], 900);
         let step = json!({ "voucher_id": packet["voucher_id"], "authorization": packet["authorization"] });
         later(&world, Duration::from_secs(901)).await;
@@ -42,7 +42,7 @@ fn time_ends_reservations_vouchers_and_certificates_but_not_purchases() {
         assert_eq!((status, refusal["code"].as_str()), (410, Some("voucher-expired")));
 
         // one that is authorized in time stays, and a repeated step gives the same answer
-        let (_, packet) = commerce("reserve", &reserve).await;
+        let packet = commerce("reserve", &reserve).await.1["packets"][0].take();
         let step = json!({ "voucher_id": packet["voucher_id"], "authorization": packet["authorization"] });
         let first = commerce("authorize", &step).await;
         assert_eq!(first.0, 200);
@@ -88,7 +88,7 @@ fn when_all_streams_are_in_use_a_preview_is_a_clear_not_now() {
         assert_eq!(allocated.status(), 200);
         let (status, refusal) = world.post("/v1/previews", &wish).await;
         assert_eq!((status, refusal["code"].as_str()), (503, Some("no-stream")));
-        let end = json!({ "voucher_id": voucher["tracks"][0]["voucher_id"], "media_id": track, "kind": "clip", "transport": "udp", "status": "completed", "played_ms": 3000, "image": "preview-96", "kept": null });
+        let end = json!({ "voucher_id": voucher["tracks"][0]["voucher_id"], "media_id": track, "kind": "clip", "transport": "udp", "status": "completed", "played_ms": 3000, "image": "preview-96" });
         let released =
             delivery.post(format!("{}/v1/delivery/release", world.content)).json(&end).send().await.unwrap();
         assert_eq!(released.status(), 204);

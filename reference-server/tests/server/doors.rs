@@ -28,10 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn impatient(name: &str) -> World {
     let limits = LimitSettings {
         connections_per_address: 16,
-        handshake_seconds: 1,
-        header_seconds: 1,
-        body_seconds: 1,
-        idle_seconds: 1,
+        handshake_seconds: 3,
+        header_seconds: 3,
+        body_seconds: 3,
+        idle_seconds: 3,
         ..LimitSettings::default()
     };
     World::start(name, ServerConfig { limits, ..ServerConfig::default() }).await

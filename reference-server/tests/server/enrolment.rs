@@ -113,10 +113,10 @@ fn a_namesake_owns_nothing_of_what_the_other_key_owns() {
     alone(async {
         let world = World::start("namesakes", ServerConfig::default()).await;
         let track = world.tracks().await[0];
-        let reserve = json!({ "media_id": track, "quality": "lossless", "channels": 2 });
+        let reserve = World::reserving(&track);
         let url = |path: &str| format!("{}{path}", world.content);
         let own = world.as_service("merchant").post(url("/v1/commerce/reserve")).json(&reserve);
-        let packet: Value = own.send().await.unwrap().json().await.unwrap();
+        let packet = own.send().await.unwrap().json::<Value>().await.unwrap()["packets"][0].take();
         let step = json!({ "voucher_id": packet["voucher_id"], "authorization": packet["authorization"] });
         let rival = world.with_identity(namesake(&world, "merchant", Role::Merchant));
         let answer = rival.post(url("/v1/commerce/expire")).json(&step).send().await;
@@ -132,7 +132,7 @@ fn a_namesake_owns_nothing_of_what_the_other_key_owns() {
         assert_eq!(code(answer.send().await).await, (409, "name-taken".into()));
 
         let database = world.database().await;
-        let (path, author): (String, String) = sqlx::query_as("SELECT path, author FROM media LIMIT 1")
+        let (path, author): (String, String) = sqlx::query_as("SELECT m.path, e.author FROM media m JOIN editions e ON e.media_id = m.media_id AND e.sha256 = m.sha256 LIMIT 1")
             .fetch_one(database.pool())
             .await
             .unwrap();

@@ -65,7 +65,7 @@ fn a_found_copy_names_transaction_certificates_and_person() {
 #[test]
 fn a_bought_file_tells_nobody_but_the_licensing_center_who_bought_it() {
     shared(async |world| {
-        let (bytes, _, approval) = delivered(world, "found-copy-3").await;
+        let (bytes, _, approval) = delivered(world, "found-copy-5").await;
         for personal in ["Ada", "Example", "ada@example.org", "4242", "Fugue"] {
             let needle = personal.as_bytes();
             assert!(!bytes.windows(needle.len()).any(|window| window == needle), "{personal}");

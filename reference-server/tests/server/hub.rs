@@ -11,7 +11,7 @@ use cadenza_protocol::media::{MediaFile, TextKind};
 use cadenza_server::authoring::hub::{HubError, HubOptions, add_codes};
 use cadenza_server::authoring::keys_path;
 use cadenza_server::config::ServerConfig;
-use cadenza_server::content::catalogue::CatalogueTrack;
+use cadenza_server::content::catalogue::Inventory;
 use cadenza_server::content::publish::client::PublishClient;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
@@ -68,7 +68,7 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
         let client =
             PublishClient::new(&world.content, erin, world.root.clone(), world.clock.clone()).unwrap();
         let published = client.publish(&out, "coded/song.cadenza", false).await.unwrap();
-        let inventory: Vec<CatalogueTrack> = world
+        let inventory: Inventory = world
             .as_service("merchant")
             .get(format!("{}/v1/commerce/inventory", world.content))
             .send()
@@ -77,7 +77,7 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
             .json()
             .await
             .unwrap();
-        let entry = inventory.into_iter().find(|t| t.media_id == published.media_id).unwrap();
+        let entry = inventory.tracks.into_iter().find(|t| t.media_id == published.media_id).unwrap();
         assert_eq!(
             (entry.agencies[0].agent.as_str(), entry.agencies[0].hub.as_str()),
             ("Rights Agency", "Example Hub")

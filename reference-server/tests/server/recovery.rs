@@ -89,7 +89,11 @@ fn a_renewal_that_is_sent_again_brings_no_second_certificate() {
             statuses.push(answer.status().as_u16());
         }
         assert_eq!(statuses, [200, 403, 403]);
-        assert_eq!(world.count("SELECT COUNT(*) FROM certificates WHERE role = 'consumer'").await, 2);
+        assert_eq!(
+            world.count("SELECT COUNT(*) FROM certificates WHERE role = 'consumer'").await,
+            4,
+            "two of each passport"
+        );
         world.stop().await;
     });
 }

@@ -23,13 +23,14 @@ fn nobody_else_can_read_the_data_folder_even_if_they_once_could() {
     use std::os::unix::fs::PermissionsExt;
     alone(async {
         let world = World::start("private", ServerConfig::default()).await;
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        every_file(&world.data, &mut |path| assert_eq!(mode(path) & 0o077, 0, "{}", path.display()));
         let (data, album) = (world.data.clone(), world.data.parent().unwrap().join("album"));
         let clock = world.clock.clone();
         world.stop().await;
         std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).unwrap();
         std::fs::set_permissions(data.join("cadenza.db"), PermissionsExt::from_mode(0o644)).unwrap();
         let world = World::open(&data, &album, ServerConfig::default(), clock).await;
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&data), 0o700);
         assert_eq!(mode(&data.join("cadenza.db")), 0o600);
         assert_eq!(mode(&data.join("cadenza.db-wal")), 0o600);
@@ -47,7 +48,7 @@ fn with_a_data_key_kept_elsewhere_neither_keys_nor_receipts_lie_in_the_data_fold
         std::fs::write(&key, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n").unwrap();
         let config = ServerConfig { data_key_file: Some(key), ..ServerConfig::default() };
         let world = World::start("sealed", config.clone()).await;
-        let (_, voucher) = Listener::buy(&world, 0, "sealed").await;
+        let (_, voucher) = Listener::buy(&world, 0, "sealed-1").await;
         let receipt = cadenza_protocol::id::hex(voucher.tracks[0].receipt.as_ref().unwrap().expose());
         let (data, album) = (world.data.clone(), world.data.parent().unwrap().join("album"));
         let clock = world.clock.clone();

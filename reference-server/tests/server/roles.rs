@@ -108,7 +108,7 @@ fn a_player_refuses_a_store_that_is_no_merchant() {
 fn one_merchant_cannot_touch_another_s_reservation() {
     shared(async |world| {
         let track = world.tracks().await[0];
-        let reserve = json!({ "media_id": track, "quality": "lossless", "channels": 2 });
+        let reserve = World::reserving(&track);
         let packet = world
             .as_service("merchant")
             .post(format!("{}/v1/commerce/reserve", world.content))
@@ -116,7 +116,7 @@ fn one_merchant_cannot_touch_another_s_reservation() {
             .send()
             .await
             .unwrap();
-        let packet: Value = packet.json().await.unwrap();
+        let packet: Value = packet.json::<Value>().await.unwrap()["packets"][0].take();
         let rival = issued_by(
             &Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap(),
             Role::Merchant,

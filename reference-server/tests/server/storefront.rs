@@ -78,7 +78,7 @@ fn a_declined_card_keeps_the_form_and_a_good_one_leads_to_the_voucher() {
         );
         assert!(!declined.html.contains("0002"), "the card number does not come back");
 
-        fields.insert("key", hidden(&declined.html, "key"));
+        assert_eq!(hidden(&declined.html, "key"), fields["key"], "the same order, whatever went wrong");
         fields.insert("number", test_cards::GOOD.into());
         let bought = send(world, "/buy", &cookie, &fields).await;
         assert_eq!(bought.status, 303, "{}", bought.html);
@@ -91,6 +91,69 @@ fn a_declined_card_keeps_the_form_and_a_good_one_leads_to_the_voucher() {
         let voucher = page(browser().get(format!("{}{}", world.web, link(&order.html, "/order/")))).await;
         assert_eq!(voucher.headers["content-type"], "application/vnd.cadenza.voucher+json");
         assert!(voucher.headers["content-disposition"].to_str().unwrap().contains(".cadvoucher"));
+    });
+}
+
+/// The cookies that an answer sets, as a browser sends them back.
+fn cookies(page: &Page) -> String {
+    let set = page
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|line| line.to_str().unwrap().split(';').next().unwrap());
+    set.collect::<Vec<_>>().join("; ")
+}
+
+// B7: the answer was lost, the way back, another choice in the same form
+#[test]
+fn one_cart_in_a_browser_is_one_order_until_it_is_paid() {
+    shared(async |world| {
+        let front = page(browser().get(&world.web)).await;
+        let at = format!("{}{}", world.web, link(&front.html, "/album/"));
+        let form_at = format!("{}{}", world.web, link(&page(browser().get(at)).await.html, "/buy?track="));
+        let first = page(browser().get(&form_at)).await;
+        let (cookie, key) = (cookies(&first), hidden(&first.html, "key"));
+        let again = page(browser().get(&form_at).header("cookie", &cookie)).await;
+        assert_eq!(hidden(&again.html, "key"), key, "the form opened again is the same order");
+        let mut fields = HashMap::from(["csrf", "what", "id"].map(|name| (name, hidden(&again.html, name))));
+        for (name, value) in
+            [("key", key.as_str()), ("name", "Ada"), ("expiry", "12/29"), ("quality", "lossless")]
+        {
+            fields.insert(name, value.into());
+        }
+        let buy = async |number: &str, quality: &str| {
+            let mut fields = fields.clone();
+            fields.extend([("number", number.to_owned()), ("quality", quality.to_owned())]);
+            send(world, "/buy", &cookie, &fields).await
+        };
+        for number in [test_cards::DECLINED, "4242", test_cards::EXPIRED] {
+            let refused = buy(number, "lossless").await;
+            assert_eq!(hidden(&refused.html, "key"), key, "{}", refused.status);
+        }
+        // another quality after a refusal is the same cart; its answer is lost, and everything is sent once more
+        let lost = buy(test_cards::GOOD, "lossy").await;
+        assert_eq!(lost.status, 303, "{}", lost.html);
+        for quality in ["lossy", "lossless"] {
+            let found = buy(test_cards::GOOD, quality).await;
+            assert_eq!(
+                (found.status, &found.headers["location"]),
+                (303, &lost.headers["location"]),
+                "{quality}"
+            );
+            let spent = found.headers["set-cookie"].to_str().unwrap();
+            assert!(spent.contains("Max-Age=0") && spent.contains("Path=/buy") && spent.contains("HttpOnly"));
+        }
+        let order = lost.headers["location"].to_str().unwrap().trim_start_matches("/order/");
+        let database = world.database().await;
+        let (taken,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM payments WHERE state = 'captured' AND idempotency_key LIKE $1",
+        )
+        .bind(format!("%/{order}%"))
+        .fetch_one(database.pool())
+        .await
+        .unwrap();
+        database.close().await;
+        assert_eq!(taken, 1);
     });
 }
 

@@ -158,6 +158,12 @@ impl World {
         self.post("/v1/orders", &body).await
     }
 
+    /// What a merchant asks to reserve one track of the shop for its own price.
+    pub fn reserving(track: &MediaId) -> Value {
+        let share = json!({ "media_id": track, "channels": 2, "alone_cents": 129, "share_cents": 129 });
+        json!({ "sold": "track", "quality": "lossless", "currency": "USD", "retail_cents": 129, "tracks": [share] })
+    }
+
     /// The server's tables.
     pub async fn database(&self) -> Database {
         Database::file(&self.data.join("cadenza.db")).await.unwrap()

@@ -73,6 +73,8 @@ impl Desk {
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
             let Ok(core) = desk.core() else { return };
+            // One that cannot be found now is asked for again.
+            let _ = core.player.find_lost_orders().await;
             if core.player.has_open_deliveries() {
                 // Each delivery that fails has said why.
                 let _ = core.player.deliver_all().await;

@@ -25,7 +25,9 @@ use cadenza_protocol::preview::{PreviewAddress, PreviewKind};
 use cadenza_protocol::redeem::{
     DeliveryGrant, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
 };
-use cadenza_protocol::reserve::{AuthorizationToken, DeliverItem, DeliverRequest, VoucherPacket};
+use cadenza_protocol::reserve::{
+    AuthorizationToken, DeliverItem, DeliverRequest, ReserveRequest, ReservedTrack, Sold, VoucherPacket,
+};
 use cadenza_protocol::rtp::Packetizer;
 use cadenza_protocol::secret::{Passphrase, ReceiptToken, RegistrationKey, Secret};
 use cadenza_protocol::signed::SignedMessage;
@@ -363,20 +365,25 @@ fn json_objects(seeds: &Seeds) {
     seeds.add("approval", 2, &json(&approval));
     seeds.add("challenge", 3, &json(&challenge));
     seeds.add("report", 3, &json(&DeliveryReport { voucher_id: VOUCHER, sha256: [6; 32], seconds: 9 }));
-    seeds.add(
-        "reserve",
-        3,
-        br#"{"media_id":"11111111111111111111111111111111","quality":"lossless","channels":2}"#,
-    );
     seeds.add("error", 3, br#"{"code":"voucher-used","message":"It was delivered; ask the store."}"#);
     let packet = VoucherPacket {
         voucher_id: VOUCHER,
         timestamp: NOW,
         lifetime_seconds: 900,
+        cost_cents: 79,
         authorization: AuthorizationToken::from_bytes([8; 32]),
         receipt,
     };
     seeds.add("packet", 3, &json(&packet));
+    let track = ReservedTrack { media_id: MEDIA, channels: 2, alone_cents: 129, share_cents: 129 };
+    let reserve = ReserveRequest {
+        sold: Sold::Track,
+        quality: "lossless".into(),
+        currency: "USD".parse().unwrap(),
+        retail_cents: 129,
+        tracks: vec![track],
+    };
+    seeds.add("reserve", 3, &json(&reserve));
     let item = DeliverItem { voucher_id: VOUCHER, receipt: ReceiptToken::from_bytes([3; 32]) };
     seeds.add("deliver", 3, &json(&DeliverRequest { items: vec![item] }));
     let message =
@@ -391,11 +398,14 @@ fn json(value: &(impl serde::Serialize + ?Sized)) -> Vec<u8> {
 
 fn audit_log(seeds: &Seeds) {
     let (sale, preview) = (samples::sale().to_bytes(), samples::preview().to_bytes());
+    let (taking, refund) = (samples::taking().to_bytes(), samples::refund().to_bytes());
     let mut writer = LogWriter::new([9; 16], Secret::from_bytes([7; 32]));
     let contents = [
         (EntryKind::Opened, &[][..]),
         (EntryKind::Sale, &sale),
         (EntryKind::Preview, &preview),
+        (EntryKind::Taking, &taking),
+        (EntryKind::Refund, &refund),
         (EntryKind::Closed, &[]),
     ];
     let entries: Vec<_> =
@@ -404,6 +414,8 @@ fn audit_log(seeds: &Seeds) {
     seeds.add("log", 0, &LogFile { log: [9; 16], entries }.to_bytes());
     seeds.add("sale", 1, &sale);
     seeds.add("preview", 1, &preview);
+    seeds.add("taking", 1, &taking);
+    seeds.add("refund", 1, &refund);
     seeds.add("state", 2, &writer.state());
     seeds.add("contents", 3, &[&[40][..], &sale, &preview].concat());
 }

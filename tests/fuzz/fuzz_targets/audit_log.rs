@@ -2,7 +2,7 @@
 #![no_main]
 
 use cadenza_protocol::audit_log::{
-    EntryKind, LogFile, LogReader, LogWriter, PreviewRecord, SaleRecord, verify_log,
+    EntryKind, LogFile, LogReader, LogWriter, PreviewRecord, RefundRecord, SaleRecord, TakingRecord, verify_log,
 };
 use cadenza_protocol::secret::Secret;
 use libfuzzer_sys::fuzz_target;
@@ -30,6 +30,12 @@ fuzz_target!(|data: &[u8]| {
             }
             if let Ok(preview) = PreviewRecord::from_bytes(rest) {
                 assert_eq!(preview.to_bytes(), rest);
+            }
+            if let Ok(taking) = TakingRecord::from_bytes(rest) {
+                assert_eq!(taking.to_bytes(), rest);
+            }
+            if let Ok(refund) = RefundRecord::from_bytes(rest) {
+                assert_eq!(refund.to_bytes(), rest);
             }
         }
         2 => {

@@ -35,7 +35,7 @@ pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
             shop::buy(&global, &media_ids, quality.as_deref(), &card_file, output).await
         }
         Command::Redeem { voucher } => shop::redeem(&global, voucher.as_deref(), output).await,
-        Command::Orders { again: None } => shop::orders(&global, output),
+        Command::Orders { again: None } => shop::orders(&global, output).await,
         Command::Orders { again: Some(order) } => shop::order_again(&global, &order, output).await,
         Command::Play { tracks, seek, seconds, device } => {
             listen::play(&global, &tracks, seek, seconds, device.as_deref(), output).await

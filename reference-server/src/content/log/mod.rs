@@ -9,6 +9,8 @@
 //! | [`client`] | the way to the licensing center |
 //! | [`upload`] | brings new entries to it, and begins another log where one has ended |
 //!
+//! A merchant keeps such a log of what it took with the same parts ([`crate::merchant`]).
+//!
 //! Cryptography, the entries' bytes and the messages are [`cadenza_protocol::audit_log`]; the licensing center's end is
 //! [`crate::licensing::log`].
 

@@ -6,7 +6,7 @@ use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::time::UnixTime;
 
 use crate::content::catalogue::CatalogueTrack;
-use crate::currency::CURRENCY;
+use crate::content::vouchers::Terms;
 
 /// Longest title, artist or list of authors in an entry, bytes: four such texts and all else stay far below an entry's bound.
 const TEXT: usize = 4096;
@@ -15,15 +15,15 @@ const NAME: usize = 32;
 
 /// A purchase that was delivered.
 #[derive(Debug)]
-pub struct Sale<'a> {
+pub(in crate::content) struct Sale<'a> {
     /// When the delivery was complete.
     pub at: UnixTime,
     /// The track as the catalogue has it.
     pub track: &'a CatalogueTrack,
     /// Who published it: named where the file names no composer.
     pub publisher: &'a str,
-    /// What the content manager asks for it, cents.
-    pub price_cents: i64,
+    /// What it was sold as, what is owed for it and what was taken.
+    pub terms: &'a Terms,
     /// Serial number of the buyer's certificate.
     pub consumer_serial: &'a str,
     /// The transaction.
@@ -44,8 +44,10 @@ impl Sale<'_> {
             artist: cut(&track.artist, TEXT),
             authors: cut(track.composer.as_deref().unwrap_or(self.publisher), TEXT),
             song_ms: u32::try_from(track.duration_ms).unwrap_or(u32::MAX),
-            price_cents: u32::try_from(self.price_cents).unwrap_or_default(),
-            currency: CURRENCY.to_owned(),
+            sold: self.terms.sold,
+            cost_cents: self.terms.cost_cents,
+            retail_cents: self.terms.retail_cents,
+            currency: self.terms.currency.clone(),
             consumer_serial: cut(self.consumer_serial, 64),
             voucher_id: self.voucher_id,
             file_name: cut(self.path, FILE_NAME),

@@ -48,8 +48,9 @@ impl SecureLog {
             return Ok(());
         }
         let names: Vec<(String,)> =
-            sqlx::query_as("SELECT DISTINCT log_id FROM secure_log WHERE log_id <> $1")
+            sqlx::query_as("SELECT DISTINCT log_id FROM secure_log WHERE log_id <> $1 AND writer = $2")
                 .bind(log_name(own))
+                .bind(self.writer)
                 .fetch_all(self.database.pool())
                 .await?;
         let mut problem = Ok(());

@@ -1,4 +1,4 @@
-//! The content manager's end of the secure log: entries go into the transaction of what they record, the key goes forward.
+//! The writer's end of the secure log: entries go into the transaction of what they record, the key goes forward.
 //!
 //! Order of things, so that a crash between any two of them loses nothing: the entry is inserted, the transaction commits, the
 //! state is overwritten. A state that is behind its table (the crash was before the last step) steps over what is there. A state
@@ -31,6 +31,8 @@ const AT_ONCE: i64 = 256;
 /// The content manager's secure log.
 #[derive(Debug)]
 pub struct SecureLog {
+    /// Who writes it: the name of the service whose log it is.
+    pub(super) writer: &'static str,
     pub(super) database: Database,
     pub(super) client: LogClient,
     pub(super) clock: Clock,
@@ -91,6 +93,7 @@ impl From<SecureLogError> for ApiFailure {
 /// The right to write the next entry.
 #[derive(Debug)]
 pub struct Pen {
+    writer: &'static str,
     slot: OwnedMutexGuard<Slot>,
     state: StateFile,
     written: Option<LogWriter>,
@@ -98,10 +101,16 @@ pub struct Pen {
 
 impl SecureLog {
     /// A log over its table and its state; nothing is read yet.
-    pub fn new(database: Database, state: StateFile, client: LogClient, clock: Clock) -> Self {
+    pub fn new(
+        writer: &'static str,
+        database: Database,
+        state: StateFile,
+        client: LogClient,
+        clock: Clock,
+    ) -> Self {
         let slot = Arc::new(Mutex::new(Slot::Unread));
         let (agreed, earlier_settled) = (Mutex::new(None), AtomicBool::new(false));
-        Self { database, client, clock, agreed, earlier_settled, state, slot }
+        Self { writer, database, client, clock, agreed, earlier_settled, state, slot }
     }
 
     /// Makes the log ready for its first entry after a start: goes on with the one that is there, or begins one.
@@ -141,7 +150,7 @@ impl SecureLog {
         if matches!(*slot, Slot::Unread) {
             *slot = Slot::Ready(self.reopen().await?);
         }
-        Ok(Pen { slot, state: self.state.clone(), written: None })
+        Ok(Pen { writer: self.writer, slot, state: self.state.clone(), written: None })
     }
 
     /// How long the log is now.
@@ -215,7 +224,7 @@ impl SecureLog {
         let mut writer = LogWriter::new(log, secret);
         let entry = writer.append(EntryKind::Opened, &now.0.to_be_bytes())?;
         let mut tx = self.database.begin_write().await?;
-        insert(&mut tx, &log, 0, &entry).await?;
+        insert(&mut tx, self.writer, &log, 0, &entry).await?;
         tx.commit().await?;
         self.state.store(&writer)?;
         self.earlier_settled.store(false, Ordering::Relaxed);
@@ -232,13 +241,17 @@ impl Pen {
         kind: EntryKind,
         content: &[u8],
     ) -> Result<(), SecureLogError> {
-        let mut writer = match std::mem::replace(&mut *self.slot, Slot::Unread) {
+        let before = match self.written.take() {
+            Some(writer) => Slot::Ready(writer), // one of several entries in this transaction
+            None => std::mem::replace(&mut *self.slot, Slot::Unread),
+        };
+        let mut writer = match before {
             Slot::Ready(writer) => writer,
             Slot::Unread => return Err(SecureLogError::Lost(self.state.path().to_owned())),
         };
         let number = writer.checkpoint().entries;
         let entry = writer.append(kind, content)?;
-        insert(tx, writer.log(), number, &entry).await?;
+        insert(tx, self.writer, writer.log(), number, &entry).await?;
         self.written = Some(writer);
         Ok(())
     }
@@ -261,11 +274,13 @@ impl Pen {
 
 async fn insert(
     tx: &mut Transaction<'static, Any>,
+    writer: &str,
     log: &LogId,
     number: u64,
     entry: &[u8],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO secure_log (log_id, number, entry) VALUES ($1, $2, $3)")
+    sqlx::query("INSERT INTO secure_log (writer, log_id, number, entry) VALUES ($1, $2, $3, $4)")
+        .bind(writer)
         .bind(log_name(log))
         .bind(i64::try_from(number).unwrap_or(i64::MAX))
         .bind(to_base64(entry))

@@ -9,7 +9,7 @@ use cadenza_protocol::cert::{Certificate, Role};
 use super::ingest::hash_file;
 use super::{
     FileFacts, Import, Listing, MediaKeys, NamedPath, PIECE, Published, Rename, Space, StartUpload,
-    UploadState,
+    Unfinished, UploadState, Uploads,
 };
 use crate::authoring::{AuthorKeys, AuthorKeysError};
 use crate::call::{CallError, accepted};
@@ -92,6 +92,28 @@ impl PublishClient {
             .await?)
     }
 
+    /// Uploads of this author that were begun and not finished.
+    pub async fn unfinished(&self) -> Result<Vec<Unfinished>, PublishError> {
+        let all: Uploads = self.json("/v1/publish/uploads").await?;
+        Ok(all.uploads)
+    }
+
+    /// Gives up the uploads of this author that were begun to a path; how many those were.
+    pub async fn abort(&self, path: &str) -> Result<usize, PublishError> {
+        let mut wanted = self.unfinished().await?;
+        wanted.retain(|upload| upload.path == path);
+        for upload in &wanted {
+            self.give_up(&upload.upload_id).await?;
+        }
+        Ok(wanted.len())
+    }
+
+    async fn give_up(&self, upload_id: &str) -> Result<(), PublishError> {
+        let url = format!("{}/v1/publish/uploads/{upload_id}", self.base);
+        let answer = self.http.now().delete(url).send().await.map_err(CallError::from)?;
+        Ok(accepted(answer).await.map(drop)?)
+    }
+
     async fn send_piece(&self, file: &Path, state: &UploadState) -> Result<UploadState, PublishError> {
         let piece = read_piece(file, state.received).map_err(|e| PublishError::File(file.to_owned(), e))?;
         let url = format!("{}/v1/publish/uploads/{}?offset={}", self.base, state.upload_id, state.received);
@@ -141,8 +163,7 @@ impl PublishClient {
         // a start of nothing tells whom to wrap the keys to, and is given up at once
         let probe = StartUpload { path: path.to_owned(), length: 0, sha256: "0".repeat(64), overwrite };
         let state: UploadState = self.content.post("/v1/publish/uploads", &probe).await?;
-        let url = format!("{}/v1/publish/uploads/{}", self.base, state.upload_id);
-        accepted(self.http.now().delete(url).send().await.map_err(CallError::from)?).await?;
+        self.give_up(&state.upload_id).await?;
         let wrapped_keys = AuthorKeys::load(local)?.hand_over(&self.account, state.custody.leaf())?;
         let wish = Import { file, path: path.to_owned(), keys: MediaKeys { wrapped_keys }, overwrite };
         Ok(self.content.post("/v1/publish/import", &wish).await?)

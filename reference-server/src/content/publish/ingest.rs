@@ -12,15 +12,19 @@ use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::wrap::WrapLabel;
 use cadenza_protocol::id::{MediaId, hex};
 use cadenza_protocol::media::{MediaError, MediaFile};
+use cadenza_protocol::shop::money::Currency;
 use ring::digest::{Context, SHA256};
+use sqlx::{Any, Transaction};
 
 use super::seal::{Sealed, Unsealed, seal};
 use super::{MediaKeys, Published, check_path};
 use crate::api::ApiFailure;
-use crate::content::catalogue::{self, CatalogueTrack};
+use crate::content::catalogue::{self, CatalogueError, CatalogueTrack};
 use crate::content::{ContentManager, art, custody};
 use crate::identity::Identity;
 use crate::text::to_base64;
+
+const UNUSABLE: &str = "unusable-file";
 
 /// A file that someone wants in the catalogue.
 #[derive(Debug)]
@@ -45,9 +49,9 @@ impl ContentManager {
     pub(super) async fn ingest(&self, incoming: Incoming) -> Result<Published, ApiFailure> {
         check_path(&incoming.path)?;
         let identity = self.tls.identity();
-        let (root, keeper) = (self.tls.root().clone(), identity.clone());
+        let (root, keeper, currency) = (self.tls.root().clone(), identity.clone(), self.currency);
         let (incoming, checked) = tokio::task::spawn_blocking(move || {
-            let checked = check(&incoming, &root, &keeper);
+            let checked = check(&incoming, &root, &keeper, currency);
             (incoming, checked)
         })
         .await
@@ -66,39 +70,47 @@ impl ContentManager {
         }
         let object = format!("media/{media_id}/{}.cadenza", &sha256[..16]);
         self.files.store_file(&object, file.path()).await.map_err(ApiFailure::internal)?;
-        self.list(&incoming, identity.chain().leaf(), &entry, &object, length, &sha256).await?;
+        let edition = Edition { entry: &entry, object, length, sha256 };
+        let replaced = self.list(&incoming, identity.chain().leaf(), &edition).await?;
+        for media_id in replaced {
+            self.forget_unsold(&media_id).await?;
+        }
         tracing::info!(media = %media_id, title = %entry.title, path = %incoming.path, "published");
         Ok(Published { media_id, title: entry.title })
     }
 
     async fn refuse_taken(&self, incoming: &Incoming, media_id: &MediaId) -> Result<(), ApiFailure> {
         let taken: Vec<(String,)> =
-            sqlx::query_as("SELECT owner FROM media WHERE media_id = $1 OR path = $2")
+            sqlx::query_as("SELECT author_key FROM media WHERE media_id = $1 OR path = $2 UNION SELECT author_key FROM editions WHERE media_id = $1")
                 .bind(media_id.to_string())
                 .bind(&incoming.path)
                 .fetch_all(self.database.pool())
                 .await?;
-        if taken.iter().any(|(owner,)| *owner != hex(&incoming.author.key_fingerprint())) {
+        if taken.iter().any(|(owner,)| *owner != owner_of(&incoming.author)) {
             let why = "another author published this path or media id; choose another";
             return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", why));
         }
-        if !taken.is_empty() && !incoming.overwrite {
+        let on_the_shelf: Option<(String,)> =
+            sqlx::query_as("SELECT media_id FROM media WHERE media_id = $1 OR path = $2")
+                .bind(media_id.to_string())
+                .bind(&incoming.path)
+                .fetch_optional(self.database.pool())
+                .await?;
+        if on_the_shelf.is_some() && !incoming.overwrite {
             let why = "this path or media id is published already; say that it may be overwritten";
             return Err(ApiFailure::new(StatusCode::CONFLICT, "already-published", why));
         }
         Ok(())
     }
 
+    /// Puts a file on the shelf, in the place of what is there under its id or path; whose tracks those were.
     async fn list(
         &self,
         incoming: &Incoming,
         keeper: &Certificate,
-        entry: &CatalogueTrack,
-        object: &str,
-        length: u64,
-        sha256: &str,
-    ) -> Result<(), ApiFailure> {
-        let fingerprint = hex(&keeper.fingerprint());
+        edition: &Edition<'_>,
+    ) -> Result<Vec<String>, ApiFailure> {
+        let (fingerprint, now) = (hex(&keeper.fingerprint()), self.now());
         let mut tx = self.database.begin_write().await?;
         sqlx::query("INSERT INTO custody_certificates (fingerprint, pem) VALUES ($1, $2) ON CONFLICT (fingerprint) DO NOTHING")
             .bind(&fingerprint)
@@ -110,43 +122,91 @@ impl ContentManager {
                 "INSERT INTO projects (path, created_at) VALUES ($1, $2) ON CONFLICT (path) DO NOTHING",
             )
             .bind(project)
-            .bind(self.now().0)
+            .bind(now.0)
             .execute(&mut *tx)
             .await?;
         }
-        sqlx::query("DELETE FROM media WHERE media_id = $1 OR path = $2")
-            .bind(entry.media_id.to_string())
-            .bind(&incoming.path)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query(
-            "INSERT INTO media (media_id, path, object, length, sha256, author, title, artist, album, album_id, track_number, for_sale, facts, wrapped_keys, custody_cert, published_at, owner)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-        )
-        .bind(entry.media_id.to_string())
-        .bind(&incoming.path)
-        .bind(object)
-        .bind(i64::try_from(length).map_err(ApiFailure::internal)?)
-        .bind(sha256)
-        .bind(incoming.author.subject())
-        .bind(&entry.title)
-        .bind(&entry.artist)
-        .bind(&entry.album)
-        .bind(&entry.album_id)
-        .bind(i64::from(entry.number))
-        .bind(i64::from(!entry.offers.is_empty()))
-        .bind(serde_json::to_string(entry).map_err(ApiFailure::internal)?)
-        .bind(to_base64(&incoming.keys.wrapped_keys))
-        .bind(&fingerprint)
-        .bind(self.now().0)
-        .bind(hex(&incoming.author.key_fingerprint()))
-        .execute(&mut *tx)
-        .await?;
-        Ok(tx.commit().await?)
+        edition.insert(&mut tx, incoming, &fingerprint, now.0).await?;
+        let replaced: Vec<(String,)> =
+            sqlx::query_as("DELETE FROM media WHERE media_id = $1 OR path = $2 RETURNING media_id")
+                .bind(edition.entry.media_id.to_string())
+                .bind(&incoming.path)
+                .fetch_all(&mut *tx)
+                .await?;
+        edition.put_on_the_shelf(&mut tx, incoming).await?;
+        tx.commit().await?;
+        Ok(replaced.into_iter().map(|(media_id,)| media_id).collect())
     }
 }
 
-fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<Checked, ApiFailure> {
+/// A file with what stands in it.
+struct Edition<'a> {
+    entry: &'a CatalogueTrack,
+    object: String,
+    length: u64,
+    sha256: String,
+}
+
+impl Edition<'_> {
+    async fn insert(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        incoming: &Incoming,
+        custody_certificate: &str,
+        now: i64,
+    ) -> Result<(), ApiFailure> {
+        sqlx::query(
+            "INSERT INTO editions (media_id, sha256, path, object, length, author, author_key, facts, wrapped_keys, custody_cert, published_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             ON CONFLICT (media_id, sha256) DO UPDATE SET path = excluded.path, author = excluded.author, facts = excluded.facts,
+                wrapped_keys = excluded.wrapped_keys, custody_cert = excluded.custody_cert, published_at = excluded.published_at",
+        )
+        .bind(self.entry.media_id.to_string())
+        .bind(&self.sha256)
+        .bind(&incoming.path)
+        .bind(&self.object)
+        .bind(i64::try_from(self.length).map_err(ApiFailure::internal)?)
+        .bind(incoming.author.subject())
+        .bind(owner_of(&incoming.author))
+        .bind(serde_json::to_string(self.entry).map_err(ApiFailure::internal)?)
+        .bind(to_base64(&incoming.keys.wrapped_keys))
+        .bind(custody_certificate)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn put_on_the_shelf(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        incoming: &Incoming,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO media (media_id, sha256, path, author_key, title, album, album_id, track_number, for_sale)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(self.entry.media_id.to_string())
+        .bind(&self.sha256)
+        .bind(&incoming.path)
+        .bind(owner_of(&incoming.author))
+        .bind(&self.entry.title)
+        .bind(&self.entry.album)
+        .bind(&self.entry.album_id)
+        .bind(i64::from(self.entry.number))
+        .bind(i64::from(!self.entry.offers.is_empty()))
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+    }
+}
+
+fn check(
+    incoming: &Incoming,
+    root: &Certificate,
+    keeper: &Identity,
+    currency: Currency,
+) -> Result<Checked, ApiFailure> {
     let (_, sha256) = hash_file(&incoming.file).map_err(ApiFailure::internal)?;
     if incoming.sha256.as_ref().is_some_and(|announced| *announced != sha256) {
         return Err(unusable("not all bytes came through, or others than announced; upload it again".into()));
@@ -165,7 +225,7 @@ fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<C
             "this is the file as a store sells it; publish the file as it was authored".into(),
         ));
     }
-    if media.author().leaf().key_fingerprint() != incoming.author.key_fingerprint() {
+    if owner_of(media.author().leaf()) != owner_of(&incoming.author) {
         return Err(ApiFailure::new(
             StatusCode::FORBIDDEN,
             "not-your-file",
@@ -181,13 +241,22 @@ fn check(incoming: &Incoming, root: &Certificate, keeper: &Identity) -> Result<C
             image.quality
         )));
     }
-    let (entry, cover) = catalogue::read(&mut media).map_err(refused)?;
+    let (entry, cover) = catalogue::read(&mut media, currency).map_err(|error| {
+        let code =
+            if matches!(error, CatalogueError::OtherCurrency(..)) { "other-currency" } else { UNUSABLE };
+        ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+    })?;
     let unsealed = Unsealed { media_id: *media.media_id(), running_hash: *media.running_hash() };
     Ok(Checked { unsealed, entry, cover })
 }
 
+/// Whose a file is: the key of whoever brought it, whatever name stands in its certificate.
+fn owner_of(author: &Certificate) -> String {
+    hex(&author.key_fingerprint())
+}
+
 fn unusable(why: String) -> ApiFailure {
-    ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "unusable-file", why)
+    ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, UNUSABLE, why)
 }
 
 /// Length and SHA-256 of a file.

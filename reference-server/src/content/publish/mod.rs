@@ -5,7 +5,8 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `POST /v1/publish/uploads` [`StartUpload`] | [`UploadState`] |
+//! | `POST /v1/publish/uploads` [`StartUpload`] | [`UploadState`]; 507 `no-space` |
+//! | `GET /v1/publish/uploads` | [`Uploads`] |
 //! | `GET /v1/publish/uploads/{id}` | [`UploadState`] |
 //! | `PUT /v1/publish/uploads/{id}?offset=N` bytes | [`UploadState`]; 409 `wrong-offset` when N is not what was received |
 //! | `POST /v1/publish/uploads/{id}/finish` [`MediaKeys`] | [`Published`] |
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use axum::Router;
 use cadenza_protocol::cert::CertificateChain;
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 use super::ContentManager;
@@ -67,6 +69,28 @@ pub struct UploadState {
     pub custody: CertificateChain,
 }
 
+/// The author's uploads that were begun and not finished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uploads {
+    /// The one left alone longest first.
+    pub uploads: Vec<Unfinished>,
+}
+
+/// An upload that was begun and not finished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// Names the upload.
+    pub upload_id: String,
+    /// Where it is to go.
+    pub path: String,
+    /// Length of the whole file, bytes.
+    pub length: u64,
+    /// Bytes received.
+    pub received: u64,
+    /// When the last of them came.
+    pub touched_at: UnixTime,
+}
+
 /// The media keys, wrapped to the content manager.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MediaKeys {
@@ -84,12 +108,12 @@ pub struct Published {
     pub title: String,
 }
 
-/// Space for uploads.
+/// Space for uploads, as far as this author may use it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Space {
-    /// Kilobytes allotted.
+    /// Kilobytes allotted to one author.
     pub total_kb: u64,
-    /// Kilobytes free.
+    /// Kilobytes free; only what has come takes space.
     pub free_kb: u64,
 }
 

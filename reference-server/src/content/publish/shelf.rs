@@ -26,10 +26,13 @@ pub(super) fn routes() -> Router<Arc<ContentManager>> {
         .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
 }
 
-async fn space(State(manager): State<Arc<ContentManager>>) -> Result<Json<Space>, ApiFailure> {
+async fn space(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Space>, ApiFailure> {
     Ok(Json(Space {
-        total_kb: manager.settings.upload_space / 1024,
-        free_kb: manager.upload_space_free().await? / 1024,
+        total_kb: manager.settings.upload_space_per_author / 1024,
+        free_kb: manager.upload_space_free(&caller.key()).await? / 1024,
     }))
 }
 
@@ -62,11 +65,11 @@ async fn list(
 #[derive(Debug, sqlx::FromRow)]
 struct ShelfRow {
     media_id: String,
-    object: String,
+    sha256: String,
     length: i64,
     title: String,
     for_sale: i64,
-    owner: String,
+    author_key: String,
 }
 
 async fn info(
@@ -102,7 +105,8 @@ async fn rename(
     JsonBody(Rename { from, to }): JsonBody<Rename>,
 ) -> Result<StatusCode, ApiFailure> {
     check_path(&to)?;
-    own(&manager.shelf_row(&from).await?, &caller)?;
+    let row = manager.shelf_row(&from).await?;
+    own(&row, &caller)?;
     if manager.shelf_row(&to).await.is_ok() {
         return Err(ApiFailure::new(
             StatusCode::CONFLICT,
@@ -110,14 +114,23 @@ async fn rename(
             "there is a file of that name already; delete it first",
         ));
     }
-    sqlx::query("UPDATE media SET path = $1 WHERE path = $2")
+    let mut tx = manager.database.begin_write().await?;
+    sqlx::query("UPDATE media SET path = $1 WHERE media_id = $2")
         .bind(&to)
-        .bind(&from)
-        .execute(manager.database.pool())
+        .bind(&row.media_id)
+        .execute(&mut *tx)
         .await?;
+    sqlx::query("UPDATE editions SET path = $1 WHERE media_id = $2 AND sha256 = $3")
+        .bind(&to)
+        .bind(&row.media_id)
+        .bind(&row.sha256)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Takes a file off the shelf. Who bought it may download it again for good (S11).
 async fn delete_file(
     State(manager): State<Arc<ContentManager>>,
     Extension(caller): Extension<Caller>,
@@ -125,20 +138,11 @@ async fn delete_file(
 ) -> Result<StatusCode, ApiFailure> {
     let row = manager.shelf_row(&path).await?;
     own(&row, &caller)?;
-    // who bought it may download it again for good: such a file only leaves the catalogue
-    let (sold,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM vouchers WHERE media_id = $1 AND state IN ('pending', 'purchased', 'delivered')")
+    sqlx::query("DELETE FROM media WHERE media_id = $1")
         .bind(&row.media_id)
-        .fetch_one(manager.database.pool())
+        .execute(manager.database.pool())
         .await?;
-    if sold > 0 {
-        sqlx::query("UPDATE media SET for_sale = 0 WHERE path = $1")
-            .bind(&path)
-            .execute(manager.database.pool())
-            .await?;
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    sqlx::query("DELETE FROM media WHERE path = $1").bind(&path).execute(manager.database.pool()).await?;
-    manager.files.remove(&row.object).await.map_err(ApiFailure::internal)?;
+    manager.forget_unsold(&row.media_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -173,7 +177,7 @@ async fn import(
 }
 
 fn own(row: &ShelfRow, caller: &Caller) -> Result<(), ApiFailure> {
-    let own = row.owner == caller.key();
+    let own = row.author_key == caller.key();
     own.then_some(()).ok_or_else(|| {
         ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", "another author published this file")
     })
@@ -182,11 +186,32 @@ fn own(row: &ShelfRow, caller: &Caller) -> Result<(), ApiFailure> {
 impl ContentManager {
     async fn shelf_row(&self, path: &str) -> Result<ShelfRow, ApiFailure> {
         let row: Option<ShelfRow> = sqlx::query_as(
-            "SELECT media_id, object, length, title, for_sale, owner FROM media WHERE path = $1",
+            "SELECT m.media_id, m.sha256, e.length, m.title, m.for_sale, m.author_key
+             FROM media m JOIN editions e ON e.media_id = m.media_id AND e.sha256 = m.sha256 WHERE m.path = $1",
         )
         .bind(path)
         .fetch_optional(self.database.pool())
         .await?;
         row.ok_or_else(|| ApiFailure::not_found("there is no such file"))
+    }
+
+    /// Removes editions of a track that are neither on the shelf nor sold, nor about to be.
+    pub(super) async fn forget_unsold(&self, media_id: &str) -> Result<(), ApiFailure> {
+        let mut tx = self.database.begin_write().await?;
+        let gone: Vec<(String,)> = sqlx::query_as(
+            "DELETE FROM editions WHERE media_id = $1
+               AND NOT EXISTS (SELECT 1 FROM media m WHERE m.media_id = editions.media_id AND m.sha256 = editions.sha256)
+               AND NOT EXISTS (SELECT 1 FROM vouchers v WHERE v.media_id = editions.media_id AND v.sha256 = editions.sha256
+                               AND v.state IN ('pending', 'purchased', 'delivered'))
+             RETURNING object",
+        )
+        .bind(media_id)
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        for (object,) in gone {
+            self.files.remove(&object).await.map_err(ApiFailure::internal)?;
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Resumable uploads: a row says what is coming, a file in the uploads folder holds what has come.
 //!
-//! The same start message again finds the same upload; its state says where to go on.
+//! The same start message again finds the same upload; its state says where to go on. What was announced takes no space, what came
+//! does; an upload that is left alone lapses.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,20 +12,22 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use cadenza_protocol::id::{hex, unhex};
+use cadenza_protocol::time::UnixTime;
 use futures_util::StreamExt;
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
+use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::ingest::Incoming;
-use super::{MediaKeys, PIECE, Published, StartUpload, UploadState, check_path};
+use super::{MediaKeys, PIECE, Published, StartUpload, Unfinished, UploadState, Uploads, check_path};
 use crate::api::{ApiFailure, JsonBody, PathId};
 use crate::content::ContentManager;
 use crate::tls::Caller;
 
 pub(super) fn routes() -> Router<Arc<ContentManager>> {
     Router::new()
-        .route("/v1/publish/uploads", post(start))
+        .route("/v1/publish/uploads", post(start).get(unfinished))
         .route("/v1/publish/uploads/{id}", get(state).put(piece).delete(abort))
         .route("/v1/publish/uploads/{id}/finish", post(finish))
         .layer(DefaultBodyLimit::max(PIECE))
@@ -37,7 +40,15 @@ struct UploadRow {
     length: i64,
     sha256: String,
     overwrite: i64,
+    author_key: String,
+    received: i64,
+    touched_at: i64,
 }
+
+const UPLOAD: &str =
+    "SELECT upload_id, path, length, sha256, overwrite, author_key, received, touched_at FROM uploads";
+/// Uploads that one author may have begun.
+const MOST_UPLOADS: i64 = 256;
 
 async fn start(
     State(manager): State<Arc<ContentManager>>,
@@ -52,33 +63,54 @@ async fn start(
             "sha256 is 64 hexadecimal digits",
         ));
     }
-    let upload_id = upload_id(&caller, &wish);
-    if wish.length > manager.upload_space_free().await? && !manager.upload_file(&upload_id).exists() {
-        return Err(ApiFailure::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "no-space",
-            "there is no space for this upload; finish or delete others first",
-        ));
+    let author_key = caller.key();
+    let (known,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM uploads WHERE author_key = $1")
+        .bind(&author_key)
+        .fetch_one(manager.database.pool())
+        .await?;
+    if wish.length > manager.settings.upload_space_per_author || known >= MOST_UPLOADS {
+        return Err(no_space());
     }
+    let upload_id = upload_id(&author_key, &wish);
     sqlx::query(
-        "INSERT INTO uploads (upload_id, path, length, sha256, overwrite, author, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO uploads (upload_id, path, length, sha256, overwrite, author_key, received, touched_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
          ON CONFLICT (upload_id) DO NOTHING",
     )
     .bind(&upload_id)
     .bind(&wish.path)
-    .bind(i64::try_from(wish.length).map_err(|_| ApiFailure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "this file is too large"))?)
+    .bind(i64::try_from(wish.length).map_err(|_| no_space())?)
     .bind(&wish.sha256)
     .bind(i64::from(wish.overwrite))
-    .bind(caller.key())
+    .bind(author_key)
     .bind(manager.now().0)
     .execute(manager.database.pool())
     .await?;
     manager.upload_state(upload_id).await.map(Json)
 }
 
+async fn unfinished(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Uploads>, ApiFailure> {
+    let rows: Vec<UploadRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "{UPLOAD} WHERE author_key = $1 ORDER BY touched_at, upload_id"
+    )))
+    .bind(caller.key())
+    .fetch_all(manager.database.pool())
+    .await?;
+    let one = |row: UploadRow| Unfinished {
+        upload_id: row.upload_id,
+        path: row.path,
+        length: row.length.unsigned_abs(),
+        received: row.received.unsigned_abs(),
+        touched_at: UnixTime(row.touched_at),
+    };
+    Ok(Json(Uploads { uploads: rows.into_iter().map(one).collect() }))
+}
+
 /// The same author, path and content give the same upload.
-fn upload_id(caller: &Caller, wish: &StartUpload) -> String {
-    let name = format!("{}\0{}\0{}\0{}", caller.key(), wish.path, wish.sha256, wish.overwrite);
+fn upload_id(author_key: &str, wish: &StartUpload) -> String {
+    let name = format!("{author_key}\0{}\0{}\0{}", wish.path, wish.sha256, wish.overwrite);
     hex(&digest(&SHA256, name.as_bytes()).as_ref()[..16])
 }
 
@@ -123,10 +155,20 @@ async fn piece(
         ));
     }
     file.seek(std::io::SeekFrom::Start(offset)).await.map_err(ApiFailure::internal)?;
-    let mut left = u64::try_from(row.length).unwrap_or_default().saturating_sub(offset);
+    let left = row.length.unsigned_abs().saturating_sub(offset);
+    let space = manager.upload_space_free(&row.author_key).await?;
+    let outcome = receive(&mut file, body, left, space).await;
+    // what came takes its space, also when the connection broke
+    let received = file.metadata().await.map_err(ApiFailure::internal)?.len();
+    manager.note_received(&row.upload_id, received).await?;
+    outcome?;
+    manager.upload_state(row.upload_id).await.map(Json)
+}
+
+/// Writes a piece; a connection that breaks leaves what came before, and the author goes on from there.
+async fn receive(file: &mut File, body: Body, mut left: u64, mut space: u64) -> Result<(), ApiFailure> {
     let mut pieces = body.into_data_stream();
     while let Some(bytes) = pieces.next().await {
-        // a connection that breaks here leaves what came before; the author goes on from there
         let bytes = bytes.map_err(|_| {
             ApiFailure::new(
                 StatusCode::BAD_REQUEST,
@@ -134,17 +176,24 @@ async fn piece(
                 "the upload was interrupted; go on from where it stopped",
             )
         })?;
-        left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+        let count = bytes.len() as u64;
+        left = left.checked_sub(count).ok_or_else(|| {
             ApiFailure::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-long",
                 "more bytes came than were announced; start again",
             )
         })?;
+        space = space.checked_sub(count).ok_or_else(no_space)?;
         file.write_all(&bytes).await.map_err(ApiFailure::internal)?;
     }
-    file.flush().await.map_err(ApiFailure::internal)?;
-    manager.upload_state(row.upload_id).await.map(Json)
+    file.flush().await.map_err(ApiFailure::internal)
+}
+
+fn no_space() -> ApiFailure {
+    let why =
+        "there is no space for this upload; finish others first, or abort those that are not wanted any more";
+    ApiFailure::new(StatusCode::INSUFFICIENT_STORAGE, "no-space", why)
 }
 
 async fn finish(
@@ -178,12 +227,40 @@ async fn abort(
 }
 
 impl ContentManager {
-    /// Bytes that uploads may still take.
-    pub(super) async fn upload_space_free(&self) -> Result<u64, ApiFailure> {
-        let (taken,): (i64,) = sqlx::query_as("SELECT CAST(COALESCE(SUM(length), 0) AS BIGINT) FROM uploads")
-            .fetch_one(self.database.pool())
+    /// Bytes that this author may still bring.
+    pub(super) async fn upload_space_free(&self, author_key: &str) -> Result<u64, ApiFailure> {
+        let (all, own): (i64, i64) = sqlx::query_as(
+            "SELECT CAST(COALESCE(SUM(received), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN author_key = $1 THEN received ELSE 0 END), 0) AS BIGINT) FROM uploads",
+        )
+        .bind(author_key)
+        .fetch_one(self.database.pool())
+        .await?;
+        let free = self.settings.upload_space.saturating_sub(all.unsigned_abs());
+        Ok(free.min(self.settings.upload_space_per_author.saturating_sub(own.unsigned_abs())))
+    }
+
+    async fn note_received(&self, upload_id: &str, received: u64) -> Result<(), ApiFailure> {
+        sqlx::query("UPDATE uploads SET received = $1, touched_at = $2 WHERE upload_id = $3")
+            .bind(i64::try_from(received).map_err(ApiFailure::internal)?)
+            .bind(self.now().0)
+            .bind(upload_id)
+            .execute(self.database.pool())
             .await?;
-        Ok(self.settings.upload_space.saturating_sub(taken.unsigned_abs()))
+        Ok(())
+    }
+
+    /// Gives up uploads that were left alone.
+    pub(in crate::content) async fn sweep_uploads(&self) -> Result<(), ApiFailure> {
+        let left_alone: Vec<(String,)> =
+            sqlx::query_as("SELECT upload_id FROM uploads WHERE touched_at < $1")
+                .bind(self.now().plus_seconds(-3600 * i64::from(self.settings.upload_hours)).0)
+                .fetch_all(self.database.pool())
+                .await?;
+        for (upload_id,) in left_alone {
+            tracing::info!(upload = upload_id, "an upload that was left alone is given up");
+            self.forget_upload(&upload_id).await?;
+        }
+        Ok(())
     }
 
     fn upload_file(&self, upload_id: &str) -> PathBuf {
@@ -191,11 +268,12 @@ impl ContentManager {
     }
 
     async fn upload_row(&self, upload_id: &str, caller: &Caller) -> Result<UploadRow, ApiFailure> {
-        let row: Option<UploadRow> = sqlx::query_as("SELECT upload_id, path, length, sha256, overwrite FROM uploads WHERE upload_id = $1 AND author = $2")
-            .bind(upload_id)
-            .bind(caller.key())
-            .fetch_optional(self.database.pool())
-            .await?;
+        let row: Option<UploadRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{UPLOAD} WHERE upload_id = $1 AND author_key = $2")))
+                .bind(upload_id)
+                .bind(caller.key())
+                .fetch_optional(self.database.pool())
+                .await?;
         row.ok_or_else(|| ApiFailure::not_found("there is no such upload; start it again"))
     }
 

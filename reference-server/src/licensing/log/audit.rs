@@ -2,8 +2,8 @@
 //! checkpoints say of the rest. And the operator's view of all logs.
 
 use cadenza_protocol::audit_log::{
-    Checkpoint, EntryKind, LogError, LogFile, LogReader, OpenedEntry, PreviewRecord, SaleRecord, log_name,
-    parse_log_name,
+    Checkpoint, EntryKind, LogError, LogFile, LogReader, OpenedEntry, PreviewRecord, RefundRecord,
+    SaleRecord, TakingRecord, log_name, parse_log_name,
 };
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::time::UnixTime;
@@ -39,6 +39,10 @@ pub enum Content {
     Opened(Option<UnixTime>),
     /// A purchase was delivered.
     Sale(SaleRecord),
+    /// A merchant took money.
+    Taking(TakingRecord),
+    /// A purchase was paid back.
+    Refund(RefundRecord),
     /// A preview ended.
     Preview(PreviewRecord),
     /// The log ended.
@@ -138,6 +142,8 @@ fn entry(opened: &OpenedEntry) -> Entry {
             Content::Opened(bytes.try_into().ok().map(|at| UnixTime(i64::from_be_bytes(at))))
         }
         EntryKind::Sale => SaleRecord::from_bytes(bytes).map_or(Content::Unreadable, Content::Sale),
+        EntryKind::Taking => TakingRecord::from_bytes(bytes).map_or(Content::Unreadable, Content::Taking),
+        EntryKind::Refund => RefundRecord::from_bytes(bytes).map_or(Content::Unreadable, Content::Refund),
         EntryKind::Preview => PreviewRecord::from_bytes(bytes).map_or(Content::Unreadable, Content::Preview),
         EntryKind::Closed => Content::Closed,
     };

@@ -6,12 +6,14 @@
 //! | [`intake`] | verifies and stores entries, keeps what it refused |
 //! | [`rows`] | a log as the table has it, what is wrong with it, what can be done |
 //! | [`renewal`] | no new certificate for a content manager whose log does not hold |
+//! | [`compare`] | merchants' logs held against content managers' |
 //! | [`audit`] | reads a log from its first entry on (`verify-log`), and the operator's view |
 //!
 //! Cryptography, the entries' bytes and the messages are [`cadenza_protocol::audit_log`]; the writer's end is the content
 //! manager's.
 
 pub mod audit;
+pub mod compare;
 mod intake;
 pub mod renewal;
 pub mod rows;

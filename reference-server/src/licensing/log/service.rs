@@ -1,4 +1,4 @@
-//! The two requests that content managers have about their logs: begin one, and bring entries.
+//! The two requests that content managers and merchants have about their logs: begin one, and bring entries.
 //!
 //! A log belongs to its writer's key, which a content manager keeps across renewals. A content manager whose certificate has run
 //! out may still bring its log (it needs that for a new one), so its chain is judged at its last good moment; a revoked one may not.
@@ -43,11 +43,11 @@ async fn open(
     State(center): State<Arc<LicensingCenter>>,
     JsonBody(message): JsonBody<SignedMessage>,
 ) -> Result<Response, ApiFailure> {
-    let (request, sender) = center.open_signed::<LogOpening>(&message, LogOpening::DOMAIN).await?;
+    let (request, sender, role) = center.open_signed::<LogOpening>(&message, LogOpening::DOMAIN).await?;
     center.check_fresh(request.at)?;
     let log: LogId = *Secret::random().expose();
     let secret = Secret::<32>::random();
-    center.agree_on_log(log, &secret, &request, &sender).await?;
+    center.agree_on_log(log, &secret, &request, &sender, role).await?;
     tracing::info!(log = %log_name(&log), writer = %sender.subject(), "a secure log was agreed on");
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(LogOpened::new(log, &secret))).into_response())
 }
@@ -56,7 +56,7 @@ async fn receive(
     State(center): State<Arc<LicensingCenter>>,
     JsonBody(message): JsonBody<SignedMessage>,
 ) -> Result<Json<LogStanding>, ApiFailure> {
-    let (upload, sender) = center.open_signed::<LogUpload>(&message, LogUpload::DOMAIN).await?;
+    let (upload, sender, _) = center.open_signed::<LogUpload>(&message, LogUpload::DOMAIN).await?;
     center.check_fresh(upload.at)?;
     if upload.entries.len() > LogUpload::MAX_ENTRIES {
         let why = "an upload holds at most 256 entries; send them in pieces";
@@ -66,17 +66,19 @@ async fn receive(
 }
 
 impl LicensingCenter {
-    /// The body and the sender of a content manager's signed request.
+    /// The body and the sender of a content manager's or merchant's signed request.
     async fn open_signed<T: DeserializeOwned>(
         &self,
         message: &SignedMessage,
         domain: &str,
-    ) -> Result<(T, Certificate), ApiFailure> {
+    ) -> Result<(T, Certificate, Role), ApiFailure> {
         let sender = message.chain().leaf();
         let at = UnixTime(self.clock.now().0.min(sender.not_after().0));
         let root = self.authority.root();
-        let body = message
-            .open(domain, root, Role::ContentManager, at, &RevocationLists::none())
+        let open =
+            |role| message.open(domain, root, role, at, &RevocationLists::none()).map(|body| (body, role));
+        let (body, role) = open(Role::ContentManager)
+            .or_else(|no| if is_wrong_role(&no) { open(Role::Merchant) } else { Err(no) })
             .map_err(refuse_sender)?;
         let known: Option<(Option<i64>,)> =
             sqlx::query_as("SELECT revoked_at FROM certificates WHERE serial = $1")
@@ -85,11 +87,11 @@ impl LicensingCenter {
                 .await?;
         match known {
             // one that is missing here was issued before this database was restored
-            Some((None,)) | None => Ok((body, sender.clone())),
+            Some((None,)) | None => Ok((body, sender.clone(), role)),
             Some((Some(_),)) => Err(ApiFailure::new(
                 StatusCode::FORBIDDEN,
                 "certificate-revoked",
-                "this content manager's certificate was revoked; ask the licensing center",
+                "this certificate was revoked; ask the licensing center",
             )),
         }
     }
@@ -109,6 +111,7 @@ impl LicensingCenter {
         secret: &Secret<32>,
         request: &LogOpening,
         sender: &Certificate,
+        role: Role,
     ) -> Result<(), ApiFailure> {
         let reader = LogReader::new(log, secret.duplicate());
         let (name, writer, now) = (log_name(&log), writer_of(sender), self.clock.now());
@@ -123,12 +126,13 @@ impl LicensingCenter {
             .execute(&mut *tx)
             .await?;
         let opened = sqlx::query(
-            "INSERT INTO logs (log_id, writer, name, opening, opened_at, state, sealed_secret, sealed_reader, entries, running, promised, promised_running)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0, $9) ON CONFLICT (opening) DO NOTHING",
+            "INSERT INTO logs (log_id, writer, name, role, opening, opened_at, state, sealed_secret, sealed_reader, entries, running, promised, promised_running)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $10) ON CONFLICT (opening) DO NOTHING",
         )
         .bind(&name)
         .bind(&writer)
         .bind(sender.subject())
+        .bind(role.name())
         .bind(hex(&request.nonce))
         .bind(now.0)
         .bind(LogState::Open.word())
@@ -146,6 +150,10 @@ impl LicensingCenter {
         }
         Ok(tx.commit().await?)
     }
+}
+
+fn is_wrong_role(error: &SignedError) -> bool {
+    matches!(error, SignedError::Certificate(certificate) if gate::code(certificate) == "wrong-role")
 }
 
 fn refuse_sender(error: SignedError) -> ApiFailure {

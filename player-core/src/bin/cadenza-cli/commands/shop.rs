@@ -61,12 +61,7 @@ pub async fn buy(
 
 pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
-    for order in player.unanswered_orders() {
-        let ids = order.items.iter().map(|i| i.media_id.to_string()).collect::<Vec<_>>().join(" ");
-        output.progress(&format!(
-            "An order was never answered: `buy {ids}` asks for it again, and it is paid once."
-        ));
-    }
+    find_lost(&player, output).await;
     let ours = match voucher {
         Some(voucher) => Some(player.take_voucher(player.read_voucher(voucher).await?)?),
         None => None,
@@ -81,8 +76,33 @@ pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) ->
     finish(delivered, output, json!({}))
 }
 
-pub fn orders(global: &Global, output: &Output) -> Result<(), Failure> {
+/// Asks the store for orders whose answer was lost, and tells of those it has.
+async fn find_lost(player: &Player, output: &Output) {
+    match player.find_lost_orders().await {
+        Ok(found) => {
+            for past in found {
+                let paid = price(past.order.total_cents, &past.order.currency);
+                output.progress(&format!(
+                    "Found an order whose answer was lost: {}, {paid}.",
+                    past.order.order_id
+                ));
+            }
+        }
+        Err(failure) => {
+            output.progress(&format!("Whether an earlier order was taken is not known yet: {failure}"))
+        }
+    }
+    for order in player.unanswered_orders() {
+        let ids = order.items.iter().map(|i| i.media_id.to_string()).collect::<Vec<_>>().join(" ");
+        output.progress(&format!(
+            "An order was never answered: `buy {ids}` asks for it again, and it is paid once."
+        ));
+    }
+}
+
+pub async fn orders(global: &Global, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
+    find_lost(&player, output).await;
     let orders = player.orders();
     let document: Vec<_> = orders
         .iter()

@@ -3,16 +3,17 @@
 use cadenza_protocol::id::{MediaId, VoucherId, unhex};
 use cadenza_protocol::reserve::{AuthorizationToken, AuthorizeRequest, DeliverItem};
 use cadenza_protocol::secret::ReceiptToken;
-use cadenza_protocol::shop::{OrderItem, OrderState};
+use cadenza_protocol::shop::{Order, OrderItem, OrderState};
 
-use super::Merchant;
 use crate::api::ApiFailure;
 use crate::db::Database;
+use crate::merchant::Merchant;
 
 /// An order.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct OrderRow {
+pub(in crate::merchant) struct OrderRow {
     pub order_id: String,
+    pub idempotency_key: String,
     pub wanted: String,
     #[sqlx(try_from = "String")]
     pub state: OrderState,
@@ -20,17 +21,34 @@ pub(super) struct OrderRow {
     pub total_cents: i64,
     pub currency: String,
     pub paid_with: Option<String>,
+    attempt: i64,
+}
+
+impl OrderRow {
+    /// Whether reservations and money are on their way back.
+    pub fn is_being_given_up(&self) -> bool {
+        self.state == OrderState::Open && self.refusal.is_some()
+    }
+
+    /// Names this attempt's payment to the processor: a declined one stays declined under its name, so the next gets another.
+    pub fn payment_key(&self) -> String {
+        if self.attempt == 0 { self.order_id.clone() } else { format!("{}.{}", self.order_id, self.attempt) }
+    }
 }
 
 /// One line of an order.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct ItemRow {
+pub(in crate::merchant) struct ItemRow {
     pub position: i64,
     pub media_id: String,
     pub title: String,
     pub artist: String,
     pub quality: String,
+    pub sold: String,
+    pub bundle: i64,
+    pub alone_cents: i64,
     pub price_cents: i64,
+    pub cost_cents: Option<i64>,
     pub voucher_id: Option<String>,
     pub authorization: Option<String>,
     pub receipt: Option<String>,
@@ -42,7 +60,8 @@ impl ItemRow {
         self.media_id.parse().map_err(ApiFailure::internal)
     }
 
-    fn voucher_id(&self) -> Result<VoucherId, ApiFailure> {
+    /// Its transaction.
+    pub fn voucher_id(&self) -> Result<VoucherId, ApiFailure> {
         self.voucher_id.as_deref().unwrap_or_default().parse().map_err(ApiFailure::internal)
     }
 
@@ -81,29 +100,55 @@ impl ItemRow {
     }
 }
 
+const ORDER: &str = "SELECT order_id, idempotency_key, wanted, state, refusal, total_cents, currency, paid_with, attempt FROM orders";
+
 impl Merchant {
     pub(super) async fn order_by_key(&self, key: &str) -> Result<Option<OrderRow>, sqlx::Error> {
-        sqlx::query_as("SELECT order_id, wanted, state, refusal, total_cents, currency, paid_with FROM orders WHERE idempotency_key = $1")
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{ORDER} WHERE idempotency_key = $1")))
             .bind(key)
             .fetch_optional(self.database.pool())
             .await
     }
 
     pub(super) async fn order_row(&self, order_id: &str) -> Result<OrderRow, ApiFailure> {
-        let row: Option<OrderRow> = sqlx::query_as("SELECT order_id, wanted, state, refusal, total_cents, currency, paid_with FROM orders WHERE order_id = $1")
-            .bind(order_id)
-            .fetch_optional(self.database.pool())
-            .await?;
+        let row: Option<OrderRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{ORDER} WHERE order_id = $1")))
+                .bind(order_id)
+                .fetch_optional(self.database.pool())
+                .await?;
         row.ok_or_else(|| ApiFailure::not_found("there is no such order"))
     }
 
-    pub(super) async fn item_rows(&self, order_id: &str) -> Result<Vec<ItemRow>, sqlx::Error> {
+    pub(in crate::merchant) async fn item_rows(&self, order_id: &str) -> Result<Vec<ItemRow>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT position, media_id, title, artist, quality, price_cents, voucher_id, \"authorization\", receipt
+            "SELECT position, media_id, title, artist, quality, sold, bundle, alone_cents, price_cents, cost_cents, voucher_id, \"authorization\", receipt
              FROM order_items WHERE order_id = $1 ORDER BY position",
         )
         .bind(order_id)
         .fetch_all(self.database.pool())
         .await
+    }
+
+    /// Orders whose money is neither taken for good nor given back.
+    pub(super) async fn unsettled_orders(&self) -> Result<Vec<OrderRow>, sqlx::Error> {
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{ORDER} WHERE state IN ($1, $2) ORDER BY created_at")))
+            .bind(OrderState::Open.word())
+            .bind(OrderState::Refunding.word())
+            .fetch_all(self.database.pool())
+            .await
+    }
+
+    /// An order that money was taken for, as its buyer sees it.
+    pub(super) async fn shown(&self, row: OrderRow) -> Result<Order, ApiFailure> {
+        let items: Result<Vec<OrderItem>, ApiFailure> =
+            self.item_rows(&row.order_id).await?.into_iter().map(ItemRow::bought).collect();
+        Ok(Order {
+            order_id: row.order_id,
+            state: row.state,
+            total_cents: row.total_cents.unsigned_abs(),
+            currency: row.currency,
+            paid_with: row.paid_with.unwrap_or_default(),
+            items: items?,
+        })
     }
 }

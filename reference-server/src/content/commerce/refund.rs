@@ -1,0 +1,74 @@
+//! A purchase that is paid back: nothing more is handed out. A sale that was entered in the secure log is taken back by an entry of its
+//! own, once. Keys that were handed out are not recalled.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use cadenza_protocol::audit_log::{EntryKind, RefundRecord};
+use cadenza_protocol::id::VoucherId;
+use cadenza_protocol::reserve::AuthorizeRequest;
+
+use super::check_token;
+use crate::api::{ApiFailure, JsonBody};
+use crate::content::ContentManager;
+use crate::content::vouchers::{Terms, VoucherState};
+use crate::tls::Caller;
+
+/// `POST /v1/commerce/refund`; again and again, but once.
+pub(super) async fn refund(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(request): JsonBody<AuthorizeRequest>,
+) -> Result<StatusCode, ApiFailure> {
+    let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
+    let token = request.authorization.expose();
+    check_token(row.authorization.as_deref(), token)
+        .or_else(|no| check_token(row.authorized_with.as_deref(), token).map_err(|_| no))?;
+    match row.state(manager.now()) {
+        VoucherState::Refunded => {}
+        VoucherState::Purchased | VoucherState::Delivered => {
+            manager.take_back(&request.voucher_id, row.terms()?).await?;
+        }
+        VoucherState::Pending | VoucherState::Expired | VoucherState::Open => {
+            return Err(ApiFailure::new(
+                StatusCode::CONFLICT,
+                "not-authorized",
+                "this purchase was never paid, so there is nothing to take back",
+            ));
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl ContentManager {
+    async fn take_back(&self, voucher_id: &VoucherId, terms: Terms) -> Result<(), ApiFailure> {
+        let now = self.now();
+        let mut pen = self.log.pen().await?;
+        let mut tx = self.database.begin_write().await?;
+        // holds the row: a delivery may have been entered meanwhile, or is about to be
+        let held: Option<(String,)> = sqlx::query_as(
+            "UPDATE vouchers SET refunded_at = $1 WHERE voucher_id = $2 AND state IN ('purchased', 'delivered') RETURNING state",
+        )
+        .bind(now.0)
+        .bind(voucher_id.to_string())
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some((state,)) = held else { return Ok(()) }; // another request was faster
+        sqlx::query("UPDATE vouchers SET state = 'refunded' WHERE voucher_id = $1")
+            .bind(voucher_id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        if state == "delivered" {
+            let Terms { cost_cents, retail_cents, currency, .. } = terms;
+            let taken_back =
+                RefundRecord { at: now, voucher_id: *voucher_id, cost_cents, retail_cents, currency };
+            pen.enter(&mut tx, EntryKind::Refund, &taken_back.to_bytes()).await?;
+        }
+        tx.commit().await?;
+        pen.keep().await;
+        tracing::info!(voucher = %voucher_id, "refunded");
+        Ok(())
+    }
+}

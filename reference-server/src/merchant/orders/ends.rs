@@ -1,0 +1,126 @@
+//! How orders end that are not simply paid: given up, refunded, or left open by a crash and settled later.
+//!
+//! What is about to happen is written down first, so that a crash in between is carried on by the next settling: an open order with a
+//! refusal is being given up, one that is `refunding` is being paid back.
+
+use axum::http::StatusCode;
+use cadenza_protocol::shop::{Order, OrderState};
+
+use super::rows::OrderRow;
+use super::steps::INTERRUPTED;
+use crate::api::ApiFailure;
+use crate::merchant::{Merchant, away};
+use crate::payment::client::GivenBack;
+
+impl Merchant {
+    /// Gives reservations and money back. Until the processor has confirmed, the order stays open and is settled later.
+    pub(super) async fn give_up(&self, order: &OrderRow, code: &str) -> Result<(), ApiFailure> {
+        sqlx::query("UPDATE orders SET refusal = $1 WHERE order_id = $2 AND state = $3")
+            .bind(code)
+            .bind(&order.order_id)
+            .bind(OrderState::Open.word())
+            .execute(self.database.pool())
+            .await?;
+        for item in
+            self.item_rows(&order.order_id).await?.into_iter().filter(|item| item.voucher_id.is_some())
+        {
+            if let Err(error) = self.content.send("/v1/commerce/expire", &item.step()?).await {
+                tracing::warn!(%error, "a reservation was not taken back; it lapses by itself");
+            }
+        }
+        let state = match self.payment.give_back(&order.payment_key()).await {
+            GivenBack::NeverTaken => OrderState::Refused,
+            GivenBack::Refunded => OrderState::Refunded,
+            GivenBack::Unconfirmed => {
+                tracing::warn!("whether money was set aside is not known yet; asking again later");
+                return Ok(());
+            }
+        };
+        sqlx::query("UPDATE orders SET state = $1 WHERE order_id = $2 AND state = $3")
+            .bind(state.word())
+            .bind(&order.order_id)
+            .bind(OrderState::Open.word())
+            .execute(self.database.pool())
+            .await?;
+        self.log(&order.order_id, state.word(), code).await
+    }
+
+    /// Pays a paid order back, once, however often it is asked for. Keys that were handed out are not recalled; nothing is handed
+    /// out any more.
+    pub async fn refund(&self, order_id: &str) -> Result<Order, ApiFailure> {
+        let found = self.order_row(order_id).await?;
+        let _turn = self.orders.of(&found.idempotency_key).await;
+        let row = self.order_row(order_id).await?;
+        match row.state {
+            OrderState::Open | OrderState::Refused => Err(ApiFailure::new(
+                StatusCode::CONFLICT,
+                "not-paid",
+                "this order is not paid, so there is nothing to give back",
+            )),
+            OrderState::Refunded => self.shown(row).await,
+            OrderState::Refunding => self.pay_back(&row).await,
+            OrderState::Paid => {
+                sqlx::query("UPDATE orders SET state = $1 WHERE order_id = $2 AND state = $3")
+                    .bind(OrderState::Refunding.word())
+                    .bind(order_id)
+                    .bind(OrderState::Paid.word())
+                    .execute(self.database.pool())
+                    .await?;
+                self.pay_back(&row).await
+            }
+        }
+    }
+
+    /// Ends the vouchers first, so that nothing is handed out for money that is on its way back.
+    async fn pay_back(&self, order: &OrderRow) -> Result<Order, ApiFailure> {
+        for item in self.item_rows(&order.order_id).await? {
+            self.content.send("/v1/commerce/refund", &item.step()?).await.map_err(away)?;
+        }
+        if !self.payment.refund(&order.payment_key()).await {
+            return Err(ApiFailure::new(
+                StatusCode::BAD_GATEWAY,
+                "refund-unconfirmed",
+                "the payment processor has not confirmed the refund yet; it is asked again every minute",
+            ));
+        }
+        if self.enter_refunded(order).await? {
+            self.log(&order.order_id, OrderState::Refunded.word(), "").await?;
+        }
+        self.shown(self.order_row(&order.order_id).await?).await
+    }
+
+    /// Finishes what was paid, and gives up what was not: after a crash, and once a minute. An order that cannot be settled now stops
+    /// no other; the last failure is returned.
+    pub async fn settle_open_orders(&self) -> Result<(), ApiFailure> {
+        let mut outcome = Ok(());
+        for row in self.unsettled_orders().await? {
+            let _turn = self.orders.of(&row.idempotency_key).await; // whoever is at it comes first
+            if let Err(failure) = self.settle(&row.order_id).await {
+                tracing::warn!(code = %failure.error.code, "an order could not be settled yet");
+                outcome = Err(failure);
+            }
+        }
+        outcome
+    }
+
+    /// Takes one order to its end, as far as that is possible now; its turn is held.
+    pub(super) async fn settle(&self, order_id: &str) -> Result<(), ApiFailure> {
+        let order = self.order_row(order_id).await?;
+        match order.state {
+            OrderState::Paid | OrderState::Refused | OrderState::Refunded => return Ok(()),
+            OrderState::Refunding => return self.pay_back(&order).await.map(drop),
+            OrderState::Open => {}
+        }
+        if let Some(refusal) = &order.refusal {
+            return self.give_up(&order, refusal).await;
+        }
+        // money is set aside only once everything is reserved
+        if self.item_rows(order_id).await?.iter().any(|item| item.voucher_id.is_none()) {
+            return self.give_up(&order, INTERRUPTED).await;
+        }
+        match self.complete(&order).await {
+            Err(failure) if failure.status.is_server_error() => Err(failure),
+            Ok(_) | Err(_) => Ok(()), // paid, or given up
+        }
+    }
+}
