@@ -63,7 +63,10 @@ impl Player {
     /// The store's client.
     pub fn store(&self) -> Result<StoreClient, Failure> {
         super::locked(&self.0.client).clone().ok_or_else(|| {
-            Failure::new(Code::NoStore, "no store is named: add --store with a ready file or an https address")
+            Failure::new(
+                Code::NoStore,
+                "no store is named: add --store with a ready file or an https address",
+            )
         })
     }
 
