@@ -36,13 +36,22 @@ pub const TOKEN_FILE: &str = "admin.token";
 /// Name of the file in the data folder that says where everything answers.
 pub const READY_FILE: &str = "ready.json";
 
+/// The roles that this process plays, of those that can be administrated.
+#[derive(Debug)]
+pub struct Here {
+    /// The content manager.
+    pub manager: Option<Arc<ContentManager>>,
+    /// The licensing center.
+    pub licensing: Option<Arc<LicensingCenter>>,
+    /// The merchant.
+    pub merchant: Option<Arc<Merchant>>,
+}
+
 /// The administration of one running server.
 #[derive(Debug)]
 pub struct Administration {
     token: Secret<32>,
-    manager: Option<Arc<ContentManager>>,
-    licensing: Option<Arc<LicensingCenter>>,
-    merchant: Option<Arc<Merchant>>,
+    here: Here,
     config: ServerConfig,
     config_file: PathBuf,
     stop: watch::Sender<bool>,
@@ -78,9 +87,7 @@ impl Administration {
     /// An administration whose token is drawn anew at every start.
     pub fn open(
         data: &Path,
-        manager: Option<Arc<ContentManager>>,
-        licensing: Option<Arc<LicensingCenter>>,
-        merchant: Option<Arc<Merchant>>,
+        here: Here,
         config: ServerConfig,
         stop: watch::Sender<bool>,
         clock: Clock,
@@ -92,9 +99,7 @@ impl Administration {
         let started = clock.now();
         Ok(Arc::new(Self {
             token,
-            manager,
-            licensing,
-            merchant,
+            here,
             config,
             config_file: data.join("server.toml"),
             stop,
@@ -105,7 +110,7 @@ impl Administration {
     }
 
     fn licensing(&self) -> Result<&LicensingCenter, ApiFailure> {
-        self.licensing.as_deref().ok_or_else(|| {
+        self.here.licensing.as_deref().ok_or_else(|| {
             ApiFailure::new(
                 StatusCode::CONFLICT,
                 "no-licensing-center",
@@ -151,7 +156,7 @@ async fn token_gate(
 }
 
 async fn stats(State(admin): State<Arc<Administration>>) -> Result<Json<Statistics>, ApiFailure> {
-    let content = match &admin.manager {
+    let content = match &admin.here.manager {
         Some(manager) => Some(manager.statistics().await?),
         None => None,
     };
@@ -201,7 +206,7 @@ async fn refund(
     State(admin): State<Arc<Administration>>,
     JsonBody(wish): JsonBody<Refund>,
 ) -> Result<Json<Order>, ApiFailure> {
-    let merchant = admin.merchant.clone().ok_or_else(|| {
+    let merchant = admin.here.merchant.clone().ok_or_else(|| {
         ApiFailure::new(
             StatusCode::CONFLICT,
             "no-merchant",
@@ -235,10 +240,10 @@ async fn log(
     State(admin): State<Arc<Administration>>,
     Query(wish): Query<LogWish>,
 ) -> Result<Vec<u8>, ApiFailure> {
-    let manager = admin
-        .manager
-        .as_ref()
-        .ok_or_else(|| ApiFailure::not_found("this server runs no content manager; ask the one that does"))?;
+    let manager =
+        admin.here.manager.as_ref().ok_or_else(|| {
+            ApiFailure::not_found("this server runs no content manager; ask the one that does")
+        })?;
     match manager.log().export(wish.log.as_deref()).await {
         Ok(file) => Ok(file.to_bytes()),
         Err(unknown @ SecureLogError::Unknown(_)) => Err(ApiFailure::not_found(unknown.to_string())),

@@ -290,9 +290,7 @@ impl Server {
         doors.spawn(maintenance.clone().run(stopping.clone()));
         let administration = admin::Administration::open(
             &options.data,
-            manager,
-            licensing_center,
-            shop,
+            admin::Here { manager, licensing: licensing_center, merchant: shop },
             options.config.clone(),
             stop.clone(),
             parts.clock.clone(),
