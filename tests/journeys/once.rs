@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use cadenza_protocol::cert::Certificate;
 use cadenza_tests::player::{DECLINED_CARD, GOOD_CARD};
 use cadenza_tests::{Shop, TestPlayer, TestStore};
 use serde_json::json;
@@ -31,9 +32,10 @@ fn the_same_order_sent_twice_is_one_order_and_one_payment() {
 /// Writes down an order as a player does before it sends it; the answer never comes.
 fn note_unanswered(player: &TestPlayer, store: &TestStore, key: &str, ids: &[&str]) {
     let items: Vec<_> = ids.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
-    let host = store.ready("store_url").trim_start_matches("https://").to_owned();
-    let open =
-        json!({ "idempotency_key": key, "store": host, "items": items, "placed_at": 0, "order_id": null });
+    let account = fs::read_to_string(store.data().join("services/merchant.account")).expect("a merchant");
+    let merchant = Certificate::from_pem(&account).expect("its certificate stands first").key_fingerprint();
+    let merchant: String = merchant.iter().map(|byte| format!("{byte:02x}")).collect();
+    let open = json!({ "idempotency_key": key, "merchant": merchant, "items": items, "placed_at": 0, "order_id": null });
     let folder = player.home().join("deliveries");
     fs::create_dir_all(&folder).expect("room");
     fs::write(folder.join(format!("order-{key}.json")), open.to_string()).expect("room");

@@ -206,11 +206,11 @@ genre = "Test"
 year = 2026
 cover = "cover.png"
 credits = "Made by arithmetic"
+price = { currency = "USD", lossless = 129, lossy = 99 }
 "#;
 
 const FIRST_LIGHT: &str = r#"lyrics = "Only buyers read this line"
 clip = { start = 2.0, duration = 6.0, fade_in = 0.5, fade_out = 1.0 }
-price = { currency = "USD", lossless = 129, lossy = 99 }
 "#;
 
 /// Its clip shows the fades: long ones over a tone that never changes. It may not be recorded.

@@ -16,6 +16,9 @@ use crate::patience::{PATIENCE, answer_within};
 /// The name under which WebDriver hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// An event is on its way for no longer than this.
+const A_MOMENT: Duration = Duration::from_secs(3);
+
 /// What every script may use: all elements at a place.
 const FOUND: &str = "const found = (place) => {
         if (!/^[/(]/.test(place)) return [...document.querySelectorAll(place)];
@@ -38,10 +41,19 @@ impl Window {
         done(self.0.post("/url", &json!({ "url": url })));
     }
 
-    /// Clicks where a person would, as soon as it can be clicked.
+    /// Clicks where a person would, as soon as it can be clicked; again if the page moved meanwhile and something else was hit.
     #[track_caller]
     pub fn click(&self, place: &str) {
-        self.act(place, |element| self.0.post(&format!("/element/{element}/click"), &json!({})));
+        let listen = "window.hit = false;
+            arguments[0].addEventListener('click', () => { window.hit = true }, { once: true, capture: true });";
+        self.act(place, |element| {
+            self.script(listen, &[json!({ ELEMENT: element })])?;
+            self.0.post(&format!("/element/{element}/click"), &json!({}))?;
+            let hit =
+                || self.script("return window.hit ?? true", &[]).ok().filter(|hit| hit == &Value::Bool(true));
+            let missed = || Refusal { error: "a miss".into(), message: "the click went elsewhere".into() };
+            answer_within(A_MOMENT, hit).ok_or_else(missed)
+        });
     }
 
     /// Types into a field, in place of what stands there.
