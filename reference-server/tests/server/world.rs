@@ -42,8 +42,15 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     catch_logs();
     Runtime::new().unwrap()
 });
-static SHARED: LazyLock<World> =
-    LazyLock::new(|| RUNTIME.block_on(World::start("shared", ServerConfig::default())));
+static SHARED: LazyLock<World> = LazyLock::new(|| {
+    let mut config = ServerConfig::default();
+    // the listeners of all tests have one address, and its minute never ends
+    let limits = &mut config.limits;
+    (limits.connections_per_address, limits.registrations_per_hour) = (2_000, 1_000);
+    (limits.orders_per_minute, limits.previews_per_minute, limits.redemptions_per_minute) =
+        (1_000, 1_000, 5_000);
+    RUNTIME.block_on(World::start("shared", config))
+});
 
 /// Runs a test against the shared server.
 pub fn shared(test: impl AsyncFnOnce(&'static World)) {
