@@ -38,6 +38,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::store::store_retry,
             commands::store::store_front,
             commands::store::store_album,
+            commands::store::album_rest,
             commands::store::store_search,
             commands::store::cart,
             commands::store::cart_add,

@@ -136,8 +136,8 @@ impl Player {
 
     fn counts_report(&self, counts: Vec<Counts>) -> Result<SignedMessage, Failure> {
         let report = CountsReport { at: self.now(), counts };
-        Ok(self.0.vault.with_open(|session| {
-            session.with(|passport| {
+        Ok(self.0.vault.with_open(|open| {
+            open.with(|passport| {
                 let sign = |domain: &str, message: &[u8]| passport.sign(domain, message);
                 SignedMessage::new(CountsReport::DOMAIN, &report, passport.chain(), sign)
             })

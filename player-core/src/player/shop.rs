@@ -97,6 +97,11 @@ impl Player {
         page.map_or(0, |page| page.tracks.iter().filter(|offer| self.owns(offer.media_id, None)).count())
     }
 
+    /// What is left to buy of an album, as it was last seen.
+    pub async fn album_rest(&self, id: &str) -> Result<Basket, Failure> {
+        self.rest_of_album(&self.started_store().await?.album_seen(id).await?)
+    }
+
     /// What is left to buy of an album, each track in its best quality: neither owned, nor on its way, nor in the cart.
     pub fn rest_of_album(&self, page: &AlbumPage) -> Result<Basket, Failure> {
         let left = page.tracks.iter().filter(|offer| self.ownership(offer.media_id) == Ownership::None);

@@ -44,7 +44,15 @@ pub async fn store_front(desk: State<'_, Desk>) -> Result<StoreFront, AppError> 
 #[specta::specta]
 pub async fn store_album(desk: State<'_, Desk>, album_id: AlbumId) -> Result<StoreAlbum, AppError> {
     let core = desk.core()?;
-    core.store_album(core.player.store_album(&album_id.0).await?)
+    Ok(core.store_album(core.player.store_album(&album_id.0).await?))
+}
+
+/// What the tracks of an album cost that are neither owned, nor on their way, nor in the cart.
+#[tauri::command]
+#[specta::specta]
+pub async fn album_rest(desk: State<'_, Desk>, album_id: AlbumId) -> Result<u32, AppError> {
+    let rest = desk.core()?.player.album_rest(&album_id.0).await?;
+    Ok(convert::cents(&rest.price))
 }
 
 /// Albums and tracks in which all the words appear.

@@ -45,18 +45,16 @@ impl Core {
     }
 
     /// An album on sale with its tracks.
-    pub fn store_album(&self, page: shop::AlbumPage) -> Result<StoreAlbum, AppError> {
-        let rest = self.player.rest_of_album(&page)?;
-        Ok(StoreAlbum {
+    pub fn store_album(&self, page: shop::AlbumPage) -> StoreAlbum {
+        StoreAlbum {
             card: self.album_card(&page.card),
-            rest_cents: convert::cents(&rest.price),
             currency: page.currency,
             tracks: page.tracks.iter().map(|offer| self.store_track(offer)).collect(),
             liner_notes: page.liner_notes,
             credits: page.credits,
             label: page.label,
             copyright: page.copyright,
-        })
+        }
     }
 
     /// A track on sale.

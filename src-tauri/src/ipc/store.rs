@@ -60,8 +60,6 @@ pub struct StoreAlbum {
     pub card: AlbumCard,
     pub currency: String,
     pub tracks: Vec<StoreTrack>,
-    /// What the tracks cost that are neither owned, nor on their way, nor in the cart.
-    pub rest_cents: u32,
     pub liner_notes: Option<String>,
     pub credits: Option<String>,
     pub label: Option<String>,

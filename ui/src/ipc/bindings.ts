@@ -57,6 +57,8 @@ export const commands = {
 	storeFront: () => typedError<StoreFront, AppError>(__TAURI_INVOKE("store_front")),
 	/**  One album with its tracks. */
 	storeAlbum: (albumId: AlbumId) => typedError<StoreAlbum, AppError>(__TAURI_INVOKE("store_album", { albumId })),
+	/**  What the tracks of an album cost that are neither owned, nor on their way, nor in the cart. */
+	albumRest: (albumId: AlbumId) => typedError<number, AppError>(__TAURI_INVOKE("album_rest", { albumId })),
 	/**  Albums and tracks in which all the words appear. */
 	storeSearch: (query: string) => typedError<StoreResults, AppError>(__TAURI_INVOKE("store_search", { query })),
 	/**  What is about to be bought. */
@@ -782,8 +784,6 @@ export type StoreAlbum = {
 	card: AlbumCard,
 	currency: string,
 	tracks: StoreTrack[],
-	/**  What the tracks cost that are neither owned, nor on their way, nor in the cart. */
-	restCents: number,
 	linerNotes: string | null,
 	credits: string | null,
 	label: string | null,

@@ -45,6 +45,7 @@ export interface Core {
   storeRetry(): Promise<T.StoreState>;
   storeFront(): Promise<T.StoreFront>;
   storeAlbum(albumId: T.AlbumId): Promise<T.StoreAlbum>;
+  albumRest(albumId: T.AlbumId): Promise<number>;
   storeSearch(query: string): Promise<T.StoreResults>;
   cart(): Promise<T.Cart>;
   cartAdd(items: T.CartChoice[]): Promise<T.Cart>;

@@ -14,8 +14,7 @@ const standing = (track: StoreTrack): StoreTrack => ({
 
 const shown = (album: StoreAlbum): StoreAlbum => {
   const tracks = album.tracks.map(standing);
-  const restCents = priced(tracks.filter((t) => t.ownership === 'none').flatMap((t) => choose({ mediaId: t.mediaId, quality: null }))).totalCents;
-  return { ...album, tracks, restCents, card: { ...album.card, ownedTracks: tracks.filter((t) => t.ownership === 'owned').length } };
+  return { ...album, tracks, card: { ...album.card, ownedTracks: tracks.filter((t) => t.ownership === 'owned').length } };
 };
 
 const cards = (): AlbumCard[] => (scene.store === 'empty' ? [] : albums.map((a) => shown(a).card));
@@ -76,6 +75,10 @@ export const store = {
     const album = albums.find((a) => a.card.id === albumId);
     if (!album) throw new Failure('not-found');
     return shown(album);
+  }, 'store'),
+  albumRest: (albumId: string) => answer(() => {
+    const left = albums.find((a) => a.card.id === albumId)?.tracks.map(standing).filter((t) => t.ownership === 'none') ?? [];
+    return priced(left.flatMap(({ mediaId }) => choose({ mediaId, quality: null }))).totalCents;
   }, 'store'),
   storeSearch: (query: string) => answer(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
