@@ -21,7 +21,7 @@
 //! What may be done so many times is counted on both sides ([`counts`]). Every sale is entered in an [`audit_log`] that its own writer cannot alter afterwards.
 //!
 //! The rules of the trade that every side keeps: what a payment [`card`] and a [`form`] are, what a cart costs ([`shop::price`]), how a service
-//! refuses ([`api`]), which [`colour`] a cover has.
+//! refuses ([`api`]), which [`colour`] a cover has and how large a [`picture`] may be.
 //!
 //! Certificates and their roles are in [`cert`], requests that prove who sent them in [`signed`], secrets in [`secret`], the bounded reader and writer under
 //! every binary format in [`wire`].
@@ -40,6 +40,7 @@ pub mod form;
 pub mod id;
 pub mod media;
 pub mod passport;
+pub mod picture;
 pub mod preview;
 pub mod redeem;
 pub mod reorder;

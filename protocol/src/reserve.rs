@@ -66,6 +66,19 @@ impl Sold {
             Self::Album => "album",
         }
     }
+
+    /// The number in log entries.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Track => 1,
+            Self::Album => 2,
+        }
+    }
+
+    /// What a number in a log entry means.
+    pub fn from_code(code: u8) -> Option<Self> {
+        [Self::Track, Self::Album].into_iter().find(|sold| sold.code() == code)
+    }
 }
 
 /// A word that is no [`Sold`].

@@ -42,7 +42,7 @@ impl SaleRecord {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.i64(self.at.0).text(&self.title).text(&self.artist).text(&self.authors);
-        w.u32(self.song_ms).u8(sold_code(self.sold)).u32(self.cost_cents).u32(self.retail_cents);
+        w.u32(self.song_ms).u8(self.sold.code()).u32(self.cost_cents).u32(self.retail_cents);
         w.text(&self.currency).text(&self.consumer_serial);
         w.raw(self.voucher_id.as_bytes()).text(&self.file_name).text(&self.quality);
         w.into_bytes()
@@ -57,7 +57,7 @@ impl SaleRecord {
             artist: r.text(4096, "artist")?.to_owned(),
             authors: r.text(4096, "authors")?.to_owned(),
             song_ms: r.u32("song length")?,
-            sold: sold_from(r.u8("what was sold")?)?,
+            sold: read_sold(&mut r)?,
             cost_cents: r.u32("cost")?,
             retail_cents: r.u32("retail price")?,
             currency: r.text(3, "currency")?.to_owned(),
@@ -102,7 +102,7 @@ impl TakingRecord {
         let mut w = Writer::new();
         w.i64(self.at.0).raw(self.voucher_id.as_bytes()).raw(self.media_id.as_bytes());
         w.text(&self.title).text(&self.artist);
-        w.u8(sold_code(self.sold)).u32(self.cost_cents).u32(self.retail_cents);
+        w.u8(self.sold.code()).u32(self.cost_cents).u32(self.retail_cents);
         w.text(&self.currency).text(&self.quality);
         w.into_bytes()
     }
@@ -116,7 +116,7 @@ impl TakingRecord {
             media_id: MediaId::from_bytes(r.array("media id")?),
             title: r.text(4096, "title")?.to_owned(),
             artist: r.text(4096, "artist")?.to_owned(),
-            sold: sold_from(r.u8("what was sold")?)?,
+            sold: read_sold(&mut r)?,
             cost_cents: r.u32("cost")?,
             retail_cents: r.u32("retail price")?,
             currency: r.text(3, "currency")?.to_owned(),
@@ -127,19 +127,9 @@ impl TakingRecord {
     }
 }
 
-const fn sold_code(sold: Sold) -> u8 {
-    match sold {
-        Sold::Track => 1,
-        Sold::Album => 2,
-    }
-}
-
-const fn sold_from(code: u8) -> Result<Sold, WireError> {
-    match code {
-        1 => Ok(Sold::Track),
-        2 => Ok(Sold::Album),
-        _ => Err(WireError::Invalid { field: "what was sold" }),
-    }
+fn read_sold(r: &mut Reader<'_>) -> Result<Sold, WireError> {
+    let field = "what was sold";
+    Sold::from_code(r.u8(field)?).ok_or(WireError::Invalid { field })
 }
 
 /// What is logged when a purchase was paid back: it takes an earlier entry of the same voucher out of the totals.

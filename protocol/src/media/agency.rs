@@ -13,6 +13,7 @@
 
 use super::MediaError;
 use super::author::{read_chain, write_chain};
+use super::parts;
 use crate::cert::{Certificate, CertificateChain, Role, verify_chain};
 use crate::crypto::sign::{self, SigningKey};
 use crate::id::MediaId;
@@ -122,9 +123,7 @@ impl AgencyBlock {
         rest.raw(&self.facts.to_bytes());
         write_chain(&mut rest, &self.chain);
         rest.bytes(&self.signature);
-        let mut w = Writer::new();
-        w.raw(MAGIC).bytes(&rest.into_bytes());
-        w.into_bytes()
+        parts::block(MAGIC, rest)
     }
 
     /// Reads a block without its magic and length field; nothing may follow it.

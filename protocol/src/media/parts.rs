@@ -6,7 +6,7 @@ use ring::digest::{Context, SHA256};
 
 use super::{HEADER, MAGIC, MAX_ITEMS, MediaError, VERSION};
 use crate::id::MediaId;
-use crate::wire::{Reader, WireError};
+use crate::wire::{Reader, WireError, Writer};
 
 const MAX_TOC: u64 = MAX_ITEMS as u64 * 1024;
 
@@ -45,6 +45,13 @@ impl Header {
 
 /// Bytes in front of a block: its magic and its length.
 pub(super) const BLOCK_HEAD: usize = 12;
+
+/// A block's bytes: head and content.
+pub(super) fn block(magic: &[u8; 8], content: Writer) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.raw(magic).bytes(&content.into_bytes());
+    w.into_bytes()
+}
 
 /// The block at `at` with this magic, its head included; `None` when something else or nothing is there.
 pub(super) fn read_block<R: Read + Seek>(

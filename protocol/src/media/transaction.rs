@@ -14,6 +14,7 @@
 
 use super::MediaError;
 use super::author::{read_chain, write_chain};
+use super::parts;
 use crate::cert::{Certificate, CertificateChain, Role, verify_chain};
 use crate::crypto::sign;
 use crate::id::{MediaId, VoucherId};
@@ -79,9 +80,7 @@ impl TransactionBlock {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut rest = Writer::new();
         rest.raw(&self.facts.to_bytes()).bytes(&self.player_signature);
-        let mut w = Writer::new();
-        w.raw(MAGIC).bytes(&rest.into_bytes());
-        w.into_bytes()
+        parts::block(MAGIC, rest)
     }
 
     /// Reads the whole block; nothing may follow it.

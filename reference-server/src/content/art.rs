@@ -7,6 +7,7 @@ use std::io::Cursor;
 
 use cadenza_protocol::colour::{SIDE, SleeveColour};
 use cadenza_protocol::id::hex;
+use cadenza_protocol::picture;
 use image::codecs::jpeg::JpegEncoder;
 use image::error::{LimitError, LimitErrorKind};
 use image::imageops::FilterType;
@@ -18,10 +19,6 @@ use super::files::{MediaFiles, MediaFilesError};
 
 /// Longest edges, pixels.
 pub const SIZES: [u32; 3] = [96, 320, 1200];
-/// Most pixels of a cover that is opened: 4000 a side, if it is square.
-const MOST_PIXELS: u64 = 16_000_000;
-/// Most memory that opening one may take.
-const MEMORY: u64 = 128 << 20;
 /// One cover is opened at a time, however many are published.
 static OPENING: Semaphore = Semaphore::const_new(1);
 const JPEG_QUALITY: u8 = 88;
@@ -76,23 +73,23 @@ type Pictures = Vec<(u32, Vec<u8>)>;
 fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), ImageError> {
     let reader = || ImageReader::new(Cursor::new(cover)).with_guessed_format();
     let (width, height) = reader()?.into_dimensions()?;
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+    if !picture::is_opened(width, height) {
         return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
     }
     let mut reader = reader()?;
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MEMORY);
+    limits.max_alloc = Some(picture::MOST_MEMORY);
     reader.limits(limits);
-    let picture = DynamicImage::ImageRgb8(on_white(&reader.decode()?));
+    let cover = DynamicImage::ImageRgb8(on_white(&reader.decode()?));
     let mut pictures = Vec::new();
     for size in SIZES.into_iter().filter(|_| all_sizes) {
-        let fits = picture.width().max(picture.height()) <= size;
-        let resized = if fits { picture.clone() } else { picture.resize(size, size, FilterType::Lanczos3) };
+        let fits = cover.width().max(cover.height()) <= size;
+        let resized = if fits { cover.clone() } else { cover.resize(size, size, FilterType::Lanczos3) };
         let mut jpeg = Vec::new();
         resized.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY))?;
         pictures.push((size, jpeg));
     }
-    let small = picture.resize_exact(SIDE, SIDE, FilterType::Triangle).to_rgb8();
+    let small = cover.resize_exact(SIDE, SIDE, FilterType::Triangle).to_rgb8();
     Ok((SleeveColour::of(small.pixels().map(|pixel| pixel.0)), pictures))
 }
 

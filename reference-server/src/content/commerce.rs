@@ -94,9 +94,7 @@ async fn expire(
     JsonBody(request): JsonBody<AuthorizeRequest>,
 ) -> Result<StatusCode, ApiFailure> {
     let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
-    let token = request.authorization.expose();
-    check_token(row.authorization.as_deref(), token)
-        .or_else(|no| check_token(row.authorized_with.as_deref(), token).map_err(|_| no))?;
+    check_either_token(&row, request.authorization.expose())?;
     // what a buyer has redeemed is the buyer's
     let done = sqlx::query("UPDATE vouchers SET state = 'expired' WHERE voucher_id = $1 AND state IN ('pending', 'purchased', 'expired') AND redeemed_by IS NULL")
         .bind(&row.voucher_id)
@@ -199,6 +197,12 @@ fn check_token(stored: Option<&str>, shown: &[u8; 32]) -> Result<(), ApiFailure>
     same.then_some(()).ok_or_else(|| {
         ApiFailure::new(StatusCode::FORBIDDEN, "wrong-token", "the token does not belong to this reservation")
     })
+}
+
+/// The same for a purchase that may have been authorized meanwhile: either of its tokens is good.
+fn check_either_token(row: &VoucherRow, shown: &[u8; 32]) -> Result<(), ApiFailure> {
+    check_token(row.authorization.as_deref(), shown)
+        .or_else(|_| check_token(row.authorized_with.as_deref(), shown))
 }
 
 fn reply(voucher_id: &str, token: Option<&str>) -> Result<Json<AuthorizeReply>, ApiFailure> {

@@ -1,7 +1,7 @@
 //! How often one address may do one thing: so many in a period, and then as fast as the period lets them come back.
 //!
-//! The generic cell rate algorithm, one number an address (when it will owe nothing any more). This is the one place to put
-//! `governor` in when it becomes a dependency: [`Allowance::take`] is `check_key`, [`Wait`] its `wait_time_from`.
+//! The generic cell rate algorithm, one number an address (when it will owe nothing any more). Not `governor`: a card that was not
+//! declined has to be [given back](Allowance::give_back), which it does not offer (decision 17).
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! What every listening socket of the server has in common (B7 of the threat model: one client must not shut the store; F12).
+//! What every listening socket of the server has in common: one client must not shut the store (F12).
 //!
 //! ```text
 //! accept ─▶ visitors: may this address hold another connection? ─▶ TLS, in time ─▶ http: header, body, idle, in time

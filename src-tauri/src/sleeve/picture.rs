@@ -4,15 +4,12 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use cadenza_protocol::colour::{SIDE, SleeveColour};
+use cadenza_protocol::picture;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits};
 use parking_lot::Mutex;
 
-/// Most pixels of a cover that is opened: 4000 a side, if it is square.
-const MOST_PIXELS: u64 = 16_000_000;
-/// Most memory that opening one may take.
-const MEMORY: u64 = 128 << 20;
 /// One is opened at a time, however many the page asks for.
 static OPENING: Mutex<()> = Mutex::new(());
 /// Of the smaller ones.
@@ -57,12 +54,12 @@ pub fn colour_of(cover: &[u8]) -> SleeveColour {
 fn open(bytes: &[u8]) -> Option<DynamicImage> {
     let reader = || ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok();
     let (width, height) = reader()?.into_dimensions().ok()?;
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+    if !picture::is_opened(width, height) {
         return None;
     }
     let mut reader = reader()?;
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MEMORY);
+    limits.max_alloc = Some(picture::MOST_MEMORY);
     reader.limits(limits);
     reader.decode().ok()
 }

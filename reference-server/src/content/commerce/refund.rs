@@ -10,7 +10,7 @@ use cadenza_protocol::audit_log::{EntryKind, RefundRecord};
 use cadenza_protocol::id::VoucherId;
 use cadenza_protocol::reserve::AuthorizeRequest;
 
-use super::check_token;
+use super::check_either_token;
 use crate::api::{ApiFailure, JsonBody};
 use crate::content::ContentManager;
 use crate::content::vouchers::{Terms, VoucherState};
@@ -23,9 +23,7 @@ pub(super) async fn refund(
     JsonBody(request): JsonBody<AuthorizeRequest>,
 ) -> Result<StatusCode, ApiFailure> {
     let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
-    let token = request.authorization.expose();
-    check_token(row.authorization.as_deref(), token)
-        .or_else(|no| check_token(row.authorized_with.as_deref(), token).map_err(|_| no))?;
+    check_either_token(&row, request.authorization.expose())?;
     match row.state(manager.now()) {
         VoucherState::Refunded => {}
         VoucherState::Purchased | VoucherState::Delivered => {
