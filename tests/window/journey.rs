@@ -82,6 +82,7 @@ fn buys(page: &Page) {
     page.reads("declined");
     page.reads("Total");
     page.fill("Card number", GOOD_CARD);
+    page.picture("payment-light");
     page.press_beginning("Pay ");
     page.reads("Your music is on its way");
     page.press("See downloads");
