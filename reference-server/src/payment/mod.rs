@@ -1,7 +1,8 @@
 //! The payment processor (S7, B3): a test card processor and a test wallet behind one interface, as a service of its own.
 //!
 //! Merchant and licensing center reach it by mutual TLS through [`client::PaymentClient`]. A card number exists only inside
-//! [`CardNumber`](cadenza_protocol::card::CardNumber) on its way here; what stays anywhere is brand and last four digits (C8).
+//! [`CardNumber`](cadenza_protocol::card::CardNumber) on its way here; what stays are brand and last four digits (C8), and of a
+//! registered card its fingerprint ([`fingerprints`]), here alone.
 
 pub mod client;
 pub mod fingerprints;
