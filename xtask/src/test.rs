@@ -2,8 +2,8 @@
 //!
 //! Everything goes on after a failure so that one run tells everything; without a build there are
 //! no tests to run. One target folder, one profile and one set of features serve all steps, so
-//! nothing is compiled twice. cargo's own work is one row of steps (it locks its folder), and what
-//! needs no cargo runs beside it: the user interface's checks, then the tests of single crates.
+//! nothing is compiled twice. Three rows of steps run beside each other: cargo's own work (it locks
+//! its folder), the user interface's checks, and, once there is a build, the tests of single crates.
 //! Journeys and window come last, beside each other: they play in real time, each through sound
 //! servers and screens of its own, and mostly wait.
 
@@ -38,7 +38,7 @@ pub fn test(workspace: &Workspace) -> Result<(), StepError> {
     let (built, build) = mpsc::channel();
     let programs: Vec<TestProgram> = thread::scope(|scope| {
         scope.spawn(|| cargo_steps(workspace, &tally, built));
-        user_interface(workspace, &tally);
+        scope.spawn(|| user_interface(workspace, &tally));
         let programs: Vec<TestProgram> = build.recv().unwrap_or_default();
         for program in programs.iter().filter(|program| !program.is_across_crates()) {
             run(&tally, program);
@@ -58,7 +58,7 @@ fn cargo_steps(workspace: &Workspace, tally: &Tally, built: mpsc::Sender<Vec<Tes
     tally.step("format", workspace.cargo("fmt").args(["--all", "--check"]));
     let programs =
         tally.build("programs and tests", &mut over_all(workspace, "build", &["--bins", "--tests"]));
-    // Nobody waits any more when the user interface's checks broke down.
+    // Nobody waits any more when the row of tests broke down.
     let _ = built.send(programs.unwrap_or_default());
     tally.step("lints", &mut over_all(workspace, "clippy", &["--all-targets", "--", "-D", "warnings"]));
     let mut documentation = over_all(workspace, "doc", &["--no-deps"]);

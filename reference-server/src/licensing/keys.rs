@@ -6,8 +6,8 @@ use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit, mpsc};
 use zeroize::Zeroizing;
 
-/// Key pairs kept ready; a passport takes two.
-const READY: usize = 4;
+/// Key pairs kept ready beside the one in their maker's hand: together the two of a passport.
+const READY: usize = 1;
 /// People who may wait for theirs at the same time: more would wait longer than anyone does.
 const WAITING: usize = 8;
 
