@@ -20,9 +20,11 @@ use crate::clock::Clock;
 const REFRESH_SECONDS: i64 = 60;
 /// How old a list may be where money is moved, seconds.
 const PAYMENT_SECONDS: u64 = 86_400;
+/// For how long lists are good elsewhere, seconds.
+const LIST_SECONDS: u64 = 7 * 86_400;
 /// How long the licensing center has for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a request waits for newer lists than those at hand.
+/// How long a request waits for newer lists than those at hand, while they still serve.
 const BRIEF: Duration = Duration::from_millis(500);
 /// After a failure it is not asked again for this long.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -71,10 +73,11 @@ impl Revocations {
     async fn newest(&self) -> Result<Fetched, ApiFailure> {
         let kept = self.kept();
         let patience = match &kept {
-            Some(kept) if self.clock.now().0.abs_diff(kept.at) < REFRESH_SECONDS.unsigned_abs() => {
-                return Ok(kept.clone());
-            }
-            Some(_) => BRIEF,
+            Some(kept) => match self.clock.now().0.abs_diff(kept.at) {
+                age if age < REFRESH_SECONDS.unsigned_abs() => return Ok(kept.clone()),
+                age if age < self.oldest.unwrap_or(LIST_SECONDS) => BRIEF,
+                _ => PATIENCE,
+            },
             None => PATIENCE * 2,
         };
         let (this, wait) = (self.clone(), kept.is_none());

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -165,9 +165,27 @@ async fn piece(
     manager.upload_state(row.upload_id).await.map(Json)
 }
 
-/// Writes a piece; a connection that breaks leaves what came before, and the author goes on from there.
-async fn receive(file: &mut File, body: Body, mut left: u64, mut space: u64) -> Result<(), ApiFailure> {
+/// Writes a piece; a connection that breaks leaves what came before, and the author goes on from there. Of a refused piece the rest is
+/// taken in and dropped: who is cut off while sending never reads why.
+async fn receive(file: &mut File, body: Body, left: u64, space: u64) -> Result<(), ApiFailure> {
     let mut pieces = body.into_data_stream();
+    let outcome = write(file, &mut pieces, left, space).await;
+    let mut heard = 0;
+    while outcome.is_err()
+        && heard < PIECE
+        && let Some(Ok(bytes)) = pieces.next().await
+    {
+        heard += bytes.len();
+    }
+    outcome
+}
+
+async fn write(
+    file: &mut File,
+    pieces: &mut BodyDataStream,
+    mut left: u64,
+    mut space: u64,
+) -> Result<(), ApiFailure> {
     while let Some(bytes) = pieces.next().await {
         let bytes = bytes.map_err(|_| {
             ApiFailure::new(
