@@ -4,6 +4,8 @@
 #[path = "engine/rig.rs"]
 mod rig;
 
+#[path = "engine/between.rs"]
+mod between;
 #[path = "engine/devices.rs"]
 mod devices;
 #[path = "engine/disc.rs"]

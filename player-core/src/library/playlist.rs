@@ -92,6 +92,23 @@ pub struct Playlist {
     pub tracks: Vec<TrackId>,
 }
 
+/// What a name is put together from.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Number(u128),
+    Words(String),
+}
+
+fn parts(name: &str) -> Vec<Part> {
+    let name = name.to_lowercase();
+    let runs = name.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    let part = |run: &[u8]| {
+        let run = String::from_utf8_lossy(run);
+        run.parse().map_or_else(|_| Part::Words(run.into_owned()), Part::Number)
+    };
+    runs.map(part).collect()
+}
+
 /// The playlists of an index.
 #[derive(Debug, Clone, Copy)]
 pub struct Playlists<'i> {
@@ -104,10 +121,10 @@ impl<'i> Playlists<'i> {
         Self { index }
     }
 
-    /// All, by name.
+    /// All, by name, as people count: 2 before 10.
     pub fn all(&self) -> Vec<Playlist> {
         let mut all: Vec<Playlist> = self.index.facts("playlist/");
-        all.sort_by_key(|p| p.name.to_lowercase());
+        all.sort_by_cached_key(|p| parts(&p.name));
         all
     }
 
@@ -227,6 +244,19 @@ mod tests {
         assert_eq!(Playlists::of(&index).find(&night.id.to_string()).unwrap().name, "Night");
         Playlists::of(&index).delete("Night").unwrap();
         assert!(Playlists::of(&index).all().is_empty());
+    }
+
+    // M7
+    #[test]
+    fn playlists_stand_as_people_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = Index::open(folder.path()).unwrap().index;
+        let lists = Playlists::of(&index);
+        for name in ["Set 10", "set 2", "Set 1", "Set 02b", "Évening", "9 lives", "Set"] {
+            lists.create(name).unwrap();
+        }
+        let names: Vec<String> = lists.all().into_iter().map(|list| list.name).collect();
+        assert_eq!(names, ["9 lives", "Set", "Set 1", "set 2", "Set 02b", "Set 10", "Évening"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The engine: the engine without its thread.
+//! The engine, without its thread.
 //!
 //! [`Engine::handle`] takes a command, [`Engine::step`] does whatever is due at a given time and says when it
 //! wants to be called again. All state is here; time, device and news come in from outside, so a test can run an
@@ -84,7 +84,7 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// A engine that whoever holds it steps by hand, and the board that shows where it stands.
+    /// An engine that whoever holds it steps by hand, and the board that shows where it stands.
     pub fn on(
         backend: Box<dyn Backend>,
         seed: u64,
@@ -95,7 +95,7 @@ impl Engine {
         (Self::new(board, backend, seed, Waker::default(), news), shown)
     }
 
-    /// A engine at rest. `seed` decides its shuffles, `news` hears its events on the engine's thread.
+    /// An engine at rest. `seed` decides its shuffles, `news` hears its events on the engine's thread.
     pub(super) fn new(
         board: Arc<Board>,
         backend: Box<dyn Backend>,
@@ -108,14 +108,27 @@ impl Engine {
 
     /// Carries out a command.
     pub fn handle(&mut self, command: Command) {
+        let is_stop = matches!(command, Command::Stop);
         match command {
             Command::Load { tracks, start, position_ms, play } => {
+                self.console.interrupted = None;
                 self.console.queue.load(tracks, start);
                 self.console.post_queue();
                 let key = self.console.current_key();
                 self.turn(|state, console| match key {
                     Some(key) if play => state.start(key, position_ms, console),
                     _ => state.stop(console).with_position(position_ms),
+                });
+            }
+            Command::Interrupt { tracks, start } => {
+                let position_ms = self.state.position_ms(&self.console);
+                self.console.interrupt(position_ms, self.state.aim() != Aim::Hold);
+                self.console.queue.load(tracks, start);
+                self.console.post_queue();
+                let key = self.console.current_key();
+                self.turn(|state, console| match key {
+                    Some(key) => state.start(key, 0, console),
+                    None => state.stop(console),
                 });
             }
             Command::Append(tracks) => {
@@ -177,6 +190,7 @@ impl Engine {
             Command::Device(choice) => self.turn(|state, console| state.choose_device(choice, console)),
             Command::OnDeviceLoss(on_loss) => self.console.on_loss = on_loss,
         }
+        self.give_back(!is_stop);
         self.post();
     }
 
@@ -203,11 +217,27 @@ impl Engine {
     /// The last track has been heard to its end.
     fn end(&mut self) {
         self.turn(State::stop);
+        if self.console.interrupted.is_some() {
+            self.give_back(true);
+            return self.post();
+        }
         if let Some(first) = self.console.queue.first() {
             self.console.queue.select(first);
         }
         self.post();
         self.console.shown.tell(Event::Ended);
+    }
+
+    /// Once a preview has come to its end, what it interrupted is there again, and is heard again if it was.
+    fn give_back(&mut self, may_play: bool) {
+        if !matches!(self.state, State::Stopped { .. }) {
+            return;
+        }
+        let Some((position_ms, is_heard)) = self.console.resume() else { return };
+        self.turn(|state, console| match state.with_position(position_ms) {
+            state if is_heard && may_play => state.play(console),
+            state => state,
+        });
     }
 
     fn turn(&mut self, change: impl FnOnce(State, &mut Console) -> State) {

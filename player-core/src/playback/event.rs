@@ -23,6 +23,13 @@ pub enum Command {
         /// Whether to play now.
         play: bool,
     },
+    /// Plays these tracks in between: a preview. What stood in the queue comes back after them, or after a stop, where it was.
+    Interrupt {
+        /// What plays in between.
+        tracks: Vec<Arc<Track>>,
+        /// Index of the first of them to play.
+        start: usize,
+    },
     /// Adds tracks at the end of the queue.
     Append(Vec<Arc<Track>>),
     /// Adds tracks behind the one that plays.
@@ -144,7 +151,7 @@ pub struct Status {
     pub position_ms: u64,
     /// Its length, when known.
     pub duration_ms: Option<u64>,
-    /// The queue in the listener's order.
+    /// The queue in the order of play.
     pub queue: Arc<[Entry]>,
     /// Whether the order of play is shuffled.
     pub shuffled: bool,
@@ -174,7 +181,7 @@ impl Status {
     #[must_use]
     pub fn can_next(&self) -> bool {
         let is_last = self.index().is_none_or(|index| index + 1 >= self.queue.len());
-        self.current.is_some() && (!is_last || self.shuffled || self.repeat != Repeat::Off)
+        self.current.is_some() && (!is_last || self.repeat != Repeat::Off)
     }
 
     /// Whether sound is running, or about to.

@@ -42,7 +42,7 @@ pub struct Entry {
 }
 
 /// The queue.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Queue {
     entries: Vec<Entry>,
     current: Option<EntryKey>,
@@ -121,13 +121,23 @@ impl Queue {
         }
     }
 
-    /// Moves an entry to another place in the listener's order.
+    /// Moves an entry to another place in the order of play.
     pub fn reorder(&mut self, key: EntryKey, to: usize) {
-        if let Some(from) = self.entries.iter().position(|entry| entry.key == key) {
-            let entry = self.entries.remove(from);
-            let to = to.min(self.entries.len());
-            self.entries.insert(to, entry);
+        match &mut self.shuffled {
+            Some(order) => move_to(order, to, |other| *other == key),
+            None => move_to(&mut self.entries, to, |entry| entry.key == key),
         }
+    }
+
+    /// Makes room for something in between; gives what stood here, for [`Queue::resume`].
+    pub fn interrupt(&mut self) -> Queue {
+        let between = Queue { next_key: self.next_key, dice: self.dice.clone(), ..Queue::new(0) };
+        std::mem::replace(self, between)
+    }
+
+    /// Puts back what was interrupted. No key is ever used twice.
+    pub fn resume(&mut self, interrupted: Queue) {
+        *self = Queue { next_key: self.next_key, ..interrupted };
     }
 
     /// Empties the queue.
@@ -139,6 +149,12 @@ impl Queue {
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// All entries in the order of play.
+    #[must_use]
+    pub fn in_order_of_play(&self) -> Vec<Entry> {
+        self.order().into_iter().filter_map(|key| self.entry(key).cloned()).collect()
     }
 
     /// The entry that is played, or would be.
@@ -251,8 +267,15 @@ impl Queue {
     }
 }
 
+fn move_to<T>(list: &mut Vec<T>, to: usize, is_it: impl Fn(&T) -> bool) {
+    if let Some(from) = list.iter().position(is_it) {
+        let moved = list.remove(from);
+        list.insert(to.min(list.len()), moved);
+    }
+}
+
 /// SplitMix64: enough for a shuffle, and the same every time in a test.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct SplitMix(u64);
 
 impl SplitMix {
@@ -319,6 +342,29 @@ mod tests {
         let current = one.current().expect("a").key;
         assert_eq!(one.after_end_of(current), Some(current));
         assert_ne!(one.after(current), Some(current), "the listener can still move on");
+    }
+
+    // M2
+    #[test]
+    fn a_shuffled_queue_is_seen_and_moved_in_the_order_it_is_played_in() {
+        let names = |queue: &Queue| {
+            queue
+                .in_order_of_play()
+                .iter()
+                .map(|entry| entry.track.title.clone())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let mut queue = queue("a b c d e f g h", 3);
+        queue.shuffle(true);
+        let seen = names(&queue);
+        assert_eq!(seen, played(&mut queue.clone(), 20));
+        let last = queue.in_order_of_play().last().expect("eight").key;
+        queue.reorder(last, 1);
+        let moved = played(&mut queue.clone(), 20);
+        assert_eq!(moved.split(' ').nth(1), seen.split(' ').next_back());
+        queue.shuffle(false);
+        assert_eq!(names(&queue), "a b c d e f g h", "the listener's order stayed");
     }
 
     // M2

@@ -75,7 +75,7 @@ impl Shown {
     pub(super) fn post_queue(&mut self, queue: &Queue) {
         {
             let mut posted = self.board.post();
-            posted.queue = queue.entries().into();
+            posted.queue = queue.in_order_of_play().into();
             posted.shuffled = queue.is_shuffled();
             posted.repeat = queue.repeat();
         }
