@@ -26,9 +26,10 @@ use tauri::AppHandle;
 use tauri_specta::Event;
 
 use crate::events::{Notice, NoticeLevel};
-use crate::ipc::{AppError, PlaybackState};
+use crate::ipc::AppError;
 use crate::sleeve::CoverCache;
 use hosting::Host;
+use listening::Told;
 use position::Listeners;
 use sleeves::Sleeves;
 
@@ -64,7 +65,7 @@ pub struct Core {
     sleeves: Sleeves,
     covers: CoverCache,
     /// The transport as the page was told last.
-    told: Mutex<Option<PlaybackState>>,
+    told: Mutex<Told>,
     listeners: Listeners,
     bundled: Option<Bundled>,
     host: Host,

@@ -20,6 +20,19 @@ pub fn open<R: Runtime>(app: &App<R>) -> tauri::Result<WebviewWindow<R>> {
         .build()
 }
 
+/// Its title says what plays: title and artist.
+pub fn entitle<R: Runtime>(app: &impl Manager<R>, plays: Option<(&str, &str)>) {
+    let Some(window) = app.get_webview_window(NAME) else { return };
+    let title = match plays {
+        Some((title, "")) => format!("{title} – Cadenza"),
+        Some((title, artist)) => format!("{title} · {artist} – Cadenza"),
+        None => "Cadenza".to_owned(),
+    };
+    if let Err(error) = window.set_title(&title) {
+        tracing::warn!(%error, "the window's title could not be changed");
+    }
+}
+
 /// Brings it to the front, whatever it was doing.
 pub fn bring_to_front<R: Runtime>(app: &impl Manager<R>) {
     let Some(window) = app.get_webview_window(NAME) else { return };

@@ -144,7 +144,7 @@ fn locks_and_unlocks(page: &Page) {
     page.reads("That is not the passphrase");
     page.fill("Passphrase", PASSPHRASE);
     page.press_in_dialog("Unlock");
-    page.reads("Passport unlocked");
+    page.sees("Passport unlocked");
 }
 
 /// A second start hands over what it was given and ends: a link plays, a broken voucher is explained.

@@ -69,6 +69,24 @@ impl Page {
         self.0.reads(text);
     }
 
+    /// This can be seen in the window, without scrolling.
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        self.0.sees(text);
+    }
+
+    /// Presses the right button over the row of this song.
+    #[track_caller]
+    pub fn press_right(&self, row: &str) {
+        let script = "const row = found(arguments[0])[0];
+            if (!row) return false;
+            const { left, top, width, height } = row.getBoundingClientRect();
+            const at = { clientX: left + width / 2, clientY: top + height / 2, button: 2, bubbles: true, cancelable: true };
+            return !row.dispatchEvent(new MouseEvent('contextmenu', at))";
+        let place = format!("//*[@role = 'row'][contains(., {})]", quoted(row));
+        self.0.until("the row to have a menu of ours", script, &[json!(place)]);
+    }
+
     /// This can no longer be read.
     #[track_caller]
     pub fn reads_no_longer(&self, text: &str) {

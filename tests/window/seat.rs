@@ -124,6 +124,15 @@ impl Seat {
         processes.find(is_it).expect("the player runs")
     }
 
+    /// The window manager shows a window of this name.
+    #[track_caller]
+    pub fn has_a_window_called(&self, name: &str) {
+        wait_for(&format!("a window called {name}"), || {
+            let mut search = command("xdotool", &["search", "--name", name], &self.environment);
+            search.stdout(Stdio::null()).status().expect("xdotool").success().then_some(())
+        });
+    }
+
     /// A path in the seat's own folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -27,11 +27,15 @@ fn a_voucher_from_a_browser_is_redeemed_and_a_store_that_goes_away_is_named() {
     page.reads("Unlock your passport");
     page.fill("Passphrase", PASSPHRASE);
     page.press_in_dialog("Unlock");
-    page.reads("First Light is ready to play");
+    page.sees("First Light is ready to play");
     assert_eq!(listener.purchases().len(), 1, "the track is in the music folder");
     page.go("/library");
+    page.press_right("First Light");
+    page.sees("Play next");
+    page.press("Play next");
     page.press("Play First Light");
     page.plays();
+    seat.has_a_window_called("First Light");
 
     store.kill();
     page.go("/search/light");

@@ -229,7 +229,7 @@ export const scenes = [
   { name: 'library-artists', hash: '#/library/artists' },
   { name: 'library-playlists', hash: '#/library/playlists' },
   { name: 'library-offline', hash: '#/library', search: '&store=offline', steps: wait(200) },
-  { name: 'own-album', hash: '#/ownAlbum/scenes' },
+  { name: 'own-album', hash: '#/ownAlbum/own-scenes' },
   { name: 'playlist', hash: '#/playlist/p1' },
   {
     name: 'menu',
@@ -243,7 +243,7 @@ export const scenes = [
   { name: 'now-playing', search: '&own=parlour-6', hash: '#/album/parlour', steps: all(listen, key('f'), wait(3400)) },
   {
     name: 'now-playing-quiet',
-    hash: '#/ownAlbum/grey',
+    hash: '#/ownAlbum/own-grey',
     steps: all(press('Play Vexations'), wait(300), key('f'), wait(500)),
   },
   {
@@ -263,7 +263,7 @@ export const scenes = [
   },
   { name: 'disc-empty', hash: '#/disc' },
   { name: 'disc', hash: '#/playlist/p2', steps: all(wait(100), press('Put on a disc'), wait(500)) },
-  { name: 'disc-refused', hash: '#/ownAlbum/grey', steps: all(wait(100), press('Put on a disc'), wait(500)) },
+  { name: 'disc-refused', hash: '#/ownAlbum/own-grey', steps: all(wait(100), press('Put on a disc'), wait(500)) },
   {
     name: 'disc-add',
     hash: '#/disc',

@@ -39,6 +39,7 @@ pub fn store_track(offer: &shop::TrackOffer, ownership: CoreOwnership) -> StoreT
         waveform: offer.waveform.clone(),
         sleeve: sleeve::of_store(Some(&id), offer.hue, offer.chroma_milli),
         qualities: offer.qualities.iter().map(quality).collect(),
+        may_record: offer.may_record,
         ownership: standing(ownership),
         media_id: MediaId(id),
     }

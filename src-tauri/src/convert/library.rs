@@ -9,6 +9,7 @@ use cadenza_player::library::selection::{Selected, Selection, SortBy};
 use cadenza_player::library::track::AudioFormat as CoreFormat;
 use cadenza_player::library::{AlbumKey, Plays, TrackOrder as CoreOrder, TrackRecord};
 use cadenza_player::player::Texts;
+use cadenza_protocol::shop::TrackOffer;
 
 use super::{count, seconds, small};
 use crate::ipc::{
@@ -75,9 +76,10 @@ pub fn album_id(record: &TrackRecord) -> AlbumId {
 }
 
 /// An album.
-pub fn library_album(album: &Album, sleeve: Sleeve) -> LibraryAlbum {
+pub fn library_album(album: &Album, offer: Option<TrackOffer>, sleeve: Sleeve) -> LibraryAlbum {
     LibraryAlbum {
         album_id: AlbumId(album.key.to_string()),
+        store_album_id: offer.map(|offer| AlbumId(offer.album_id)),
         title: album.first.album.clone(),
         artist: album.first.album_by().to_owned(),
         year: album.first.year,

@@ -6,10 +6,10 @@ use cadenza_player::playback::{
 use cadenza_player::player::Shown;
 use cadenza_protocol::preview::PreviewKind as CorePreviewKind;
 
-use super::{audio_format, clip, count, small};
+use super::{audio_format, clip, small};
 use crate::ipc::{
     AlbumId, AppError, AudioFormat, MediaId, NowPlaying, OwnerLine, PlaybackKind, PlaybackState,
-    PlaybackStatus, Position, PreviewKind, Queue, QueueEntry, Repeat, Sleeve, TrackId,
+    PlaybackStatus, Position, PreviewKind, QueueEntry, Repeat, Sleeve, TrackId,
 };
 use crate::sleeve::{self, SleeveColour};
 
@@ -22,6 +22,7 @@ pub fn playback_state(
     error: Option<AppError>,
 ) -> PlaybackState {
     PlaybackState {
+        moment: 0,
         status: match status.state {
             Engine::Stopped => PlaybackStatus::Stopped,
             Engine::Playing => PlaybackStatus::Playing,
@@ -29,8 +30,7 @@ pub fn playback_state(
             Engine::Paused => PlaybackStatus::Paused,
         },
         track,
-        queue_index: status.index().map(count),
-        queue_length: count(status.queue.len()),
+        entry_id: status.current.as_ref().map(|entry| small(entry.key.number())),
         can_previous: status.current.is_some(),
         can_next: status.can_next(),
         volume: knob.percent(),
@@ -67,11 +67,6 @@ pub fn preview_kind(kind: PreviewKind) -> CorePreviewKind {
 pub fn position(status: &Status) -> Position {
     let duration_ms = small(status.length_ms());
     Position { position_ms: small(status.time_ms()), duration_ms, buffered_ms: duration_ms }
-}
-
-/// The play queue.
-pub fn queue(status: &Status, entries: Vec<QueueEntry>) -> Queue {
-    Queue { entries, current: status.index().map(count) }
 }
 
 /// An entry of the queue, with its track as it is shown.

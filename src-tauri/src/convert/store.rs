@@ -59,6 +59,7 @@ fn cart_item(line: &BasketLine) -> CartItem {
         quality: line.quality.name.clone(),
         price_cents: small(line.quality.price_cents),
         qualities: offer.qualities.iter().map(quality).collect(),
+        may_record: offer.may_record,
         media_id: MediaId(id),
     }
 }

@@ -12,6 +12,22 @@ use super::Core;
 use crate::convert;
 use crate::events::PlaybackChanged;
 use crate::ipc::{AppError, NowPlaying, PlaybackState, Queue, QueueEntry};
+use crate::window;
+
+/// What the page was told of the transport.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The highest number given to a look.
+    moment: u32,
+    playback: Option<PlaybackState>,
+}
+
+impl Told {
+    fn next_moment(&mut self) -> u32 {
+        self.moment += 1;
+        self.moment
+    }
+}
 
 impl Core {
     /// Streams previews of these tracks.
@@ -22,7 +38,7 @@ impl Core {
         kind: PreviewKind,
     ) -> Result<PlaybackState, AppError> {
         let tracks = self.player.preview_tracks(ids, kind).await?;
-        Ok(self.play_tracks(tracks, start).await)
+        Ok(self.play_between(tracks, start).await)
     }
 
     /// Streams what a preview voucher is for.
@@ -32,12 +48,14 @@ impl Core {
         start: u32,
     ) -> Result<PlaybackState, AppError> {
         let tracks = self.player.preview_of_voucher(voucher).await?;
-        Ok(self.play_tracks(tracks, start).await)
+        Ok(self.play_between(tracks, start).await)
     }
 
-    /// Plays tracks of the library.
+    /// Plays tracks of the library; they become the queue.
     pub async fn play(&self, ids: &[TrackId], start: u32) -> Result<PlaybackState, AppError> {
-        Ok(self.play_tracks(self.player.playback_tracks(ids)?, start).await)
+        let (tracks, start) = (self.player.playback_tracks(ids)?, start as usize);
+        self.transport.begin(Command::Load { tracks, start, position_ms: 0, play: true }).await;
+        Ok(self.answer())
     }
 
     /// Plays a track that has just arrived, unless something is being heard.
@@ -66,26 +84,37 @@ impl Core {
         Ok(self.transport.status().entry(number.into())?)
     }
 
-    async fn play_tracks(&self, tracks: Vec<Arc<Track>>, start: u32) -> PlaybackState {
-        self.transport.load(tracks, start).await;
+    /// Previews leave the queue as it is: it comes back after them.
+    async fn play_between(&self, tracks: Vec<Arc<Track>>, start: u32) -> PlaybackState {
+        self.transport.begin(Command::Interrupt { tracks, start: start as usize }).await;
         self.answer()
     }
 
     /// The transport, as the answer to a wish. The engine may not have carried all of it out yet: what follows comes as news.
     pub fn answer(&self) -> PlaybackState {
-        let now = self.playback_state();
-        *self.told.lock() = Some(now.clone());
-        now
+        self.look().0
     }
 
     /// Tells the page how the transport stands, if that is not what it was told last.
     pub fn tell_playback(&self) {
-        let now = self.playback_state();
-        let mut told = self.told.lock();
-        if told.as_ref() != Some(&now) {
-            self.tell(PlaybackChanged(now.clone()));
-            *told = Some(now);
+        if let (now, true) = self.look() {
+            self.tell(PlaybackChanged(now));
         }
+    }
+
+    /// The transport as it stands, and whether that is new. What differs from the look before has the next number: an answer that
+    /// was overtaken by news on its way to the page is known by its lower one.
+    fn look(&self) -> (PlaybackState, bool) {
+        let mut told = self.told.lock();
+        let mut now = self.playback_state();
+        now.moment = told.playback.as_ref().map_or(0, |before| before.moment);
+        let is_new = told.playback.as_ref() != Some(&now);
+        if is_new {
+            now.moment = told.next_moment();
+            window::entitle(&self.app, now.track.as_ref().map(|track| (&*track.title, &*track.artist)));
+            told.playback = Some(now.clone());
+        }
+        (now, is_new)
     }
 
     /// The transport as the page shows it.
@@ -98,8 +127,9 @@ impl Core {
 
     /// The play queue.
     pub fn queue(&self) -> Queue {
-        let status = self.transport.status();
-        convert::queue(&status, status.queue.iter().map(|entry| self.queue_entry(entry)).collect())
+        let mut told = self.told.lock();
+        let entries = self.transport.status().queue.iter().map(|entry| self.queue_entry(entry)).collect();
+        Queue { moment: told.next_moment(), entries }
     }
 
     fn queue_entry(&self, entry: &Entry) -> QueueEntry {

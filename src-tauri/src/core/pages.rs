@@ -110,7 +110,8 @@ impl Core {
 
     /// An album of the library.
     pub fn library_album(&self, album: &groups::Album) -> LibraryAlbum {
-        convert::library_album(album, self.sleeve_of(&album.first))
+        let offer = album.first.media_id().and_then(|id| self.player.known_offer(id));
+        convert::library_album(album, offer, self.sleeve_of(&album.first))
     }
 
     /// An artist of the library.

@@ -95,10 +95,10 @@ impl Transport {
         let _ = tokio::time::timeout(A_MOMENT, changes.changed()).await;
     }
 
-    /// Replaces the queue and plays from the track at `start`.
-    pub async fn load(&self, tracks: Vec<Arc<Track>>, start: u32) {
+    /// Plays something else from here on: what failed before is no longer said.
+    pub async fn begin(&self, command: Command) {
         self.notes.kept().last_failure = None;
-        self.wish(Command::Load { tracks, start: start as usize, position_ms: 0, play: true }).await;
+        self.wish(command).await;
     }
 
     /// Where things stand.

@@ -36,6 +36,8 @@ pub struct LibraryTrack {
 #[serde(rename_all = "camelCase")]
 pub struct LibraryAlbum {
     pub album_id: AlbumId,
+    /// The same album where it is sold, when the store told of it.
+    pub store_album_id: Option<AlbumId>,
     pub title: String,
     pub artist: String,
     pub year: Option<u16>,

@@ -9,12 +9,13 @@ use super::{AlbumId, AppError, AudioFormat, Clip, MediaId, OwnerLine, Sleeve, Tr
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PlaybackState {
+    /// Number of this look at the transport. A lower one is older, whichever arrives first.
+    pub moment: u32,
     pub status: PlaybackStatus,
     /// Null when stopped with an empty queue.
     pub track: Option<NowPlaying>,
-    /// Which of the queue plays.
-    pub queue_index: Option<u32>,
-    pub queue_length: u32,
+    /// Which entry of the queue plays.
+    pub entry_id: Option<u32>,
     pub can_previous: bool,
     pub can_next: bool,
     /// 0 to 100.
@@ -105,9 +106,10 @@ pub enum PreviewKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Queue {
+    /// Number of this look, counted together with those at the transport.
+    pub moment: u32,
+    /// In the order of play.
     pub entries: Vec<QueueEntry>,
-    /// Index of the one that plays.
-    pub current: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -84,6 +84,8 @@ pub struct StoreTrack {
     pub sleeve: Sleeve,
     /// Best first. The first one's price is the track's price in lists.
     pub qualities: Vec<Quality>,
+    /// Whether a buyer may put it on a disc.
+    pub may_record: bool,
     pub ownership: Ownership,
 }
 
@@ -165,6 +167,8 @@ pub struct CartItem {
     pub price_cents: u32,
     /// The others to choose from.
     pub qualities: Vec<Quality>,
+    /// Whether a buyer may put it on a disc.
+    pub may_record: bool,
 }
 
 /// A card as typed; goes to the payment processor only (C8).

@@ -84,6 +84,22 @@ impl Window {
         self.until(&format!("'{text}' at {place}"), script, &[json!(place), json!(text)]);
     }
 
+    /// This can be seen: it lies within the window's edges and nothing lies over it.
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        let script = "const holds = [...document.querySelectorAll('body *')].filter((e) => e.innerText?.includes(arguments[0]));
+            const innermost = holds.filter((e) => !holds.some((other) => other !== e && e.contains(other)));
+            if (!innermost.length) return { instead: window.unseen ?? 'no such text' };
+            const seen = innermost.some((e) => {
+                const { left, top, width, height } = e.getBoundingClientRect();
+                const there = document.elementFromPoint(left + width / 2, top + height / 2);
+                return width > 0 && height > 0 && there && (e.contains(there) || there.contains(e));
+            });
+            window.unseen = innermost.map((e) => JSON.stringify(e.getBoundingClientRect()));
+            return seen || { instead: window.unseen }";
+        self.until(&format!("'{text}' to be seen"), script, &[json!(text)]);
+    }
+
     /// This can no longer be read anywhere.
     #[track_caller]
     pub fn reads_no_longer(&self, text: &str) {

@@ -46,5 +46,8 @@ export { default as IconPerson } from '@lucide/svelte/icons/user-round';
 export { default as IconUp } from '@lucide/svelte/icons/chevron-up';
 export { default as IconPlay } from './glyphs/Play.svelte';
 export { default as IconPause } from './glyphs/Pause.svelte';
+export { default as IconStop } from './glyphs/Stop.svelte';
+export { default as IconRewind } from './glyphs/Rewind.svelte';
+export { default as IconFastForward } from './glyphs/FastForward.svelte';
 export { default as IconPrevious } from './glyphs/Previous.svelte';
 export { default as IconForward } from './glyphs/Forward.svelte';

@@ -23,7 +23,7 @@ export const de: Messages = {
     addToCart: (t, p) => `${t} in den Warenkorb legen, ${p}`, inCart: 'Im Warenkorb', inCartOpen: (t) => `Im Warenkorb: ${t}. Warenkorb öffnen`, owned: 'Gekauft', playOwned: (t) => `${t} abspielen`,
     arriving: (t, pc) => `${t} kommt an, ${pc} Prozent`, ownAll: 'Gekauft. Album abspielen', openAlbum: (t, a) => `${t} von ${a}`, notes: 'Begleittext', credits: 'Mitwirkende',
     formats: (list) => list, lookInside: 'Platte öffnen', added: (n) => (n === 1 ? 'In den Warenkorb gelegt' : `${n} Titel in den Warenkorb gelegt`), goCart: 'Warenkorb öffnen', clipOf: (s) => `Hörproben von ${s} Sekunden, kostenlos`,
-    emptyTitle: 'Die Regale sind leer', emptyText: 'Dieser Laden verkauft noch nichts. Sobald eine Platte erscheint, steht sie hier.', trackList: (t) => `Titel von ${t}`,
+    noDisc: 'nicht für CDs', emptyTitle: 'Die Regale sind leer', emptyText: 'Dieser Laden verkauft noch nichts. Sobald eine Platte erscheint, steht sie hier.', trackList: (t) => `Titel von ${t}`,
     startingTitle: 'Der Laden öffnet', startingText: 'Er startet zusammen mit dem Player. Das dauert ein paar Sekunden.',
   },
   search: {
@@ -40,13 +40,13 @@ export const de: Messages = {
     passphraseHint: 'Sie möchten bei jedem Kauf gefragt werden.', thanks: 'Bezahlt. Ihre Musik ist unterwegs.', receipt: (id, p) => `Bestellung ${id}, ${p}`, watch: 'Downloads ansehen', expired: 'Ihr Pass ist abgelaufen',
   },
   downloads: {
-    title: 'Downloads und Bestellungen', arriving: 'Unterwegs', orders: 'Bestellungen', emptyTitle: 'Noch keine Bestellungen', emptyText: 'Was Sie kaufen, kommt hier an und wohnt dann in Ihrer Bibliothek. Jeden Kauf können Sie erneut laden.',
+    title: 'Downloads und Bestellungen', arriving: 'Unterwegs', arrived: 'Eben angekommen', orders: 'Bestellungen', emptyTitle: 'Noch keine Bestellungen', emptyText: 'Was Sie kaufen, kommt hier an und wohnt dann in Ihrer Bibliothek. Jeden Kauf können Sie erneut laden.',
     waiting: 'Wartet, bis es an der Reihe ist', redeeming: 'Weist sich beim Auslieferungsserver aus', receiving: (a, b) => `${a} von ${b}`, checking: 'Unterschrift und Prüfsumme werden verglichen', ready: 'Bereit', failed: 'Nicht angekommen',
     retry: (t) => `Nochmal versuchen: ${t}`, again: (t) => `${t} erneut laden`, againShort: 'Erneut laden', play: (t) => `${t} abspielen`, delivered: 'Geliefert', onTheWay: 'Unterwegs', incomplete: 'Unvollständig: versuchen Sie die fehlenden Titel erneut, nichts ist verloren',
     order: (id) => `Bestellung ${id}`, progress: (t) => `Fortschritt von ${t}`, voucher: 'Gutscheindatei öffnen', voucherHint: 'Im Browser gekauft? Öffnen Sie den Gutschein von dort.',
   },
   player: {
-    transport: 'Wiedergabe', play: 'Abspielen', pause: 'Anhalten', next: 'Nächster Titel', previous: 'Voriger Titel', stop: 'Stopp', shuffle: 'Zufällig', repeat: 'Wiederholen', repeatOff: 'Wiederholen ist aus', repeatAll: 'Alles wiederholen', repeatOne: 'Einen wiederholen', volume: 'Lautstärke', mute: 'Stumm', unmute: 'Ton an',
+    transport: 'Wiedergabe', play: 'Abspielen', pause: 'Anhalten', next: 'Nächster Titel', previous: 'Voriger Titel', stop: 'Stopp', rewind: 'Zurückspulen', forward: 'Vorspulen', shuffle: 'Zufällig', repeat: 'Wiederholen', repeatOff: 'Wiederholen ist aus', repeatAll: 'Alles wiederholen', repeatOne: 'Einen wiederholen', volume: 'Lautstärke', mute: 'Stumm', unmute: 'Ton an',
     position: 'Stelle im Titel', elapsed: 'Vergangen', remaining: 'Verbleibend', panel: 'Begleitleiste', showPanel: 'Liedtext, Texte und Warteschlange zeigen', hidePanel: 'Leiste schließen', full: 'Ganzes Fenster', openNow: 'Aktuelle Wiedergabe öffnen', closeFull: 'Aktuelle Wiedergabe schließen',
     nothing: 'Es spielt nichts', nothingText: 'Titel wählen und Eingabetaste drücken', owner: 'Besitzer dieser Musik', previewOf: (s) => `Hörprobe, ${s} Sekunden`, previewShort: 'Hörprobe',
     lyrics: 'Text', notes: 'Notizen', credits: 'Mitwirkende', queue: 'Danach', noLyrics: 'Dieser Titel kommt ohne Worte.', noNotes: 'Zu diesem Titel gibt es keinen Begleittext.', noCredits: 'Zu diesem Titel sind keine Mitwirkenden genannt.', notYet: 'Spielen Sie etwas ab, dann stehen hier Worte, Notizen und Mitwirkende.',
@@ -105,7 +105,7 @@ export const de: Messages = {
     shortcuts: 'Tastatur', showShortcuts: 'Alle Tastenkürzel', about: 'Über', version: (v) => `Cadenza ${v}`, saved: 'Gesichert', noDevices: 'Kein Ausgabegerät gefunden. Schließen Sie eines an; Cadenza macht von selbst weiter.', fonts: 'Bricolage Grotesque und Inter, SIL Open Font License',
   },
   keys: {
-    title: 'Tastenkürzel', everywhere: 'Überall', lists: 'In Listen', playing: 'Beim Hören', search: 'Alles durchsuchen', help: 'Diese Übersicht', playPause: 'Abspielen oder anhalten', nextTrack: 'Nächster Titel', previousTrack: 'Voriger Titel', forward: '5 Sekunden vor', backward: '5 Sekunden zurück', louder: 'Lauter', quieter: 'Leiser', mute: 'Stumm', panel: 'Begleitleiste', full: 'Aktuelle Wiedergabe',
+    control: 'Strg', title: 'Tastenkürzel', everywhere: 'Überall', lists: 'In Listen', playing: 'Beim Hören', search: 'Alles durchsuchen', help: 'Diese Übersicht', playPause: 'Abspielen oder anhalten', nextTrack: 'Nächster Titel', previousTrack: 'Voriger Titel', forward: '5 Sekunden vor', backward: '5 Sekunden zurück', louder: 'Lauter', quieter: 'Leiser', mute: 'Stumm', panel: 'Begleitleiste', full: 'Aktuelle Wiedergabe',
     pages: 'Laden, Bibliothek, Downloads, CD', backPage: 'Zurück', move: 'Bewegen', open: 'Abspielen oder öffnen', select: 'Mehr auswählen', remove: 'Entfernen, mit Rückgängig', reorder: 'Titel verschieben', menu: 'Aktionen', close: 'Schließen', selectAll: 'Alles auswählen',
   },
   state: { offlineTitle: 'Der Laden antwortet nicht', offlineText: 'Ihre Bibliothek spielt auch ohne ihn. Prüfen Sie die Verbindung und versuchen Sie es nochmal.', offlineBar: 'Offline: Der Laden antwortet nicht. Was Ihnen gehört, spielt wie immer.', errorTitle: 'Das hat nicht geklappt', backOnline: 'Der Laden antwortet wieder.' },

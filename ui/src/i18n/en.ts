@@ -24,7 +24,7 @@ export const en = {
     addToCart: (t: string, p: string) => `Add ${t} to cart, ${p}`, inCart: 'In cart', inCartOpen: (t: string) => `In cart: ${t}. Open cart`, owned: 'Owned', playOwned: (t: string) => `Play ${t}`,
     arriving: (t: string, pc: number) => `${t} is arriving, ${pc} percent`, ownAll: 'Owned. Play album', openAlbum: (t: string, a: string) => `${t} by ${a}`, notes: 'Liner notes', credits: 'Credits',
     formats: (list: string) => list, lookInside: 'Open record', added: (n: number) => (n === 1 ? 'Added to the cart' : `${n} tracks added to the cart`), goCart: 'Open cart', clipOf: (s: number) => `${s}-second clips, free`,
-    emptyTitle: 'The shelves are empty', emptyText: 'This store has nothing on sale yet. When a record is published, it appears here.', trackList: (t: string) => `Tracks of ${t}`,
+    noDisc: 'not for discs', emptyTitle: 'The shelves are empty', emptyText: 'This store has nothing on sale yet. When a record is published, it appears here.', trackList: (t: string) => `Tracks of ${t}`,
     startingTitle: 'The store is opening', startingText: 'It starts together with the player. This takes a few seconds.',
   },
   search: {
@@ -41,13 +41,13 @@ export const en = {
     passphraseHint: 'You chose to be asked at every purchase.', thanks: 'Paid. Your music is on its way.', receipt: (id: string, p: string) => `Order ${id}, ${p}`, watch: 'See downloads', expired: 'Your passport has expired',
   },
   downloads: {
-    title: 'Downloads and orders', arriving: 'Arriving', orders: 'Orders', emptyTitle: 'No orders yet', emptyText: 'What you buy arrives here and then lives in your library. Every purchase can be downloaded again.',
+    title: 'Downloads and orders', arriving: 'Arriving', arrived: 'Just arrived', orders: 'Orders', emptyTitle: 'No orders yet', emptyText: 'What you buy arrives here and then lives in your library. Every purchase can be downloaded again.',
     waiting: 'Waiting for its turn', redeeming: 'Proving to the delivery server that it is you', receiving: (a: string, b: string) => `${a} of ${b}`, checking: 'Checking signature and hash', ready: 'Ready to play', failed: 'Did not arrive',
     retry: (t: string) => `Try again: ${t}`, again: (t: string) => `Download ${t} again`, againShort: 'Download again', play: (t: string) => `Play ${t}`, delivered: 'Delivered', onTheWay: 'On its way', incomplete: 'Incomplete: try the missing tracks again, nothing is lost',
     order: (id: string) => `Order ${id}`, progress: (t: string) => `Progress of ${t}`, voucher: 'Open a voucher file', voucherHint: 'Bought in a browser? Open the voucher it gave you.',
   },
   player: {
-    transport: 'Transport', play: 'Play', pause: 'Pause', next: 'Next track', previous: 'Previous track', stop: 'Stop', shuffle: 'Shuffle', repeat: 'Repeat', repeatOff: 'Repeat is off', repeatAll: 'Repeat all', repeatOne: 'Repeat one', volume: 'Volume', mute: 'Mute', unmute: 'Unmute',
+    transport: 'Transport', play: 'Play', pause: 'Pause', next: 'Next track', previous: 'Previous track', stop: 'Stop', rewind: 'Rewind', forward: 'Fast forward', shuffle: 'Shuffle', repeat: 'Repeat', repeatOff: 'Repeat is off', repeatAll: 'Repeat all', repeatOne: 'Repeat one', volume: 'Volume', mute: 'Mute', unmute: 'Unmute',
     position: 'Position in track', elapsed: 'Elapsed', remaining: 'Remaining', panel: 'Listening panel', showPanel: 'Show lyrics, notes and queue', hidePanel: 'Hide the panel', full: 'Full screen', openNow: 'Open Now playing', closeFull: 'Close Now playing',
     nothing: 'Nothing is playing', nothingText: 'Choose a track and press Enter', owner: 'Owner of this music', previewOf: (s: number) => `Preview, ${s} seconds`, previewShort: 'Preview',
     lyrics: 'Lyrics', notes: 'Notes', credits: 'Credits', queue: 'Queue', noLyrics: 'This track comes without words.', noNotes: 'No liner notes for this track.', noCredits: 'No credits for this track.', notYet: 'Play something and its words, notes and credits stand here.',
@@ -106,7 +106,7 @@ export const en = {
     shortcuts: 'Keyboard', showShortcuts: 'Show all shortcuts', about: 'About', version: (v: string) => `Cadenza ${v}`, saved: 'Saved', noDevices: 'No sound device was found. Connect one; Cadenza goes on by itself.', fonts: 'Bricolage Grotesque and Inter, SIL Open Font License',
   },
   keys: {
-    title: 'Keyboard shortcuts', everywhere: 'Everywhere', lists: 'In lists', playing: 'While listening', search: 'Search everything', help: 'This sheet', playPause: 'Play or pause', nextTrack: 'Next track', previousTrack: 'Previous track', forward: 'Forward 5 seconds', backward: 'Back 5 seconds', louder: 'Louder', quieter: 'Quieter', mute: 'Mute', panel: 'Listening panel', full: 'Now playing',
+    control: 'Ctrl', title: 'Keyboard shortcuts', everywhere: 'Everywhere', lists: 'In lists', playing: 'While listening', search: 'Search everything', help: 'This sheet', playPause: 'Play or pause', nextTrack: 'Next track', previousTrack: 'Previous track', forward: 'Forward 5 seconds', backward: 'Back 5 seconds', louder: 'Louder', quieter: 'Quieter', mute: 'Mute', panel: 'Listening panel', full: 'Now playing',
     pages: 'Store, Library, Downloads, Disc', backPage: 'Back', move: 'Move', open: 'Play or open', select: 'Select more', remove: 'Remove, with undo', reorder: 'Move a track', menu: 'Actions', close: 'Close', selectAll: 'Select all',
   },
   state: { offlineTitle: 'The store does not answer', offlineText: 'Your library plays without it. Check the connection, then try again.', offlineBar: 'Offline: the store does not answer. What you own plays as always.', errorTitle: 'That did not work', backOnline: 'The store answers again.' },

@@ -307,6 +307,8 @@ export type CartItem = {
 	priceCents: number,
 	/**  The others to choose from. */
 	qualities: Quality[],
+	/**  Whether a buyer may put it on a disc. */
+	mayRecord: boolean,
 };
 
 /**  The part of the song that can be heard before buying. */
@@ -411,6 +413,8 @@ export type GoTo =
 
 export type LibraryAlbum = {
 	albumId: AlbumId,
+	/**  The same album where it is sold, when the store told of it. */
+	storeAlbumId: AlbumId | null,
 	title: string,
 	artist: string,
 	year: number | null,
@@ -633,12 +637,13 @@ export type PlaybackKind =
 
 /**  Everything the transport bar shows but the running time, which comes through `subscribe_position`. */
 export type PlaybackState = {
+	/**  Number of this look at the transport. A lower one is older, whichever arrives first. */
+	moment: number,
 	status: PlaybackStatus,
 	/**  Null when stopped with an empty queue. */
 	track: NowPlaying | null,
-	/**  Which of the queue plays. */
-	queueIndex: number | null,
-	queueLength: number,
+	/**  Which entry of the queue plays. */
+	entryId: number | null,
 	canPrevious: boolean,
 	canNext: boolean,
 	/**  0 to 100. */
@@ -699,9 +704,10 @@ export type Quality = {
 
 /**  The play queue. */
 export type Queue = {
+	/**  Number of this look, counted together with those at the transport. */
+	moment: number,
+	/**  In the order of play. */
 	entries: QueueEntry[],
-	/**  Index of the one that plays. */
-	current: number | null,
 };
 
 /**  The queue has other entries or another order: ask `queue` again. */
@@ -837,6 +843,8 @@ export type StoreTrack = {
 	sleeve: Sleeve,
 	/**  Best first. The first one's price is the track's price in lists. */
 	qualities: Quality[],
+	/**  Whether a buyer may put it on a disc. */
+	mayRecord: boolean,
 	ownership: Ownership,
 };
 

@@ -10,6 +10,13 @@ import { session } from './session.svelte';
 class CartState {
   cart = $state.raw<Cart>({ currency: 'USD', items: [], itemsCents: 0, savingCents: 0, totalCents: 0 });
 
+  /** What is being paid: it stays in sight until the answer is there, though the core has taken it out already. */
+  paying = $state.raw<Cart | null>(null);
+
+  get shown(): Cart {
+    return this.paying ?? this.cart;
+  }
+
   async listen(): Promise<void> {
     core.on('cartChanged', (cart) => (this.cart = cart));
     this.cart = await core.cart();

@@ -8,10 +8,10 @@ import { isLocked, session } from './session.svelte';
 import { view } from './view.svelte';
 
 const quiet: PlaybackState = {
+  moment: 0,
   status: 'stopped',
   track: null,
-  queueIndex: null,
-  queueLength: 0,
+  entryId: null,
   canPrevious: false,
   canNext: false,
   volume: 80,
@@ -27,7 +27,7 @@ const VOLUME_STEP = 5;
 class Player {
   now = $state.raw<PlaybackState>(quiet);
   position = $state.raw<Position>({ positionMs: 0, durationMs: 0, bufferedMs: 0 });
-  queue = $state.raw<Queue>({ entries: [], current: null });
+  queue = $state.raw<Queue>({ moment: 0, entries: [] });
 
   get track(): NowPlaying | null {
     return this.now.track;
@@ -60,6 +60,7 @@ class Player {
   play = (trackIds: string[], start = 0): Promise<void> =>
     this.#do(() => session.withPassport(() => core.play(trackIds, start)));
   playPause = (): Promise<void> => this.#do(() => session.withPassport(() => core.playPause()));
+  stop = (): Promise<void> => this.#do(() => core.stop());
   next = (): Promise<void> => this.#do(() => core.next());
   previous = (): Promise<void> => this.#do(() => core.previous());
   setMuted = (muted: boolean): Promise<void> => this.#do(() => core.setMuted(muted));
@@ -83,30 +84,26 @@ class Player {
   skip = (steps: number): Promise<void> => this.seek(this.position.positionMs + steps * SKIP_MS);
 
   async enqueue(trackIds: string[], place: QueuePlace): Promise<boolean> {
-    const queue = await attempt(() => core.queueAdd(trackIds, place));
-    if (queue) this.queue = queue;
-    return queue !== undefined;
+    return this.#keep(await attempt(() => core.queueAdd(trackIds, place)));
   }
   /** Takes an entry out; undo puts it back where it stood. A preview cannot be put back. */
   async unqueue(entry: QueueEntry): Promise<void> {
     const place = this.queue.entries.findIndex((other) => other.entryId === entry.entryId);
-    const queue = await attempt(() => core.queueRemove([entry.entryId]));
-    if (!queue) return;
-    this.queue = queue;
+    if (!this.#keep(await attempt(() => core.queueRemove([entry.entryId])))) return;
     const undo = async (): Promise<void> => {
       const longer = await core.queueAdd([entry.trackId], 'last');
       const back = longer.entries.at(-1);
-      this.queue = back ? await core.queueMove(back.entryId, place) : longer;
+      this.#keep(back ? await core.queueMove(back.entryId, place) : longer);
     };
     const action = { label: t().common.undo, run: () => void attempt(undo) };
     notices.say(t().player.removed(entry.title), entry.kind === 'preview' ? undefined : action);
   }
   async move(entryId: number, to: number): Promise<void> {
     const last = this.queue.entries.length - 1;
-    this.queue = (await attempt(() => core.queueMove(entryId, Math.min(last, Math.max(0, to))))) ?? this.queue;
+    this.#keep(await attempt(() => core.queueMove(entryId, Math.min(last, Math.max(0, to)))));
   }
   async clear(): Promise<void> {
-    this.queue = (await attempt(() => core.queueClear())) ?? this.queue;
+    this.#keep(await attempt(() => core.queueClear()));
   }
 
   async #do(run: () => Promise<PlaybackState>): Promise<void> {
@@ -114,7 +111,9 @@ class Player {
     if (now) this.#take(now);
   }
 
+  /** What is older than what is shown was overtaken on its way: it is dropped. */
   #take(now: PlaybackState): void {
+    if (now.moment < this.now.moment) return;
     if (now.track && !this.track) view.welcomeMusic();
     if (now.track?.trackId !== this.track?.trackId)
       this.position = { positionMs: 0, durationMs: now.track?.durationMs ?? 0, bufferedMs: 0 };
@@ -125,7 +124,12 @@ class Player {
   }
 
   async #askQueue(): Promise<void> {
-    this.queue = (await attempt(() => core.queue())) ?? this.queue;
+    this.#keep(await attempt(() => core.queue()));
+  }
+
+  #keep(queue: Queue | undefined): boolean {
+    if (queue && queue.moment >= this.queue.moment) this.queue = queue;
+    return queue !== undefined;
   }
 }
 

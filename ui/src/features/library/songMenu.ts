@@ -10,6 +10,7 @@ export const songMenu = (tracks: LibraryTrack[], extra: MenuItem[] = []): MenuIt
   const ids = tracks.map((track) => track.trackId);
   const w = t().library;
   return [
+    ...(ids.length > 1 ? [{ label: t().common.tracks(ids.length), heading: true }] : []),
     { label: w.playNext, run: () => void library.enqueue(ids, 'next') },
     { label: w.playLast, run: () => void library.enqueue(ids, 'last') },
     { label: w.toDisc, run: () => void disc.add(ids) },

@@ -1,4 +1,5 @@
 /// The keys that work everywhere. A field, a dialog or a list may take a key first.
+import { typing } from '../../elements/contextMenu';
 import { player } from '../../state/player.svelte';
 import { router, type Page } from '../../state/router.svelte';
 import { view } from '../../state/view.svelte';
@@ -8,6 +9,7 @@ const pages: Page[] = ['store', 'library', 'downloads', 'disc'];
 const withControl: Record<string, () => void> = {
   k: () => (view.search = true),
   f: () => (view.search = true),
+  a: () => undefined, // nobody means the whole page as text; a list takes the key for itself
   ArrowRight: () => void player.next(),
   ArrowLeft: () => void player.previous(),
   ArrowUp: () => void player.louder(1),
@@ -30,12 +32,16 @@ const withShift: Record<string, () => void> = {
   ArrowLeft: () => void player.skip(-1),
 };
 
-const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches('input:not([type=radio]):not([type=checkbox]), textarea, select');
+/** What was pressed with the pointer last: it has the focus and keeps it, though nobody means it by the next key. */
+let pointed: EventTarget | null = null;
+addEventListener('pointerdown', (event) => (pointed = event.target), true);
+addEventListener('keydown', (event) => event.key !== ' ' && (pointed = null), true);
 
-/** A button has its own use for Space. */
+/** A control that was reached by the keyboard has its own use for Space. */
 const pressable = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches('button, a, summary, input, [role=option], [role=menuitem]');
+  target instanceof HTMLElement &&
+  target.matches('button, a, summary, input, [role=option], [role=menuitem]') &&
+  !(target.matches('button, a') && pointed instanceof Node && target.contains(pointed));
 
 export const shortcut = (event: KeyboardEvent): void => {
   if (event.defaultPrevented) return;

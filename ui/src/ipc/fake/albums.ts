@@ -97,7 +97,7 @@ const track = (album: Sketch, index: number): StoreTrack => {
   return {
     mediaId: `${album.id}-${index + 1}`, albumId: album.id, album: album.title, number: index + 1, title, artist,
     composer: artist, durationMs: seconds * 1000, clip, waveform: waveform(album.id.length * 3 + index),
-    sleeve: album.sleeve, qualities: qualities(seconds), ownership: 'none',
+    sleeve: album.sleeve, qualities: qualities(seconds), mayRecord: album.id !== 'grey', ownership: 'none',
   };
 };
 
@@ -112,7 +112,7 @@ const demo = (): StoreAlbum => {
   const own = sleeve(parlourCover, 84, 150);
   const tracks = parlour.tracks.map((t, i): StoreTrack => ({
     mediaId: `parlour-${i + 1}`, albumId: 'parlour', album: parlour.title, number: i + 1, title: t.title, artist: t.artist, composer: t.composer,
-    durationMs: t.durationMs, clip: t.clip, waveform: t.clipPeaks, sleeve: own, qualities: qualities(t.durationMs / 1000), ownership: 'none',
+    durationMs: t.durationMs, clip: t.clip, waveform: t.clipPeaks, sleeve: own, qualities: qualities(t.durationMs / 1000), mayRecord: true, ownership: 'none',
   }));
   const durationMs = tracks.reduce((sum, t) => sum + t.durationMs, 0);
   return {

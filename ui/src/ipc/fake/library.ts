@@ -6,11 +6,14 @@ import { answer, scene, tell, world } from './world';
 import { lyricsOf } from './lyrics';
 import parlour from './parlour.json';
 
+/** The library names albums in its own way. */
+const own = (albumId: string): string => `own-${albumId}`;
+
 const row = (id: string, place: number): LibraryTrack => {
   const track = findTrack(id)!;
   const album = albums.find((a) => a.card.id === track.albumId)!.card;
   return {
-    trackId: id, mediaId: id, albumId: track.albumId, title: track.title, artist: track.artist, album: track.album, number: track.number,
+    trackId: id, mediaId: id, albumId: own(track.albumId), title: track.title, artist: track.artist, album: track.album, number: track.number,
     genre: album.genre, year: album.year, durationMs: track.durationMs, sleeve: track.sleeve, format: track.qualities[0]!.format,
     sizeBytes: track.qualities[0]!.sizeBytes, play: { kind: 'unlimited' },
     record: id === 'grey-1' ? { kind: 'never' } : id === 'planets-3' ? { kind: 'times', left: 2 } : { kind: 'unlimited' },
@@ -37,10 +40,10 @@ const sorted = (list: LibraryTrack[], { by, descending }: TrackSort): LibraryTra
 
 const owns = (albumId: string) => rows().filter((t) => t.albumId === albumId);
 const album = (albumId: string): LibraryAlbum => {
-  const card = albums.find((a) => a.card.id === albumId)?.card;
+  const card = albums.find((a) => own(a.card.id) === albumId)?.card;
   const tracks = owns(albumId);
   if (!card || !tracks.length) throw new Failure('not-found');
-  return { albumId, title: card.title, artist: card.artist, year: card.year, genre: card.genre, sleeve: card.sleeve, trackCount: tracks.length, durationMs: tracks.reduce((s, t) => s + t.durationMs, 0), addedAt: tracks[0]!.addedAt };
+  return { albumId, storeAlbumId: card.id, title: card.title, artist: card.artist, year: card.year, genre: card.genre, sleeve: card.sleeve, trackCount: tracks.length, durationMs: tracks.reduce((s, t) => s + t.durationMs, 0), addedAt: tracks[0]!.addedAt };
 };
 
 const artists = (): LibraryArtist[] =>
@@ -81,7 +84,7 @@ export const library = {
     return { tracks: sorted(found, sort).slice(query.offset, query.offset + query.limit), total: found.length, totalSeconds: Math.round(seconds) };
   }, 'library'),
   libraryAlbum: (id: string) => answer(() => album(id), 'library'),
-  libraryAlbums: () => answer(() => albums.filter((a) => owns(a.card.id).length).map((a) => album(a.card.id)), 'library'),
+  libraryAlbums: () => answer(() => albums.map((a) => own(a.card.id)).filter((id) => owns(id).length).map(album), 'library'),
   libraryArtists: () => answer(artists, 'library'),
   trackTexts: (id: string) => answer((): TrackTexts => {
     const track = findTrack(id);

@@ -22,13 +22,18 @@ const entry = (id: string, kind: PlaybackKind): QueueEntry & { now: NowPlaying }
   return { entryId: ++entryIds, kind, trackId: id, title, artist, album, sleeve, durationMs, now };
 };
 
+let moment = 0;
+let seen = '';
 const state = (): PlaybackState => {
   const track = current === null ? null : (entries[current]?.now ?? null);
-  return {
-    ...set, track, queueIndex: current, queueLength: entries.length,
+  const now = {
+    ...set, track, entryId: (current === null ? null : entries[current]?.entryId) ?? null,
     canPrevious: current !== null, canNext: current !== null && (current + 1 < entries.length || set.repeat !== 'off'),
     owner: track?.kind === 'purchased' ? (world.owner ?? owner) : null, error: null,
   };
+  if (seen !== JSON.stringify(now)) moment++;
+  seen = JSON.stringify(now);
+  return { ...now, moment };
 };
 
 const sendTick = (): void => {
@@ -53,12 +58,23 @@ const forward = (): void => {
 
 const goTo = (index: number): PlaybackState => {
   positionMs = 0;
-  if (index >= entries.length) return run('stopped');
+  if (index >= entries.length) return giveBack(interrupted?.status ?? 'stopped');
   current = Math.max(0, index);
   return run('playing');
 };
 
-const queue = (): Queue => ({ entries: entries.map(({ now: _now, ...rest }) => rest), current });
+/** What a preview interrupted. */
+let interrupted: { entries: typeof entries; current: number; positionMs: number; status: PlaybackState['status'] } | null = null;
+const giveBack = (status: PlaybackState['status']): PlaybackState => {
+  if (interrupted) {
+    ({ entries, current, positionMs } = interrupted);
+    interrupted = null;
+    tell('queueChanged', null);
+  }
+  return run(status);
+};
+
+const queue = (): Queue => ({ moment: ++moment, entries: entries.map(({ now: _now, ...rest }) => rest) });
 const requeue = (next: typeof entries): Queue => {
   const playing = current === null ? null : entries[current];
   entries = next;
@@ -70,6 +86,9 @@ const requeue = (next: typeof entries): Queue => {
 };
 
 const start = (ids: string[], index: number, kind: PlaybackKind): PlaybackState => {
+  const heard = current === null ? undefined : entries[current];
+  if (kind !== 'preview') interrupted = null;
+  else if (heard && heard.kind !== 'preview') interrupted = { entries, current: current!, positionMs, status: set.status === 'playing' ? 'playing' : 'stopped' };
   entries = ids.map((id) => entry(id, kind));
   tell('queueChanged', null);
   return goTo(index);
@@ -82,7 +101,7 @@ export const playback = {
     return start(ids, index, 'purchased');
   }),
   playPause: () => answer(() => (current === null ? state() : run(set.status === 'playing' ? 'paused' : 'playing'))),
-  stop: () => answer(() => { positionMs = 0; return run('stopped'); }),
+  stop: () => answer(() => { positionMs = 0; return giveBack('stopped'); }),
   next: () => answer(() => goTo((current ?? 0) + 1)),
   previous: () => answer(() => goTo(positionMs > 3000 ? (current ?? 0) : (current ?? 0) - 1)),
   seek: (ms: number) => answer(() => { positionMs = ms; sendTick(); return null; }),
@@ -104,5 +123,5 @@ export const playback = {
     const rest = entries.filter((e) => e !== moved);
     return requeue(moved ? [...rest.slice(0, to), moved, ...rest.slice(to)] : entries);
   }),
-  queueClear: () => answer(() => { run('stopped'); current = null; return requeue([]); }),
+  queueClear: () => answer(() => { interrupted = null; run('stopped'); current = null; return requeue([]); }),
 };

@@ -36,8 +36,8 @@ const choose = ({ mediaId, quality }: CartChoice): CartItem[] => {
   const track = findTrack(mediaId);
   if (!track || world.owned.has(mediaId) || world.cart.items.some((i) => i.mediaId === mediaId)) return [];
   const picked = track.qualities.find((q) => q.name === quality) ?? track.qualities[0]!;
-  const { albumId, title, artist, album, sleeve, durationMs, qualities } = track;
-  return [{ mediaId, albumId, title, artist, album, sleeve, durationMs, qualities, quality: picked.name, priceCents: picked.priceCents }];
+  const { albumId, title, artist, album, sleeve, durationMs, qualities, mayRecord } = track;
+  return [{ mediaId, albumId, title, artist, album, sleeve, durationMs, qualities, mayRecord, quality: picked.name, priceCents: picked.priceCents }];
 };
 
 const step = (download: Download): void => {

@@ -82,12 +82,16 @@ export const tell = <E extends keyof News>(event: E, news: News[E]): void =>
 export const watchPosition = (hear: (position: Position) => void): void => void clocks.add(hear);
 export const tick = (position: Position): void => clocks.forEach((hear) => hear(position));
 
-/** An answer that takes as long as a real one would. */
+const later = (ms: number): Promise<unknown> => new Promise((done) => setTimeout(done, ms));
+
+/** An answer that takes as long as a real one would: on its way, news may overtake it. */
 export const answer = async <T>(value: () => T, part?: 'store' | 'library'): Promise<T> => {
   const how = part ? scene[part] : 'full';
-  await new Promise((done) => setTimeout(done, how === 'slow' ? 60_000 : pace.answerMs));
+  await later(how === 'slow' ? 60_000 : pace.answerMs / 2);
   if (part === 'store' && (how === 'offline' || how === 'starting'))
     throw new Failure('store-unreachable', {}, 'The store does not answer. Check the connection and try again.');
   if (how === 'error') throw new Failure('internal', {}, 'The index could not be read. Restart Cadenza; it is rebuilt from the music folder.');
-  return structuredClone(value());
+  const said = structuredClone(value());
+  await later(pace.answerMs / 2);
+  return said;
 };
