@@ -110,6 +110,8 @@ pub struct Facts {
     pub credits: String,
     #[serde(default)]
     pub commentary: String,
+    #[serde(default)]
+    pub biography: String,
     pub cover: Option<PathBuf>,
     #[serde(default)]
     pub promotional: Vec<PromotionalArt>,
@@ -245,7 +247,7 @@ impl Default for Qualities {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Encrypt {
-    /// `lyrics`, `liner_notes`, `credits`, `commentary`, `cover`, `advertisement`.
+    /// `lyrics`, `liner_notes`, `credits`, `commentary`, `biography`, `cover`, `advertisement`.
     pub items: Vec<String>,
 }
 
@@ -340,11 +342,12 @@ fn check(path: &Path, facts: &Facts) -> Result<(), AboutError> {
     if !q.lossy.is_empty() && opus_kbps(&q.lossy).is_none() {
         return invalid("qualities.lossy", "is \"opus-KBPS\" between 32 and 510, or empty");
     }
-    const ITEMS: [&str; 6] = ["lyrics", "liner_notes", "credits", "commentary", "cover", "advertisement"];
+    const ITEMS: [&str; 7] =
+        ["lyrics", "liner_notes", "credits", "commentary", "biography", "cover", "advertisement"];
     if facts.encrypt.items.iter().any(|item| !ITEMS.contains(&item.as_str())) {
         return invalid(
             "encrypt.items",
-            "may name lyrics, liner_notes, credits, commentary, cover, advertisement",
+            "may name lyrics, liner_notes, credits, commentary, biography, cover, advertisement",
         );
     }
     if !facts.smpte.is_empty() && time_code::parse(&facts.smpte).is_none() {

@@ -62,6 +62,8 @@ pub struct StoreAlbum {
     pub tracks: Vec<StoreTrack>,
     pub liner_notes: Option<String>,
     pub credits: Option<String>,
+    /// Of the artist.
+    pub biography: Option<String>,
     pub label: Option<String>,
     pub copyright: Option<String>,
 }

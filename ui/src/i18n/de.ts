@@ -21,7 +21,7 @@ export const de: Messages = {
     title: 'Laden', newRecord: 'Auf der ersten Seite', more: 'Weitere Platten', oneMore: 'Noch eine Platte', about: 'Über diese Platte', previewAll: 'Alles anhören', stopPreview: 'Hörprobe anhalten',
     preview: (t) => `${t} anhören`, pause: (t) => `${t} anhalten`, buyAlbum: (p) => `Album kaufen ${p}`, buyRest: (n, p) => `Die übrigen ${n} für ${p} kaufen`,
     addToCart: (t, p) => `${t} in den Warenkorb legen, ${p}`, inCart: 'Im Warenkorb', inCartOpen: (t) => `Im Warenkorb: ${t}. Warenkorb öffnen`, owned: 'Gekauft', playOwned: (t) => `${t} abspielen`,
-    arriving: (t, pc) => `${t} kommt an, ${pc} Prozent`, ownAll: 'Gekauft. Album abspielen', openAlbum: (t, a) => `${t} von ${a}`, notes: 'Begleittext', credits: 'Mitwirkende',
+    arriving: (t, pc) => `${t} kommt an, ${pc} Prozent`, ownAll: 'Gekauft. Album abspielen', openAlbum: (t, a) => `${t} von ${a}`, notes: 'Begleittext', credits: 'Mitwirkende', biography: 'Zur Person',
     formats: (list) => list, lookInside: 'Platte öffnen', added: (n) => (n === 1 ? 'In den Warenkorb gelegt' : `${n} Titel in den Warenkorb gelegt`), goCart: 'Warenkorb öffnen', clipOf: (s) => `Hörproben von ${s} Sekunden, kostenlos`,
     emptyTitle: 'Die Regale sind leer', emptyText: 'Dieser Laden verkauft noch nichts. Sobald eine Platte erscheint, steht sie hier.', trackList: (t) => `Titel von ${t}`,
     startingTitle: 'Der Laden öffnet', startingText: 'Er startet zusammen mit dem Player. Das dauert ein paar Sekunden.',

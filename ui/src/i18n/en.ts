@@ -22,7 +22,7 @@ export const en = {
     title: 'Store', newRecord: 'On the front page', more: 'More records', oneMore: 'One more record', about: 'About this record', previewAll: 'Preview all', stopPreview: 'Pause preview',
     preview: (t: string) => `Preview ${t}`, pause: (t: string) => `Pause ${t}`, buyAlbum: (p: string) => `Buy album ${p}`, buyRest: (n: number, p: string) => `Buy the other ${n} for ${p}`,
     addToCart: (t: string, p: string) => `Add ${t} to cart, ${p}`, inCart: 'In cart', inCartOpen: (t: string) => `In cart: ${t}. Open cart`, owned: 'Owned', playOwned: (t: string) => `Play ${t}`,
-    arriving: (t: string, pc: number) => `${t} is arriving, ${pc} percent`, ownAll: 'Owned. Play album', openAlbum: (t: string, a: string) => `${t} by ${a}`, notes: 'Liner notes', credits: 'Credits',
+    arriving: (t: string, pc: number) => `${t} is arriving, ${pc} percent`, ownAll: 'Owned. Play album', openAlbum: (t: string, a: string) => `${t} by ${a}`, notes: 'Liner notes', credits: 'Credits', biography: 'The artist',
     formats: (list: string) => list, lookInside: 'Open record', added: (n: number) => (n === 1 ? 'Added to the cart' : `${n} tracks added to the cart`), goCart: 'Open cart', clipOf: (s: number) => `${s}-second clips, free`,
     emptyTitle: 'The shelves are empty', emptyText: 'This store has nothing on sale yet. When a record is published, it appears here.', trackList: (t: string) => `Tracks of ${t}`,
     startingTitle: 'The store is opening', startingText: 'It starts together with the player. This takes a few seconds.',

@@ -786,6 +786,8 @@ export type StoreAlbum = {
 	tracks: StoreTrack[],
 	linerNotes: string | null,
 	credits: string | null,
+	/**  Of the artist. */
+	biography: string | null,
 	label: string | null,
 	copyright: string | null,
 };
@@ -881,6 +883,8 @@ export type TrackTexts = {
 	linerNotes: string | null,
 	credits: string | null,
 	commentary: string | null,
+	/**  Of the artist. */
+	biography: string | null,
 };
 
 /* Tauri Specta runtime */
