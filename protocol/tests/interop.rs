@@ -118,8 +118,7 @@ fn write_objects(folder: &Path) -> usize {
     let private = RsaPrivateKey::from_pkcs8_der(&consumer.pkcs8).unwrap();
     let encryption = &consumer.receiver().certificate;
     let sign = |domain: &str, message: &[u8]| private.sign(domain, message);
-    let request =
-        SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: NOW }, &consumer.chain, sign);
+    let request = SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest::at(NOW), &consumer.chain, sign);
     write("renewal-request.json", &serde_json::to_vec(&request).unwrap());
     let challenge = RedeemChallenge { nonce: NONCE, delivery_server: server() };
     let receipt = ReceiptToken::from_bytes(RECEIPT);

@@ -80,7 +80,7 @@ fn a_renewal_that_is_sent_again_brings_no_second_certificate() {
         let world = World::start("renewed-twice", ServerConfig::default()).await;
         let ada = Listener::register(&world).await;
         let sign = |domain: &str, message: &[u8]| ada.passport.sign(domain, message);
-        let wish = RenewalRequest { at: world.clock.now() };
+        let wish = RenewalRequest::at(world.clock.now());
         let request = SignedMessage::new(RenewalRequest::DOMAIN, &wish, ada.passport.chain(), sign);
         let url = format!("{}/v1/passports/renew", world.licensing);
         let mut statuses = Vec::new();
