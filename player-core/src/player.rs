@@ -12,6 +12,7 @@ mod identity;
 mod listening;
 mod lost_orders;
 mod recording;
+mod refunds;
 mod shelf;
 mod shop;
 mod shown;

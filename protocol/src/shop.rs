@@ -232,6 +232,11 @@ impl OrderState {
             Self::Refunded => "refunded",
         }
     }
+
+    /// Whether its money went back, or is about to.
+    pub const fn is_refunded(self) -> bool {
+        matches!(self, Self::Refunding | Self::Refunded)
+    }
 }
 
 impl TryFrom<String> for OrderState {

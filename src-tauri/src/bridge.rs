@@ -47,6 +47,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::store::cart_clear,
             commands::store::checkout,
             commands::store::orders,
+            commands::store::refresh_orders,
             commands::store::downloads,
             commands::store::download_retry,
             commands::store::redeem_voucher,

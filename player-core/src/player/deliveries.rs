@@ -280,7 +280,7 @@ impl Player {
             }
             Err(e) => {
                 let over = match e.final_refusal() {
-                    Some(Code::VoucherUsed) => true,
+                    Some(Code::VoucherUsed | Code::VoucherRefunded) => true,
                     // A voucher from a file can be opened again; what was paid for here is never let go of.
                     Some(_) => open.order_id.is_none(),
                     None => false,

@@ -141,6 +141,14 @@ pub async fn orders(desk: State<'_, Desk>) -> Result<Vec<Order>, AppError> {
     Ok(core.player.orders().iter().map(|past| core.order(past)).collect())
 }
 
+/// The same, once the store was asked which of them were refunded since.
+#[tauri::command]
+#[specta::specta]
+pub async fn refresh_orders(desk: State<'_, Desk>) -> Result<Vec<Order>, AppError> {
+    let core = desk.core()?;
+    Ok(core.player.refresh_orders().await?.iter().map(|past| core.order(past)).collect())
+}
+
 /// Deliveries of this session and those that are not finished, newest first.
 #[tauri::command]
 #[specta::specta]

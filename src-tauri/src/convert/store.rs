@@ -79,10 +79,13 @@ pub fn order(past: &PastOrder, standing: OrderStanding, sleeve: impl Fn(CoreMedi
         placed_at: seconds(past.placed_at),
         currency: order.currency.clone(),
         total_cents: small(order.total_cents),
+        paid_with: order.paid_with.clone(),
         state: match standing {
             OrderStanding::Arriving => OrderState::Arriving,
             OrderStanding::Delivered => OrderState::Delivered,
             OrderStanding::Incomplete => OrderState::Incomplete,
+            OrderStanding::Refunding => OrderState::Refunding,
+            OrderStanding::Refunded => OrderState::Refunded,
         },
         items: items.collect(),
     }

@@ -194,6 +194,8 @@ pub struct Order {
     pub placed_at: u32,
     pub currency: String,
     pub total_cents: u32,
+    /// Brand and last four digits.
+    pub paid_with: String,
     pub state: OrderState,
     pub items: Vec<OrderItem>,
 }
@@ -207,6 +209,10 @@ pub enum OrderState {
     Delivered,
     /// Paid, but something did not arrive: retry it, nothing is lost (B7).
     Incomplete,
+    /// The money is on its way back: what was delivered plays, nothing more can be fetched.
+    Refunding,
+    /// The money was given back: the same.
+    Refunded,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -43,6 +43,7 @@ export const de: Messages = {
     title: 'Downloads und Bestellungen', arriving: 'Unterwegs', orders: 'Bestellungen', emptyTitle: 'Noch keine Bestellungen', emptyText: 'Was Sie kaufen, kommt hier an und wohnt dann in Ihrer Bibliothek. Jeden Kauf können Sie erneut laden.',
     waiting: 'Wartet, bis es an der Reihe ist', redeeming: 'Weist sich beim Auslieferungsserver aus', receiving: (a, b) => `${a} von ${b}`, checking: 'Unterschrift und Prüfsumme werden verglichen', ready: 'Bereit', failed: 'Nicht angekommen',
     retry: (t) => `Nochmal versuchen: ${t}`, again: (t) => `${t} erneut laden`, againShort: 'Erneut laden', play: (t) => `${t} abspielen`, delivered: 'Geliefert', onTheWay: 'Unterwegs', incomplete: 'Unvollständig: versuchen Sie die fehlenden Titel erneut, nichts ist verloren',
+    refunding: (p) => `Erstattung unterwegs: ${p}`, refunded: (p) => `Erstattet: ${p}`, refundedText: (card) => `Das Geld geht zurück an ${card || 'das, womit Sie bezahlt haben'}. Was geliefert wurde, spielt weiter mit Ihrem Pass; aus dieser Bestellung lässt sich nichts mehr laden.`,
     order: (id) => `Bestellung ${id}`, progress: (t) => `Fortschritt von ${t}`, voucher: 'Gutscheindatei öffnen', voucherHint: 'Im Browser gekauft? Öffnen Sie den Gutschein von dort.',
   },
   player: {

@@ -44,6 +44,7 @@ export const en = {
     title: 'Downloads and orders', arriving: 'Arriving', orders: 'Orders', emptyTitle: 'No orders yet', emptyText: 'What you buy arrives here and then lives in your library. Every purchase can be downloaded again.',
     waiting: 'Waiting for its turn', redeeming: 'Proving to the delivery server that it is you', receiving: (a: string, b: string) => `${a} of ${b}`, checking: 'Checking signature and hash', ready: 'Ready to play', failed: 'Did not arrive',
     retry: (t: string) => `Try again: ${t}`, again: (t: string) => `Download ${t} again`, againShort: 'Download again', play: (t: string) => `Play ${t}`, delivered: 'Delivered', onTheWay: 'On its way', incomplete: 'Incomplete: try the missing tracks again, nothing is lost',
+    refunding: (p: string) => `Refund on its way: ${p}`, refunded: (p: string) => `Refunded: ${p}`, refundedText: (card: string) => `The money goes back to ${card || 'what you paid with'}. What was delivered stays playable with your passport; nothing more of this order can be downloaded.`,
     order: (id: string) => `Order ${id}`, progress: (t: string) => `Progress of ${t}`, voucher: 'Open a voucher file', voucherHint: 'Bought in a browser? Open the voucher it gave you.',
   },
   player: {

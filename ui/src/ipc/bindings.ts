@@ -75,6 +75,8 @@ export const commands = {
 	checkout: (card: PaymentCard, passphrase: string | null) => typedError<Order, AppError>(__TAURI_INVOKE("checkout", { card, passphrase })),
 	/**  Past orders, newest first. */
 	orders: () => typedError<Order[], AppError>(__TAURI_INVOKE("orders")),
+	/**  The same, once the store was asked which of them were refunded since. */
+	refreshOrders: () => typedError<Order[], AppError>(__TAURI_INVOKE("refresh_orders")),
 	/**  Deliveries of this session and those that are not finished, newest first. */
 	downloads: () => typedError<Download[], AppError>(__TAURI_INVOKE("downloads")),
 	/**  Tries a failed delivery again, or brings an owned track here once more (B9). */
@@ -170,7 +172,7 @@ export const events = {
 /* Constants */
 export const cardBrands = [{"groups":[4,4,4,4],"lengths":[13,16,19],"name":"Visa","prefixes":[[4000,4999]]},{"groups":[4,4,4,4],"lengths":[16],"name":"Mastercard","prefixes":[[5100,5599],[2221,2720]]},{"groups":[4,6,5],"lengths":[15],"name":"American Express","prefixes":[[3400,3499],[3700,3799]]},{"groups":[4,4,4,4],"lengths":[16],"name":"Discover","prefixes":[[6011,6011],[6440,6499],[6500,6599]]},{"groups":[4,4,4,4],"lengths":[16],"name":"JCB","prefixes":[[3528,3589]]},{"groups":[4,6,4],"lengths":[14],"name":"Diners Club","prefixes":[[3000,3059],[3600,3699],[3800,3899]]}] as const;
 
-export const errorCodes = ["already-owned","busy","cancelled","capture-unavailable","card-declined","card-expired","card-invalid","cart-empty","certificate-expired","certificate-not-yet-valid","certificate-revoked","content-manager-unreachable","delivery-not-trusted","device-busy","device-forbidden","device-not-connected","device-unusable","disc-busy","disc-empty","disc-isrc","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","keychain-absent","keychain-failed","keychain-locked","ledger-altered","library-broken","link-unknown","no-delivery-server","no-passport","no-sound","no-sound-device","no-store","no-stream","no-whole-song","not-authorized","not-available-yet","not-for-sale","not-found","not-kept","not-recognised","not-yours","order-refused","order-uncertain","other-licensing-center","passphrases-differ","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","payment-unconfirmed","playlist-full","playlist-name","playlist-place","playlist-taken","playlist-unknown","purchase-ready","rate-unsupported","record-not-allowed","renewal-refused","revocation-unknown","seek-failed","settings-broken","stale-challenge","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unavailable","store-unreachable","stream-failed","ticket-expired","too-many-attempts","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unknown-media","unknown-voucher","unplayable","voucher-altered","voucher-broken","voucher-expired","voucher-preview","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
+export const errorCodes = ["already-owned","busy","cancelled","capture-unavailable","card-declined","card-expired","card-invalid","cart-empty","certificate-expired","certificate-not-yet-valid","certificate-revoked","content-manager-unreachable","delivery-not-trusted","device-busy","device-forbidden","device-not-connected","device-unusable","disc-busy","disc-empty","disc-isrc","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","keychain-absent","keychain-failed","keychain-locked","ledger-altered","library-broken","link-unknown","no-delivery-server","no-passport","no-sound","no-sound-device","no-store","no-stream","no-whole-song","not-authorized","not-available-yet","not-for-sale","not-found","not-kept","not-recognised","not-yours","order-refunded","order-refused","order-uncertain","other-licensing-center","passphrases-differ","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","payment-unconfirmed","playlist-full","playlist-name","playlist-place","playlist-taken","playlist-unknown","purchase-ready","rate-unsupported","record-not-allowed","renewal-refused","revocation-unknown","seek-failed","settings-broken","stale-challenge","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unavailable","store-unreachable","stream-failed","ticket-expired","too-many-attempts","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unknown-media","unknown-voucher","unplayable","voucher-altered","voucher-broken","voucher-expired","voucher-preview","voucher-refunded","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
 
 export const mostCardDigits = 19 as const;
 
@@ -507,6 +509,8 @@ export type Order = {
 	placedAt: number,
 	currency: string,
 	totalCents: number,
+	/**  Brand and last four digits. */
+	paidWith: string,
 	state: OrderState,
 	items: OrderItem[],
 };
@@ -529,7 +533,11 @@ export type OrderState =
 /**  Everything is in the library. */
 "delivered" | 
 /**  Paid, but something did not arrive: retry it, nothing is lost (B7). */
-"incomplete";
+"incomplete" | 
+/**  The money is on its way back: what was delivered plays, nothing more can be fetched. */
+"refunding" | 
+/**  The money was given back: the same. */
+"refunded";
 
 /**  The owner's line: stands in the window while purchased music plays (M5). */
 export type OwnerLine = {

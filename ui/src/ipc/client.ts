@@ -54,6 +54,7 @@ export interface Core {
   cartClear(): Promise<T.Cart>;
   checkout(card: T.PaymentCard, passphrase: string | null): Promise<T.Order>;
   orders(): Promise<T.Order[]>;
+  refreshOrders(): Promise<T.Order[]>;
   downloads(): Promise<T.Download[]>;
   downloadRetry(mediaId: T.MediaId): Promise<T.Download>;
   redeemVoucher(path: string): Promise<T.Download[]>;

@@ -18,6 +18,8 @@ use crate::args::Global;
 use crate::output::{Output, minutes, price, table};
 
 const CARD_BOUND: u64 = 64 << 10;
+/// What a refund means.
+const KEPT: &str = "what was delivered stays playable, nothing more can be downloaded";
 
 pub async fn catalogue(global: &Global, words: &str, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
@@ -103,6 +105,11 @@ async fn find_lost(player: &Player, output: &Output) {
 pub async fn orders(global: &Global, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
     find_lost(&player, output).await;
+    if player.store().is_ok()
+        && let Err(failure) = player.refresh_orders().await
+    {
+        output.progress(&format!("Whether an order was refunded since is not known now: {failure}"));
+    }
     let orders = player.orders();
     let document: Vec<_> = orders
         .iter()
@@ -122,12 +129,16 @@ pub async fn orders(global: &Global, output: &Output) -> Result<(), Failure> {
 /// An order: a line for itself, and one for each of its tracks.
 fn told(player: &Player, past: &PastOrder) -> String {
     let order = &past.order;
-    let standing = match player.order_standing(order) {
-        OrderStanding::Arriving => "on its way: `redeem` brings it",
-        OrderStanding::Delivered => "in the library",
-        OrderStanding::Incomplete => "not all of it has arrived: `redeem` or `orders --again` brings it",
-    };
     let paid = price(order.total_cents, &order.currency);
+    let standing = match player.order_standing(order) {
+        OrderStanding::Arriving => "on its way: `redeem` brings it".to_owned(),
+        OrderStanding::Delivered => "in the library".to_owned(),
+        OrderStanding::Incomplete => {
+            "not all of it has arrived: `redeem` or `orders --again` brings it".to_owned()
+        }
+        OrderStanding::Refunding => format!("{paid} on its way back to {}; {KEPT}", order.paid_with),
+        OrderStanding::Refunded => format!("{paid} refunded to {}; {KEPT}", order.paid_with),
+    };
     let head = format!("{}  {}  {paid}  {standing}", order.order_id, day(past.placed_at));
     let lines = order.items.iter().map(|item| {
         let price = price(item.price_cents, &order.currency);
