@@ -12,6 +12,7 @@ use cadenza_protocol::shop::list::{ListPrice, PriceLine};
 use cadenza_protocol::shop::money::NoCurrency;
 
 use super::time_code;
+use crate::picture;
 
 /// Most pictures of one kind.
 const MAX_PICTURES: usize = 32;
@@ -257,12 +258,20 @@ impl Default for Encrypt {
     }
 }
 
+impl Facts {
+    /// Reads and checks the keys of the file at this path.
+    pub fn read(text: &str, path: &Path) -> Result<Self, AboutError> {
+        let facts = toml::from_str(text).map_err(|e| malformed(path, &e.to_string()))?;
+        check(path, &facts)?;
+        Ok(facts)
+    }
+}
+
 impl About {
     /// Reads and checks the file and its pictures.
     pub fn load(path: &Path) -> Result<Self, AboutError> {
         let text = String::from_utf8(read(path, 4 << 20)?).map_err(|_| malformed(path, "not UTF-8 text"))?;
-        let facts: Facts = toml::from_str(&text).map_err(|e| malformed(path, &e.to_string()))?;
-        check(path, &facts)?;
+        let facts = Facts::read(&text, path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let cover = facts.cover.as_ref().map(|file| read_picture(&folder.join(file))).transpose()?;
         let with_picture = |art: &PromotionalArt| Ok((art.clone(), read_picture(&folder.join(&art.file))?));
@@ -371,7 +380,7 @@ fn read_picture(path: &Path) -> Result<Picture, AboutError> {
         Ok(image::ImageFormat::Jpeg) => "image/jpeg",
         _ => return Err(malformed(path, "not a PNG or JPEG picture")),
     };
-    image::load_from_memory(&bytes).map_err(|e| malformed(path, &e.to_string()))?;
+    picture::open(&bytes).map_err(|e| malformed(path, &e.to_string()))?;
     Ok(Picture { media_type, bytes })
 }
 

@@ -8,7 +8,7 @@ use cadenza_player::player::Delivered;
 use cadenza_player::store::cart::CartItem;
 use cadenza_player::store::orders::{OrderStanding, PastOrder};
 use cadenza_player::store::payment::TypedCard;
-use cadenza_player::{Code, Failure, Player, atomic};
+use cadenza_player::{Code, Failure, Player, atomic, form_file};
 use cadenza_protocol::id::{MediaId, VoucherId};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -247,5 +247,5 @@ pub fn media_id(typed: &str) -> Result<MediaId, Failure> {
 
 fn read_card(path: &Path) -> Result<TypedCard, Failure> {
     let bytes = Zeroizing::new(atomic::read_bounded(path, CARD_BOUND)?);
-    from_toml(&bytes, path, "buy --help")
+    form_file::read(&bytes, path, "buy --help")
 }
