@@ -9,6 +9,7 @@
 mod counting;
 mod deliveries;
 mod identity;
+mod links;
 mod listening;
 mod lost_orders;
 mod recording;

@@ -51,6 +51,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::store::downloads,
             commands::store::download_retry,
             commands::store::redeem_voucher,
+            commands::store::asked_link,
+            commands::store::answer_link,
             commands::playback::preview,
             commands::playback::play,
             commands::playback::play_pause,

@@ -29,6 +29,7 @@ use crate::events::{Notice, NoticeLevel};
 use crate::ipc::{AppError, PlaybackState};
 use crate::sleeve::CoverCache;
 use hosting::Host;
+use opening::AskedLinks;
 use position::Listeners;
 use sleeves::Sleeves;
 
@@ -66,6 +67,7 @@ pub struct Core {
     /// The transport as the page was told last.
     told: Mutex<Option<PlaybackState>>,
     listeners: Listeners,
+    links: AskedLinks,
     bundled: Option<Bundled>,
     host: Host,
 }
@@ -88,6 +90,7 @@ impl Core {
             covers: CoverCache::default(),
             told: Mutex::default(),
             listeners: Listeners::default(),
+            links: AskedLinks::default(),
             host: Host::default(),
             bundled,
             transport,

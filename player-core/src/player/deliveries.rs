@@ -340,7 +340,7 @@ async fn renewed(client: &StoreClient, open: &OpenVoucher) -> Option<OpenVoucher
 }
 
 /// The order's id in `.../orders/ID/voucher`, with or without an extension.
-fn order_of(url: &Url) -> Option<String> {
+pub(super) fn order_of(url: &Url) -> Option<String> {
     let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let place = parts.iter().position(|part| matches!(*part, "orders" | "order" | "retrieve"))?;
     let id = parts.get(place + 1)?.split('.').next()?;

@@ -259,3 +259,27 @@ pub enum DownloadState {
     /// Can be tried again; what has arrived is kept.
     Failed,
 }
+
+/// A `cadenza:` link that waits for a yes. Nobody was contacted for it yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AskedLink {
+    /// To answer by.
+    pub number: u32,
+    pub wanted: WantedByLink,
+    /// Titles of what would be fetched, where they are known here.
+    pub titles: Vec<String>,
+    /// Host and port of the store that would be asked, once it is named.
+    pub store: Option<String>,
+    /// Another host that the link names; it is not asked.
+    pub elsewhere: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum WantedByLink {
+    /// To play a clip.
+    Clip,
+    /// To bring home what an order bought.
+    Order,
+}

@@ -105,6 +105,11 @@ export const de: Messages = {
     unlimited: 'Beste', kbps: (n) => `${n} kbit/s`, buying: 'Kaufen', ask: 'Passphrase', askOnce: 'Einmal je Sitzung', askAlways: 'Jedes Mal', after: 'Nach der Lieferung', afterReady: 'Bescheid sagen', afterPlay: 'Gleich abspielen', store: 'Laden', storeBundled: 'Der Laden, der mit Cadenza kommt', storeOther: 'Ein anderer Laden', storeAddress: 'Adresse', storeRestart: 'Gilt ab dem nächsten Start.',
     shortcuts: 'Tastatur', showShortcuts: 'Alle Tastenkürzel', about: 'Über', version: (v) => `Cadenza ${v}`, saved: 'Gesichert', noDevices: 'Kein Ausgabegerät gefunden. Schließen Sie eines an; Cadenza macht von selbst weiter.', fonts: 'Bricolage Grotesque und Inter, SIL Open Font License',
   },
+  links: {
+    title: 'Diesem Link folgen?', clip: (what, store) => `Er möchte den Ausschnitt von ${what} abspielen, aus: ${store}.`, order: (what, store) => `Er möchte ${what} in Ihre Bibliothek holen, aus: ${store}.`,
+    oneTrack: 'einem Titel', oneOrder: 'den Inhalt einer Bestellung', bundled: 'der Laden, der mit Cadenza kommt', unnamed: 'der Laden, den Sie gewählt haben', elsewhere: (host) => `Der Link selbst nennt ${host}; dort wird nicht gefragt.`,
+    hint: 'Jede Webseite kann einen solchen Link enthalten. Noch wurde niemand gefragt: Gehen Sie nur weiter, wenn Sie das wollten.', follow: 'Weiter',
+  },
   keys: {
     title: 'Tastenkürzel', everywhere: 'Überall', lists: 'In Listen', playing: 'Beim Hören', search: 'Alles durchsuchen', help: 'Diese Übersicht', playPause: 'Abspielen oder anhalten', nextTrack: 'Nächster Titel', previousTrack: 'Voriger Titel', forward: '5 Sekunden vor', backward: '5 Sekunden zurück', louder: 'Lauter', quieter: 'Leiser', mute: 'Stumm', panel: 'Begleitleiste', full: 'Aktuelle Wiedergabe',
     pages: 'Laden, Bibliothek, Downloads, CD', backPage: 'Zurück', move: 'Bewegen', open: 'Abspielen oder öffnen', select: 'Mehr auswählen', remove: 'Entfernen, mit Rückgängig', reorder: 'Titel verschieben', menu: 'Aktionen', close: 'Schließen', selectAll: 'Alles auswählen',

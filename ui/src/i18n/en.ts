@@ -106,6 +106,11 @@ export const en = {
     unlimited: 'Best', kbps: (n: number) => `${n} kbit/s`, buying: 'Buying', ask: 'Passphrase', askOnce: 'Once per session', askAlways: 'Every time', after: 'After delivery', afterReady: 'Say that it is ready', afterPlay: 'Start playing', store: 'Store', storeBundled: 'The store that comes with Cadenza', storeOther: 'Another store', storeAddress: 'Address', storeRestart: 'Takes effect at the next start.',
     shortcuts: 'Keyboard', showShortcuts: 'Show all shortcuts', about: 'About', version: (v: string) => `Cadenza ${v}`, saved: 'Saved', noDevices: 'No sound device was found. Connect one; Cadenza goes on by itself.', fonts: 'Bricolage Grotesque and Inter, SIL Open Font License',
   },
+  links: {
+    title: 'Follow this link?', clip: (what: string, store: string) => `It wants to play the clip of ${what}, from ${store}.`, order: (what: string, store: string) => `It wants to fetch ${what} from ${store} into your library.`,
+    oneTrack: 'a track', oneOrder: 'what an order bought', bundled: 'the store that comes with Cadenza', unnamed: 'the store that you chose', elsewhere: (host: string) => `The link itself names ${host}, which is not asked.`,
+    hint: 'Any web page can hold such a link. Nobody was contacted yet: go on only if you wanted this.', follow: 'Go on',
+  },
   keys: {
     title: 'Keyboard shortcuts', everywhere: 'Everywhere', lists: 'In lists', playing: 'While listening', search: 'Search everything', help: 'This sheet', playPause: 'Play or pause', nextTrack: 'Next track', previousTrack: 'Previous track', forward: 'Forward 5 seconds', backward: 'Back 5 seconds', louder: 'Louder', quieter: 'Quieter', mute: 'Mute', panel: 'Listening panel', full: 'Now playing',
     pages: 'Store, Library, Downloads, Disc', backPage: 'Back', move: 'Move', open: 'Play or open', select: 'Select more', remove: 'Remove, with undo', reorder: 'Move a track', menu: 'Actions', close: 'Close', selectAll: 'Select all',

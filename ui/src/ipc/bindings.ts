@@ -83,6 +83,10 @@ export const commands = {
 	downloadRetry: (mediaId: MediaId) => typedError<Download, AppError>(__TAURI_INVOKE("download_retry", { mediaId })),
 	/**  Redeems a voucher file that a browser brought (B4); a preview voucher plays. */
 	redeemVoucher: (path: string) => typedError<Download[], AppError>(__TAURI_INVOKE("redeem_voucher", { path })),
+	/**  The link that waits for a yes, if one does. */
+	askedLink: () => typedError<AskedLink | null, AppError>(__TAURI_INVOKE("asked_link")),
+	/**  Follows a link, or lets it go; gives the next one that waits. */
+	answerLink: (number: number, follow: boolean) => typedError<AskedLink | null, AppError>(__TAURI_INVOKE("answer_link", { number, follow })),
 	/**  Streams previews of these tracks, one after the other. */
 	preview: (mediaIds: MediaId[], startIndex: number, kind: PreviewKind) => typedError<PlaybackState, AppError>(__TAURI_INVOKE("preview", { mediaIds, startIndex, kind })),
 	/**  Plays these tracks of the library; they become the queue. */
@@ -242,6 +246,19 @@ export type AppState = {
 
 /**  When a purchase asks for the passphrase (B5). */
 export type AskPassphrase = "oncePerSession" | "everyPurchase";
+
+/**  A `cadenza:` link that waits for a yes. Nobody was contacted for it yet. */
+export type AskedLink = {
+	/**  To answer by. */
+	number: number,
+	wanted: WantedByLink,
+	/**  Titles of what would be fetched, where they are known here. */
+	titles: string[],
+	/**  Host and port of the store that would be asked, once it is named. */
+	store: string | null,
+	/**  Another host that the link names; it is not asked. */
+	elsewhere: string | null,
+};
 
 export type AudioDevice = {
 	id: string,
@@ -406,6 +423,8 @@ export type GoTo =
 { page: "album"; albumId: AlbumId } | 
 /**  A voucher is being redeemed. */
 { page: "downloads" } | 
+/**  A link was opened and waits for a yes: ask `asked_link` what it wants. */
+{ page: "link" } | 
 /**  A passport file was opened: offer to import it. */
 { page: "importPassport"; path: string } | 
 /**  A voucher waits for the passphrase: ask, call `unlock`, it goes on by itself. */
@@ -894,6 +913,12 @@ export type TrackTexts = {
 	/**  Of the artist. */
 	biography: string | null,
 };
+
+export type WantedByLink = 
+/**  To play a clip. */
+"clip" | 
+/**  To bring home what an order bought. */
+"order";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -2,6 +2,7 @@
 
 mod disc;
 mod library;
+mod links;
 mod listen;
 mod passport;
 mod playlist;
@@ -34,7 +35,7 @@ pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Buy { media_ids, quality, card_file } => {
             shop::buy(&global, &media_ids, quality.as_deref(), &card_file, output).await
         }
-        Command::Redeem { voucher } => shop::redeem(&global, voucher.as_deref(), output).await,
+        Command::Redeem { voucher, yes } => shop::redeem(&global, voucher.as_deref(), yes, output).await,
         Command::Orders { again: None } => shop::orders(&global, output).await,
         Command::Orders { again: Some(order) } => shop::order_again(&global, &order, output).await,
         Command::Play { tracks, seek, seconds, device } => {

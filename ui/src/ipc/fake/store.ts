@@ -1,6 +1,6 @@
 /// The store, the cart and deliveries, invented.
 import { Failure } from '../failure';
-import type { AlbumCard, Cart, CartChoice, CartItem, Download, Order, PaymentCard, StoreAlbum, StoreTrack } from '../bindings';
+import type { AlbumCard, AskedLink, Cart, CartChoice, CartItem, Download, Order, PaymentCard, StoreAlbum, StoreTrack } from '../bindings';
 import { albums, currency, findTrack } from './albums';
 import { pays } from './forms';
 import { answer, pace, scene, storeState, tell, world } from './world';
@@ -60,6 +60,13 @@ const deliver = (items: CartItem[], orderId: string): void =>
     world.downloads.unshift(download);
     setTimeout(() => step(download), pace.tickMs * (1 + place * 3));
   });
+
+const links: AskedLink[] = [];
+/** A link is opened from outside. */
+export const openLink = (link: AskedLink): void => {
+  links.push(link);
+  tell('goTo', { page: 'link' });
+};
 
 const past: Order[] = [];
 const orders = (): Order[] =>
@@ -122,6 +129,11 @@ export const store = {
     return download;
   }),
   redeemVoucher: (_path: string) => answer((): Download[] => []),
+  askedLink: () => answer((): AskedLink | null => links[0] ?? null),
+  answerLink: (number: number, _follow: boolean) => answer((): AskedLink | null => {
+    links.splice(0, links.length, ...links.filter((link) => link.number !== number));
+    return links[0] ?? null;
+  }),
 };
 
 /** Puts one delivery into each state, and a past order, for screenshots. */

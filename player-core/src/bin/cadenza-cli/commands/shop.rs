@@ -5,15 +5,17 @@ use std::path::Path;
 use cadenza_player::event::{News, Stage};
 use cadenza_player::passport::vault::day;
 use cadenza_player::player::Delivered;
+use cadenza_player::store::Link;
 use cadenza_player::store::cart::CartItem;
 use cadenza_player::store::orders::{OrderStanding, PastOrder};
 use cadenza_player::store::payment::TypedCard;
 use cadenza_player::{Code, Failure, Player, atomic, form_file};
 use cadenza_protocol::id::{MediaId, VoucherId};
 use serde_json::json;
+use url::Url;
 use zeroize::Zeroizing;
 
-use super::{from_toml, open, unlock};
+use super::{links, open, unlock};
 use crate::args::Global;
 use crate::output::{Output, minutes, price, table};
 
@@ -61,11 +63,18 @@ pub async fn buy(
     finish(only(&ours, delivered, output), output, json!({ "order": order }))
 }
 
-pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) -> Result<(), Failure> {
+pub async fn redeem(
+    global: &Global,
+    voucher: Option<&Path>,
+    yes: bool,
+    output: &Output,
+) -> Result<(), Failure> {
     let player = open(global)?;
+    let voucher = voucher.map(|given| brought(&player, given, yes)).transpose()?;
     find_lost(&player, output).await;
     let ours = match voucher {
-        Some(voucher) => Some(player.take_voucher(player.read_voucher(voucher).await?)?),
+        Some(Brought::File(file)) => Some(player.take_voucher(player.read_voucher(file).await?)?),
+        Some(Brought::Link(url)) => Some(player.take_voucher(player.voucher_at(&url).await?)?),
         None => None,
     };
     if ours.is_none() && !player.has_open_deliveries() {
@@ -76,6 +85,26 @@ pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) ->
     let delivered = deliver(&player, output).await?;
     let delivered = ours.map_or(delivered.clone(), |ours| only(&ours, delivered, output));
     finish(delivered, output, json!({}))
+}
+
+/// Where a voucher is.
+enum Brought<'a> {
+    File(&'a Path),
+    Link(Url),
+}
+
+/// Reads what was given; a link only goes on once the person said yes, before anyone is contacted (B12).
+fn brought<'a>(player: &Player, given: &'a Path, yes: bool) -> Result<Brought<'a>, Failure> {
+    match links::read(given.to_str().unwrap_or_default())? {
+        None => Ok(Brought::File(given)),
+        Some(link) => {
+            links::confirm(player, &link, yes)?;
+            match link {
+                Link::Redeem(url) => Ok(Brought::Link(url)),
+                Link::Preview(_) => Err(links::other("this link is for listening: give it to `preview`")),
+            }
+        }
+    }
 }
 
 /// Asks the store for orders whose answer was lost, and tells of those it has.
