@@ -3,6 +3,7 @@
 //! The player and the storefront check what was typed before a byte of it is sent, the licensing center checks it again, by the same
 //! rules. A checked form is sent as JSON under the names of its fields.
 
+mod changed;
 mod field;
 mod line;
 
@@ -15,6 +16,7 @@ use crate::card::{Card, CardError, CardExpiry, CardNumber, TypedNumber};
 use crate::passport::PersonalFacts;
 use crate::time::UnixTime;
 
+pub use changed::changed;
 pub use field::Field;
 pub use line::{email, line, telephone};
 
@@ -126,9 +128,6 @@ pub struct CheckedForm {
 impl RegistrationForm {
     /// Everything that can be known to be wrong without asking anyone.
     pub fn check(&self, now: UnixTime) -> Result<CheckedForm, FormError> {
-        if self.interests.len() > MOST_INTERESTS {
-            return Err(FormError::TooManyInterests);
-        }
         let form = CheckedForm {
             name: line("name", &self.name)?,
             address: line::address(&self.address)?,
@@ -137,8 +136,8 @@ impl RegistrationForm {
             card_number: self.card_number.check()?,
             card_expiry: CardExpiry::not_over(&self.card_expiry, now)?,
             confidential: line("confidential", &self.confidential)?,
-            region: if self.region.trim().is_empty() { String::new() } else { line("region", &self.region)? },
-            interests: self.interests.iter().map(|i| line("interests", i)).collect::<Result<_, _>>()?,
+            region: line::region(&self.region)?,
+            interests: line::interests(&self.interests)?,
         };
         let held = form.kept().find(|(_, text)| form.card_number.is_in(text)).map(|(field, _)| field);
         match held {

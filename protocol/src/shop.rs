@@ -100,6 +100,8 @@ pub struct AlbumPage {
     pub liner_notes: Option<String>,
     /// Credits, when free to read.
     pub credits: Option<String>,
+    /// Biography of the artist, when free to read.
+    pub biography: Option<String>,
     /// Label.
     pub label: Option<String>,
     /// Copyright line.
@@ -149,6 +151,8 @@ pub struct TrackOffer {
     pub credits: Option<String>,
     /// Liner notes of this track, when free to read.
     pub liner_notes: Option<String>,
+    /// Biography of its artist, when free to read.
+    pub biography: Option<String>,
     /// Whether a buyer may record it to disc.
     pub may_record: bool,
 }
@@ -227,6 +231,11 @@ impl OrderState {
             Self::Refunding => "refunding",
             Self::Refunded => "refunded",
         }
+    }
+
+    /// Whether its money went back, or is about to.
+    pub const fn is_refunded(self) -> bool {
+        matches!(self, Self::Refunding | Self::Refunded)
     }
 }
 

@@ -20,6 +20,8 @@
 //! proxies = ["127.0.0.1"]
 //! ```
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cadenza_protocol::shop::money::Currency;
@@ -29,6 +31,9 @@ use crate::content::ContentSettings;
 use crate::content::files::MediaStore;
 use crate::door::LimitSettings;
 use crate::merchant::MerchantSettings;
+
+/// Bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// The whole file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,9 +115,11 @@ pub enum ConfigError {
 }
 
 impl ServerConfig {
-    /// Reads a file.
+    /// Reads a file; of a longer one than any configuration is, no more than that.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|e| ConfigError::Read(path.to_owned(), e))?;
+        let failed = |e| ConfigError::Read(path.to_owned(), e);
+        let mut text = String::new();
+        File::open(path).map_err(failed)?.take(LONGEST).read_to_string(&mut text).map_err(failed)?;
         toml::from_str(&text).map_err(|e| ConfigError::Parse(path.to_owned(), e))
     }
 }

@@ -145,6 +145,8 @@ codes! {
     NotRecognised = "not-recognised",
     /// The track was bought with another passport.
     NotYours = "not-yours",
+    /// The order was refunded: nothing more of it is delivered.
+    OrderRefunded = "order-refunded",
     /// The order was given up; nothing was charged.
     OrderRefused = "order-refused",
     /// The order left, and no answer came.
@@ -237,6 +239,8 @@ codes! {
     VoucherExpired = "voucher-expired",
     /// A voucher for listening was brought where a purchase is needed.
     VoucherPreview = "voucher-preview",
+    /// A purchase was refunded: nothing more of it is delivered.
+    VoucherRefunded = "voucher-refunded",
     /// A voucher was redeemed with another passport.
     VoucherUsed = "voucher-used",
     /// The passphrase is too easy to guess.
@@ -264,6 +268,7 @@ const FROM_SERVERS: &[Code] = &[
     Code::NotForSale,
     Code::NotFound,
     Code::NotRecognised,
+    Code::OrderRefunded,
     Code::OrderRefused,
     Code::PaymentTimeout,
     Code::PaymentUnconfirmed,
@@ -276,6 +281,7 @@ const FROM_SERVERS: &[Code] = &[
     Code::UnknownMedia,
     Code::UnknownVoucher,
     Code::VoucherExpired,
+    Code::VoucherRefunded,
     Code::VoucherUsed,
 ];
 

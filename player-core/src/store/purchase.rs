@@ -119,7 +119,14 @@ pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> R
     let mut outcome = Ok(());
     // One that cannot be had now holds up no other.
     for open in interrupted.iter().filter(|o| o.merchant == here) {
-        outcome = outcome.and(fetch_vouchers(client, journal, open, now).await);
+        let fetched = match fetch_vouchers(client, journal, open, now).await {
+            // Nothing of it will come any more.
+            Err(e) if e.code() == Code::OrderRefunded => {
+                journal.close_order(open).map_err(PurchaseError::from)
+            }
+            other => other,
+        };
+        outcome = outcome.and(fetched);
     }
     outcome
 }

@@ -12,6 +12,7 @@ use cadenza_protocol::shop::list::{ListPrice, PriceLine};
 use cadenza_protocol::shop::money::NoCurrency;
 
 use super::time_code;
+use crate::picture;
 
 /// Most pictures of one kind.
 const MAX_PICTURES: usize = 32;
@@ -110,6 +111,8 @@ pub struct Facts {
     pub credits: String,
     #[serde(default)]
     pub commentary: String,
+    #[serde(default)]
+    pub biography: String,
     pub cover: Option<PathBuf>,
     #[serde(default)]
     pub promotional: Vec<PromotionalArt>,
@@ -245,7 +248,7 @@ impl Default for Qualities {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Encrypt {
-    /// `lyrics`, `liner_notes`, `credits`, `commentary`, `cover`, `advertisement`.
+    /// `lyrics`, `liner_notes`, `credits`, `commentary`, `biography`, `cover`, `advertisement`.
     pub items: Vec<String>,
 }
 
@@ -255,12 +258,20 @@ impl Default for Encrypt {
     }
 }
 
+impl Facts {
+    /// Reads and checks the keys of the file at this path.
+    pub fn read(text: &str, path: &Path) -> Result<Self, AboutError> {
+        let facts = toml::from_str(text).map_err(|e| malformed(path, &e.to_string()))?;
+        check(path, &facts)?;
+        Ok(facts)
+    }
+}
+
 impl About {
     /// Reads and checks the file and its pictures.
     pub fn load(path: &Path) -> Result<Self, AboutError> {
         let text = String::from_utf8(read(path, 4 << 20)?).map_err(|_| malformed(path, "not UTF-8 text"))?;
-        let facts: Facts = toml::from_str(&text).map_err(|e| malformed(path, &e.to_string()))?;
-        check(path, &facts)?;
+        let facts = Facts::read(&text, path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let cover = facts.cover.as_ref().map(|file| read_picture(&folder.join(file))).transpose()?;
         let with_picture = |art: &PromotionalArt| Ok((art.clone(), read_picture(&folder.join(&art.file))?));
@@ -340,11 +351,12 @@ fn check(path: &Path, facts: &Facts) -> Result<(), AboutError> {
     if !q.lossy.is_empty() && opus_kbps(&q.lossy).is_none() {
         return invalid("qualities.lossy", "is \"opus-KBPS\" between 32 and 510, or empty");
     }
-    const ITEMS: [&str; 6] = ["lyrics", "liner_notes", "credits", "commentary", "cover", "advertisement"];
+    const ITEMS: [&str; 7] =
+        ["lyrics", "liner_notes", "credits", "commentary", "biography", "cover", "advertisement"];
     if facts.encrypt.items.iter().any(|item| !ITEMS.contains(&item.as_str())) {
         return invalid(
             "encrypt.items",
-            "may name lyrics, liner_notes, credits, commentary, cover, advertisement",
+            "may name lyrics, liner_notes, credits, commentary, biography, cover, advertisement",
         );
     }
     if !facts.smpte.is_empty() && time_code::parse(&facts.smpte).is_none() {
@@ -368,7 +380,7 @@ fn read_picture(path: &Path) -> Result<Picture, AboutError> {
         Ok(image::ImageFormat::Jpeg) => "image/jpeg",
         _ => return Err(malformed(path, "not a PNG or JPEG picture")),
     };
-    image::load_from_memory(&bytes).map_err(|e| malformed(path, &e.to_string()))?;
+    picture::open(&bytes).map_err(|e| malformed(path, &e.to_string()))?;
     Ok(Picture { media_type, bytes })
 }
 

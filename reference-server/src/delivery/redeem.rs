@@ -97,6 +97,7 @@ async fn media(
     headers: HeaderMap,
 ) -> Result<Response, ApiFailure> {
     let ticket = bearer(&server, &headers, voucher_id)?;
+    server.content.may_fetch(voucher_id).await.map_err(hand_on)?;
     let path = server.files.local_path(&ticket.object).await.map_err(ApiFailure::internal)?;
     download::answer(&path, &ticket, &headers, server.configuration().download_rate).await
 }

@@ -304,13 +304,15 @@ async fn order(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Resul
 }
 
 async fn voucher(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Notice> {
-    let found = pages.front.merchant.order_voucher(&id).await.map_err(|failure| match failure.status {
-        StatusCode::GONE => ApiFailure::new(
-            StatusCode::GONE,
-            code::VOUCHER_EXPIRED,
-            "this purchase was not retrieved in time; write to the store",
-        ),
-        _ => failure,
+    let found = pages.front.merchant.order_voucher(&id).await.map_err(|failure| {
+        match failure.error.code.as_str() {
+            code::VOUCHER_EXPIRED => ApiFailure::new(
+                StatusCode::GONE,
+                code::VOUCHER_EXPIRED,
+                "this purchase was not retrieved in time; write to the store",
+            ),
+            _ => failure,
+        }
     })?;
     Ok(voucher_response(&found, "music"))
 }

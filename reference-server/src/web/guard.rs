@@ -52,7 +52,7 @@ impl Forms {
         genuine.then_some(()).ok_or_else(|| Notice {
             status: StatusCode::FORBIDDEN,
             headline: "This form is out of date".into(),
-            message: "Go back to the store, open the form again, and allow cookies for this page. Nothing was charged.".into(),
+            message: "Go back to the store, open the form again, and allow cookies for this page. What was just sent was not used; whether an earlier try was charged is not known here.".into(),
         })
     }
 }

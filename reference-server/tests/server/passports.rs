@@ -54,7 +54,7 @@ async fn later(world: &World, by: Duration) {
 
 fn renewal_request(who: &Listener, at: UnixTime) -> SignedMessage {
     let sign = |domain: &str, message: &[u8]| who.passport.sign(domain, message);
-    SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at }, who.passport.chain(), sign)
+    SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest::at(at), who.passport.chain(), sign)
 }
 
 /// Renews, and gives the listener with the renewed passport.
@@ -204,7 +204,7 @@ fn a_renewal_is_for_its_own_passport_and_its_own_time() {
 
         // Signed by another passport than the chain says.
         let sign = |domain: &str, message: &[u8]| other.passport.sign(domain, message);
-        let body = RenewalRequest { at: now };
+        let body = RenewalRequest::at(now);
         let forged = SignedMessage::new(RenewalRequest::DOMAIN, &body, ada.passport.chain(), sign);
         assert_eq!(ask(&world, "renew", &forged).await.unwrap_err(), (403, "renewal-refused".into()));
 

@@ -58,17 +58,28 @@ fn a_stranger_s_wrong_tries_and_registrations_keep_the_owner_from_nothing() {
     });
 }
 
-// G7, on whichever database: the count is one statement
+/// Sixty recoveries at once get five tries between them. Limits of the door must be out of the way, and a person registered.
+pub async fn sixty_at_once_get_five_tries(world: &World) {
+    let claim = details("+1 555 0199", test_cards::GOOD);
+    let tries = (0..60).map(|_| recover(world, "", &claim));
+    let statuses = futures_util::future::join_all(tries).await;
+    assert_eq!(statuses.iter().filter(|status| **status == 403).count(), 5, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 55, "{statuses:?}");
+}
+
+/// A shop whose door lets them through.
+pub fn open_door() -> ServerConfig {
+    let limits = LimitSettings { registrations_per_hour: 1_000, ..LimitSettings::default() };
+    ServerConfig { limits, ..ServerConfig::default() }
+}
+
+// G7; on PostgreSQL in `postgres.rs`
 #[test]
 fn many_tries_at_once_are_as_many() {
     alone(async {
-        let world = World::start("at-once", ServerConfig::default()).await;
+        let world = World::start("at-once", open_door()).await;
         Listener::register(&world).await;
-        let claim = details("+1 555 0199", test_cards::GOOD);
-        let tries = (0..40).map(|_| recover(&world, "", &claim));
-        let statuses = futures_util::future::join_all(tries).await;
-        assert_eq!(statuses.iter().filter(|status| **status == 403).count(), 5, "{statuses:?}");
-        assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 35, "{statuses:?}");
+        sixty_at_once_get_five_tries(&world).await;
         world.stop().await;
     });
 }
@@ -80,7 +91,7 @@ fn a_renewal_that_is_sent_again_brings_no_second_certificate() {
         let world = World::start("renewed-twice", ServerConfig::default()).await;
         let ada = Listener::register(&world).await;
         let sign = |domain: &str, message: &[u8]| ada.passport.sign(domain, message);
-        let wish = RenewalRequest { at: world.clock.now() };
+        let wish = RenewalRequest::at(world.clock.now());
         let request = SignedMessage::new(RenewalRequest::DOMAIN, &wish, ada.passport.chain(), sign);
         let url = format!("{}/v1/passports/renew", world.licensing);
         let mut statuses = Vec::new();

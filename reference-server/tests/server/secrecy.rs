@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::listener::form;
+use crate::listener::{Listener, form};
 use crate::world::{LOGS, World, shared};
 
 /// Approved, like any number that passes the check; used by no other test.
@@ -39,6 +39,24 @@ fn a_card_number_is_nowhere_after_it_was_used_everywhere() {
         assert_eq!(status, 422);
         assert!(!refusal.to_string().contains(DIGITS));
         search(world);
+    });
+}
+
+// B12: whoever knows an order's id may fetch what was bought
+#[test]
+fn the_id_of_an_order_stands_in_no_log() {
+    shared(async |world| {
+        let (order_id, voucher) = Listener::buy(world, 0, "secrecy-order-1").await;
+        let ada = Listener::register(world).await;
+        ada.redeem(world, &voucher.tracks[0]).await.unwrap();
+        let page = reqwest::get(format!("{}/order/{order_id}", world.web)).await.unwrap();
+        assert_eq!(page.status(), 200);
+        // the tests' log is more talkative than anyone's: what is told by default counts
+        let logs = String::from_utf8_lossy(&LOGS.lock().unwrap()).into_owned();
+        let told = |line: &&str| [" INFO ", " WARN ", "ERROR "].iter().any(|level| line.contains(level));
+        let told: Vec<&str> = logs.lines().filter(told).collect();
+        assert!(told.iter().any(|line| line.contains("an order went on")), "the logs were caught");
+        assert!(!told.iter().any(|line| line.contains(&order_id)), "a log holds an order's id");
     });
 }
 

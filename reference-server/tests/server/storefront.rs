@@ -228,3 +228,17 @@ fn forms_from_elsewhere_and_strange_host_names_are_refused() {
         assert!(nowhere.status == 404 && nowhere.html.contains("no such page"));
     });
 }
+
+// B1: what an author says of the artist is free to read unless only buyers may
+#[test]
+fn a_biography_stands_with_the_album_for_players_and_browsers() {
+    shared(async |world| {
+        let front = world.get("/v1/albums").await;
+        let id = front["albums"][0]["id"].as_str().unwrap().to_owned();
+        let album = world.get(&format!("/v1/albums/{id}")).await;
+        assert_eq!(album["biography"], "They test by day.");
+        assert_eq!(album["tracks"][0]["biography"], "They test by day.");
+        let page = reqwest::get(format!("{}/album/{id}", world.web)).await.unwrap().text().await.unwrap();
+        assert!(page.contains("The artist") && page.contains("They test by day."), "{page}");
+    });
+}

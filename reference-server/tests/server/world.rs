@@ -213,7 +213,7 @@ pub fn make_album(folder: &Path) {
         std::fs::write(folder.join(format!("{number}.wav")), wav(6, 200.0 * f64::from(number))).unwrap();
         let about = format!(
             "title = \"{title}\"\nartist = \"The Testers\"\nalbum = \"Two Tones\"\ntrack = {number}\ntrack_count = 2\nyear = 2026\n\
-             lyrics = \"la la la\"\ncredits = \"Oscillator\"\n[clip]\nstart = 1.0\nduration = 3.0\nfade_in = 0.2\nfade_out = 0.5\n\
+             lyrics = \"la la la\"\ncredits = \"Oscillator\"\nbiography = \"They test by day.\"\n[clip]\nstart = 1.0\nduration = 3.0\nfade_in = 0.2\nfade_out = 0.5\n\
              [price]\ncurrency = \"USD\"\nlossless = 129\nlossy = 99\nalbum = 200\n[encrypt]\nitems = [\"lyrics\"]\n"
         );
         std::fs::write(folder.join(format!("{number}.toml")), about).unwrap();

@@ -21,7 +21,7 @@ export const de: Messages = {
     title: 'Laden', newRecord: 'Auf der ersten Seite', more: 'Weitere Platten', oneMore: 'Noch eine Platte', about: 'Über diese Platte', previewAll: 'Alles anhören', stopPreview: 'Hörprobe anhalten',
     preview: (t) => `${t} anhören`, pause: (t) => `${t} anhalten`, buyAlbum: (p) => `Album kaufen ${p}`, buyRest: (n, p) => `Die übrigen ${n} für ${p} kaufen`,
     addToCart: (t, p) => `${t} in den Warenkorb legen, ${p}`, inCart: 'Im Warenkorb', inCartOpen: (t) => `Im Warenkorb: ${t}. Warenkorb öffnen`, owned: 'Gekauft', playOwned: (t) => `${t} abspielen`,
-    arriving: (t, pc) => `${t} kommt an, ${pc} Prozent`, ownAll: 'Gekauft. Album abspielen', openAlbum: (t, a) => `${t} von ${a}`, notes: 'Begleittext', credits: 'Mitwirkende',
+    arriving: (t, pc) => `${t} kommt an, ${pc} Prozent`, ownAll: 'Gekauft. Album abspielen', openAlbum: (t, a) => `${t} von ${a}`, notes: 'Begleittext', credits: 'Mitwirkende', biography: 'Zur Person',
     formats: (list) => list, lookInside: 'Platte öffnen', added: (n) => (n === 1 ? 'In den Warenkorb gelegt' : `${n} Titel in den Warenkorb gelegt`), goCart: 'Warenkorb öffnen', clipOf: (s) => `Hörproben von ${s} Sekunden, kostenlos`,
     noDisc: 'nicht für CDs', emptyTitle: 'Die Regale sind leer', emptyText: 'Dieser Laden verkauft noch nichts. Sobald eine Platte erscheint, steht sie hier.', trackList: (t) => `Titel von ${t}`,
     startingTitle: 'Der Laden öffnet', startingText: 'Er startet zusammen mit dem Player. Das dauert ein paar Sekunden.',
@@ -43,6 +43,7 @@ export const de: Messages = {
     title: 'Downloads und Bestellungen', arriving: 'Unterwegs', arrived: 'Eben angekommen', orders: 'Bestellungen', emptyTitle: 'Noch keine Bestellungen', emptyText: 'Was Sie kaufen, kommt hier an und wohnt dann in Ihrer Bibliothek. Jeden Kauf können Sie erneut laden.',
     waiting: 'Wartet, bis es an der Reihe ist', redeeming: 'Weist sich beim Auslieferungsserver aus', receiving: (a, b) => `${a} von ${b}`, checking: 'Unterschrift und Prüfsumme werden verglichen', ready: 'Bereit', failed: 'Nicht angekommen',
     retry: (t) => `Nochmal versuchen: ${t}`, again: (t) => `${t} erneut laden`, againShort: 'Erneut laden', play: (t) => `${t} abspielen`, delivered: 'Geliefert', onTheWay: 'Unterwegs', incomplete: 'Unvollständig: versuchen Sie die fehlenden Titel erneut, nichts ist verloren',
+    refunding: (p) => `Erstattung unterwegs: ${p}`, refunded: (p) => `Erstattet: ${p}`, refundedText: (card) => `Das Geld geht zurück an ${card || 'das, womit Sie bezahlt haben'}. Was geliefert wurde, spielt weiter mit Ihrem Pass; aus dieser Bestellung lässt sich nichts mehr laden.`,
     order: (id) => `Bestellung ${id}`, progress: (t) => `Fortschritt von ${t}`, voucher: 'Gutscheindatei öffnen', voucherHint: 'Im Browser gekauft? Öffnen Sie den Gutschein von dort.',
   },
   player: {
@@ -103,6 +104,11 @@ export const de: Messages = {
     title: 'Einstellungen', looks: 'Aussehen', theme: 'Farben', system: 'System', light: 'Hell', dark: 'Dunkel', language: 'Sprache', sound: 'Ton', device: 'Ausgabegerät', deviceSystem: 'Wahl des Systems', deviceLost: 'nicht angeschlossen', normalise: 'Gleiche Lautheit', normaliseHint: 'Spielt jede Platte etwa gleich laut.', preview: 'Qualität der Hörproben', previewHint: 'Bei langsamer Leitung kleiner wählen.',
     unlimited: 'Beste', kbps: (n) => `${n} kbit/s`, buying: 'Kaufen', ask: 'Passphrase', askOnce: 'Einmal je Sitzung', askAlways: 'Jedes Mal', after: 'Nach der Lieferung', afterReady: 'Bescheid sagen', afterPlay: 'Gleich abspielen', store: 'Laden', storeBundled: 'Der Laden, der mit Cadenza kommt', storeOther: 'Ein anderer Laden', storeAddress: 'Adresse', storeRestart: 'Gilt ab dem nächsten Start.',
     shortcuts: 'Tastatur', showShortcuts: 'Alle Tastenkürzel', about: 'Über', version: (v) => `Cadenza ${v}`, saved: 'Gesichert', noDevices: 'Kein Ausgabegerät gefunden. Schließen Sie eines an; Cadenza macht von selbst weiter.', fonts: 'Bricolage Grotesque und Inter, SIL Open Font License',
+  },
+  links: {
+    title: 'Diesem Link folgen?', clip: (what, store) => `Er möchte den Ausschnitt von ${what} abspielen, aus: ${store}.`, order: (what, store) => `Er möchte ${what} in Ihre Bibliothek holen, aus: ${store}.`,
+    oneTrack: 'einem Titel', oneOrder: 'den Inhalt einer Bestellung', bundled: 'der Laden, der mit Cadenza kommt', unnamed: 'der Laden, den Sie gewählt haben', elsewhere: (host) => `Der Link selbst nennt ${host}; dort wird nicht gefragt.`,
+    hint: 'Jede Webseite kann einen solchen Link enthalten. Noch wurde niemand gefragt: Gehen Sie nur weiter, wenn Sie das wollten.', follow: 'Weiter',
   },
   keys: {
     control: 'Strg', title: 'Tastenkürzel', everywhere: 'Überall', lists: 'In Listen', playing: 'Beim Hören', search: 'Alles durchsuchen', help: 'Diese Übersicht', playPause: 'Abspielen oder anhalten', nextTrack: 'Nächster Titel', previousTrack: 'Voriger Titel', forward: '5 Sekunden vor', backward: '5 Sekunden zurück', louder: 'Lauter', quieter: 'Leiser', mute: 'Stumm', panel: 'Begleitleiste', full: 'Aktuelle Wiedergabe',

@@ -22,7 +22,7 @@ export const en = {
     title: 'Store', newRecord: 'On the front page', more: 'More records', oneMore: 'One more record', about: 'About this record', previewAll: 'Preview all', stopPreview: 'Pause preview',
     preview: (t: string) => `Preview ${t}`, pause: (t: string) => `Pause ${t}`, buyAlbum: (p: string) => `Buy album ${p}`, buyRest: (n: number, p: string) => `Buy the other ${n} for ${p}`,
     addToCart: (t: string, p: string) => `Add ${t} to cart, ${p}`, inCart: 'In cart', inCartOpen: (t: string) => `In cart: ${t}. Open cart`, owned: 'Owned', playOwned: (t: string) => `Play ${t}`,
-    arriving: (t: string, pc: number) => `${t} is arriving, ${pc} percent`, ownAll: 'Owned. Play album', openAlbum: (t: string, a: string) => `${t} by ${a}`, notes: 'Liner notes', credits: 'Credits',
+    arriving: (t: string, pc: number) => `${t} is arriving, ${pc} percent`, ownAll: 'Owned. Play album', openAlbum: (t: string, a: string) => `${t} by ${a}`, notes: 'Liner notes', credits: 'Credits', biography: 'The artist',
     formats: (list: string) => list, lookInside: 'Open record', added: (n: number) => (n === 1 ? 'Added to the cart' : `${n} tracks added to the cart`), goCart: 'Open cart', clipOf: (s: number) => `${s}-second clips, free`,
     noDisc: 'not for discs', emptyTitle: 'The shelves are empty', emptyText: 'This store has nothing on sale yet. When a record is published, it appears here.', trackList: (t: string) => `Tracks of ${t}`,
     startingTitle: 'The store is opening', startingText: 'It starts together with the player. This takes a few seconds.',
@@ -44,6 +44,7 @@ export const en = {
     title: 'Downloads and orders', arriving: 'Arriving', arrived: 'Just arrived', orders: 'Orders', emptyTitle: 'No orders yet', emptyText: 'What you buy arrives here and then lives in your library. Every purchase can be downloaded again.',
     waiting: 'Waiting for its turn', redeeming: 'Proving to the delivery server that it is you', receiving: (a: string, b: string) => `${a} of ${b}`, checking: 'Checking signature and hash', ready: 'Ready to play', failed: 'Did not arrive',
     retry: (t: string) => `Try again: ${t}`, again: (t: string) => `Download ${t} again`, againShort: 'Download again', play: (t: string) => `Play ${t}`, delivered: 'Delivered', onTheWay: 'On its way', incomplete: 'Incomplete: try the missing tracks again, nothing is lost',
+    refunding: (p: string) => `Refund on its way: ${p}`, refunded: (p: string) => `Refunded: ${p}`, refundedText: (card: string) => `The money goes back to ${card || 'what you paid with'}. What was delivered stays playable with your passport; nothing more of this order can be downloaded.`,
     order: (id: string) => `Order ${id}`, progress: (t: string) => `Progress of ${t}`, voucher: 'Open a voucher file', voucherHint: 'Bought in a browser? Open the voucher it gave you.',
   },
   player: {
@@ -104,6 +105,11 @@ export const en = {
     title: 'Settings', looks: 'Looks', theme: 'Theme', system: 'System', light: 'Light', dark: 'Dark', language: 'Language', sound: 'Sound', device: 'Sound device', deviceSystem: 'The system’s choice', deviceLost: 'not connected', normalise: 'Even loudness', normaliseHint: 'Plays every record about equally loud.', preview: 'Preview quality', previewHint: 'Lower it on a slow connection.',
     unlimited: 'Best', kbps: (n: number) => `${n} kbit/s`, buying: 'Buying', ask: 'Passphrase', askOnce: 'Once per session', askAlways: 'Every time', after: 'After delivery', afterReady: 'Say that it is ready', afterPlay: 'Start playing', store: 'Store', storeBundled: 'The store that comes with Cadenza', storeOther: 'Another store', storeAddress: 'Address', storeRestart: 'Takes effect at the next start.',
     shortcuts: 'Keyboard', showShortcuts: 'Show all shortcuts', about: 'About', version: (v: string) => `Cadenza ${v}`, saved: 'Saved', noDevices: 'No sound device was found. Connect one; Cadenza goes on by itself.', fonts: 'Bricolage Grotesque and Inter, SIL Open Font License',
+  },
+  links: {
+    title: 'Follow this link?', clip: (what: string, store: string) => `It wants to play the clip of ${what}, from ${store}.`, order: (what: string, store: string) => `It wants to fetch ${what} from ${store} into your library.`,
+    oneTrack: 'a track', oneOrder: 'what an order bought', bundled: 'the store that comes with Cadenza', unnamed: 'the store that you chose', elsewhere: (host: string) => `The link itself names ${host}, which is not asked.`,
+    hint: 'Any web page can hold such a link. Nobody was contacted yet: go on only if you wanted this.', follow: 'Go on',
   },
   keys: {
     control: 'Ctrl', title: 'Keyboard shortcuts', everywhere: 'Everywhere', lists: 'In lists', playing: 'While listening', search: 'Search everything', help: 'This sheet', playPause: 'Play or pause', nextTrack: 'Next track', previousTrack: 'Previous track', forward: 'Forward 5 seconds', backward: 'Back 5 seconds', louder: 'Louder', quieter: 'Quieter', mute: 'Mute', panel: 'Listening panel', full: 'Now playing',

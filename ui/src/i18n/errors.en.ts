@@ -43,6 +43,8 @@ export const errorsEn: ErrorWords = {
   'voucher-altered': said('This voucher is not as the store issued it.', 'Fetch it again from the order it belongs to.'),
   'voucher-broken': said('This voucher is damaged or was altered.', 'Fetch it again from where you bought it.'),
   'voucher-expired': said('This voucher has expired.', 'Fetch a fresh one from the order it belongs to.'),
+  'voucher-refunded': said('This purchase was refunded.', 'What was delivered stays playable. To download it again, buy it again.'),
+  'order-refunded': said('This order was refunded.', 'What was delivered stays playable. To download it again, buy it again.'),
   'voucher-used': said('This voucher was redeemed with another passport.', 'Only the buyer can redeem it.'),
   'weak-passphrase': said('This passphrase is too weak.', 'Use at least ten characters; four unrelated words are good.'),
   'write-failed': said('The file could not be written.', 'Choose another folder, or check that this one may be written to.'),
