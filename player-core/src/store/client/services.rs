@@ -1,5 +1,5 @@
-//! The licensing center's list of services whose certificates were withdrawn (requirement C9), fetched before a card number or a
-//! redemption leaves the player. For a card it may be a day old, for a redemption as old as it says itself (a week). Without one
+//! The licensing center's list of services whose certificates were withdrawn (requirement C9), fetched before a card number, an order or a
+//! redemption leaves the player. Where someone pays it may be a day old, for a redemption as old as it says itself (a week). Without one
 //! nothing is sent; catalogue and previews need none.
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const PAYMENT_DAYS: i64 = 1;
 /// What is about to leave the player.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaving {
-    /// A card number.
+    /// A card number, or what is paid with one.
     Card,
     /// The proof that a voucher is ours.
     Redemption,
