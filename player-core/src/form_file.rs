@@ -42,7 +42,7 @@ mod tests {
 
     fn refusal(text: &str) -> String {
         let read: Result<TypedCard, Failure> = read(text.as_bytes(), Path::new("CARD.toml"), "buy --help");
-        read.err().expect("refused").message
+        read.expect_err("refused").message
     }
 
     // C8

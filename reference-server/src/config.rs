@@ -11,6 +11,8 @@
 //! [merchant]
 //! name = "Cadenza Store"
 //! markup_percent = 10
+//! [payment]
+//! page_url = "https://pay.example.org"      # its page behind a reverse proxy
 //! [content]
 //! streams = 64
 //! [remote]                                  # roles that run elsewhere
@@ -55,6 +57,8 @@ pub struct ServerConfig {
     pub ports: Ports,
     /// The merchant.
     pub merchant: MerchantSettings,
+    /// The payment processor.
+    pub payment: PaymentSettings,
     /// The content manager.
     pub content: ContentSettings,
     /// Roles that run elsewhere.
@@ -75,8 +79,12 @@ pub struct Ports {
     pub licensing: u16,
     /// Content manager.
     pub content: u16,
-    /// Payment processor.
+    /// Payment processor: its services' door.
     pub payment: u16,
+    /// Payment processor: where players show cards.
+    pub payment_counter: u16,
+    /// Payment processor: its page for browsers.
+    pub payment_page: u16,
     /// Administration.
     pub admin: u16,
     /// Delivery: redeem and download.
@@ -85,6 +93,14 @@ pub struct Ports {
     pub delivery_rtsps: u16,
     /// Delivery: previews in the clear, on loopback.
     pub delivery_rtsp: u16,
+}
+
+/// How the payment processor is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PaymentSettings {
+    /// The address of its page behind a reverse proxy, `https://...`; default: its port on loopback.
+    pub page_url: Option<String>,
 }
 
 /// Where roles are that this process does not run.

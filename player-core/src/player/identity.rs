@@ -74,7 +74,7 @@ impl Player {
         // A passport that cannot be kept must not be asked for: the card would have been checked for nothing.
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
         let store = self.started_store().await?;
-        let answer = store.ask_for_passport(&form).await?;
+        let answer = store.ask_for_passport(form).await?;
         Ok(self.await_passphrase(Registration::check(&answer, &store.address().root, now)?))
     }
 
@@ -186,7 +186,7 @@ impl Player {
         let form = form.check(now)?;
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
         let store = self.started_store().await?;
-        let answer = store.ask_for_recovery(&form).await?;
+        let answer = store.ask_for_recovery(form).await?;
         Ok(self.await_passphrase(Registration::check_recovered(&answer, &store.address().root, now)?))
     }
 

@@ -20,6 +20,7 @@ use crate::tls::Peer;
 pub struct Allowances {
     keeper: Arc<Doorkeeper>,
     orders: Arc<Allowance>,
+    cards: Arc<Allowance>,
     declined: Arc<Allowance>,
     registrations: Arc<Allowance>,
     previews: Arc<Allowance>,
@@ -54,6 +55,7 @@ impl Allowances {
     pub fn new(keeper: Arc<Doorkeeper>, clock: &Clock) -> Self {
         let LimitSettings {
             orders_per_minute,
+            cards_per_minute,
             declined_cards_per_hour,
             registrations_per_hour,
             previews_per_minute,
@@ -63,6 +65,7 @@ impl Allowances {
         let of = |name, most, seconds| Arc::new(Allowance::new(name, most, seconds, clock.clone()));
         Self {
             orders: of("orders", orders_per_minute, MINUTE),
+            cards: of("cards", cards_per_minute, MINUTE),
             declined: of("declined cards", declined_cards_per_hour, HOUR),
             registrations: of("registrations", registrations_per_hour, HOUR),
             previews: of("previews", previews_per_minute, MINUTE),
@@ -90,7 +93,7 @@ impl Allowances {
     pub fn at_storefront(&self, router: Router, refuse: fn(&str, Wait) -> Response) -> Router {
         let rules = vec![
             self.paid("/buy", &self.orders),
-            self.paid("/register", &self.registrations),
+            self.paid("/register/card", &self.registrations),
             rule(Method::GET, "/preview/", &self.previews),
         ];
         self.guarded(router, rules, refuse)
@@ -100,6 +103,16 @@ impl Allowances {
     pub fn at_licensing(&self, router: Router) -> Router {
         let rules = vec![self.paid("/v1/passports", &self.registrations)];
         self.guarded(router, rules, in_json)
+    }
+
+    /// The payment processor's door for players with its limits. Declined cards it counts itself, whoever asks the bank.
+    pub fn at_counter(&self, router: Router) -> Router {
+        self.guarded(router, vec![rule(Method::POST, "/v1/tokens", &self.cards)], in_json)
+    }
+
+    /// Its page for browsers, likewise.
+    pub fn at_till(&self, router: Router, refuse: fn(&str, Wait) -> Response) -> Router {
+        self.guarded(router, vec![rule(Method::POST, "/card", &self.cards)], refuse)
     }
 
     /// A delivery server's redeem and download with its limits.

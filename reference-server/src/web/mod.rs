@@ -2,14 +2,17 @@
 //!
 //! It stands before the merchant and the licensing center as one more client of both. Served over HTTP on loopback
 //! only; behind a TLS-terminating proxy elsewhere. [`guard`] keeps strange hosts, forged forms and caches away, [`shop`] shows
-//! the shelves, [`buy`] takes payment and hands out vouchers, [`register`] hands out passports.
+//! the shelves, [`buy`] takes payment and hands out vouchers, [`register`] hands out passports. No form here has a field for a card: [`wish`] sends the browser to
+//! the payment processor's own page, [`till`], and takes it back.
 
 mod buy;
 mod cart;
 mod guard;
 mod register;
 mod shop;
+pub mod till;
 mod view;
+mod wish;
 
 use std::sync::Arc;
 
@@ -27,10 +30,11 @@ use crate::door::allowance::Wait;
 use crate::door::guard::in_words;
 use crate::merchant::Merchant;
 use guard::Forms;
+use wish::Sealer;
 
 include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
 
-const FORM_LIMIT: usize = 32 << 10;
+const FORM_LIMIT: usize = 96 << 10;
 const STYLE: &str = include_str!("../../templates/style.css");
 
 /// What the pages need.
@@ -54,12 +58,13 @@ pub struct Storefront {
 pub(super) struct Pages {
     front: Storefront,
     forms: Forms,
+    sealer: Sealer,
 }
 
 /// The storefront's routes.
 pub fn router(front: Storefront) -> Router {
     let hosts = Arc::new(front.hosts.clone());
-    let pages = Arc::new(Pages { front, forms: Forms::new() });
+    let pages = Arc::new(Pages { front, forms: Forms::new(), sealer: Sealer::new() });
     Router::new()
         .merge(shop::routes())
         .merge(buy::routes())

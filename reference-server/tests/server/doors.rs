@@ -145,7 +145,6 @@ fn cards_cannot_be_tried_out_and_a_good_one_is_taken_again_later() {
         }
         let body = json!({
             "items": [{ "media_id": track, "quality": "lossless" }],
-            "card": { "number": test_cards::DECLINED, "expiry": "12/29", "name": "Ada Example" },
             "idempotency_key": "one-more",
         });
         let answer =
@@ -180,16 +179,27 @@ fn registrations_and_previews_of_one_address_have_their_number_and_are_told_when
             world.post("/v1/previews", &json!({ "media_ids": [track], "kind": "clip" })).await;
         assert_eq!((status, refusal["code"].as_str()), (429, Some("too-many-requests")));
         let register = async || {
+            let shown = match world.shown("4000 0000 0000 0069").await {
+                Ok(shown) => shown,
+                Err((status, _)) => return ("processor", status),
+            };
             let url = format!("{}/v1/passports", world.licensing);
-            let form = crate::listener::form("4000 0000 0000 0069");
-            world.licensing_client.post(url).json(&form).send().await.unwrap()
+            let application = json!({ "details": crate::listener::details(), "card": shown });
+            (
+                "center",
+                world.licensing_client.post(url).json(&application).send().await.unwrap().status().as_u16(),
+            )
         };
-        let mut statuses = Vec::new();
+        let mut heard = Vec::new();
         for _ in 0..5 {
-            statuses.push(register().await.status().as_u16());
+            heard.push(register().await);
         }
-        assert_eq!(statuses, [402, 402, 402, 429, 429]);
-        assert!(register().await.headers().contains_key("retry-after"));
+        let (declined, often) = (("center", 402), ("processor", 429));
+        assert_eq!(heard, [declined, declined, declined, often, often]);
+        let url = format!("{}/v1/passports", world.licensing);
+        let answer = world.licensing_client.post(url).json(&json!({})).send().await.unwrap();
+        assert_eq!(answer.status(), 429, "nor does the center listen");
+        assert!(answer.headers().contains_key("retry-after"));
         world.stop().await;
     });
 }

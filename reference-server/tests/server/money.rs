@@ -118,8 +118,7 @@ async fn deliver(world: &World, order_id: &str) {
 async fn album(world: &World, key: &str) -> (u16, Value) {
     let items: Vec<Value> =
         world.tracks().await.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
-    let card = json!({ "number": test_cards::GOOD, "expiry": "12/29", "name": "Ada" });
-    world.post("/v1/orders", &json!({ "items": items, "card": card, "idempotency_key": key })).await
+    world.pay(json!({ "items": items, "idempotency_key": key }), test_cards::GOOD).await
 }
 
 fn with_markup(percent: u32) -> ServerConfig {

@@ -1,11 +1,12 @@
-//! F10: card numbers seeded through every flow are found in no file and no log; secrets lie in files for their owner only.
+//! F10: card numbers seeded through every flow are found in no file and no log, and merchant and licensing center have no place for one; secrets lie in
+//! files for their owner only.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::listener::{Listener, form};
+use crate::listener::{Listener, apply, details};
 use crate::world::{LOGS, World, shared};
 
 /// Approved, like any number that passes the check; used by no other test.
@@ -16,13 +17,7 @@ const DIGITS: &str = "5555555555554444";
 #[test]
 fn a_card_number_is_nowhere_after_it_was_used_everywhere() {
     shared(async |world| {
-        let register = world
-            .licensing_client
-            .post(format!("{}/v1/passports", world.licensing))
-            .json(&form(CARD))
-            .send()
-            .await
-            .unwrap();
+        let register = apply(world, details(), CARD).await;
         assert_eq!(register.status(), 200);
         let file = register.text().await.unwrap();
         assert!(!file.contains(DIGITS));
@@ -33,11 +28,20 @@ fn a_card_number_is_nowhere_after_it_was_used_everywhere() {
         let (status, refusal) = world.order(&track, CARD, &format!("key-{DIGITS}")).await;
         assert_eq!(status, 422);
         assert!(!refusal.to_string().contains(DIGITS));
-        let (status, refusal) = world
-            .post("/v1/orders", &json!({ "items": [], "card": { "number": 5_555_555_555_554_444_u64 } }))
-            .await;
-        assert_eq!(status, 422);
+        let card = json!({ "number": CARD, "expiry": "12/29", "name": "Ada Example" });
+        let order = json!({ "items": [{ "media_id": track, "quality": "lossless" }], "idempotency_key": "secrecy-2", "card": card });
+        let (status, refusal) = world.post("/v1/orders", &order).await;
+        assert_eq!(status, 422, "a merchant takes no card");
         assert!(!refusal.to_string().contains(DIGITS));
+        for (path, claim) in [
+            ("", json!({ "details": details(), "card": card })),
+            ("/recover", json!({ "name": "Ada", "email": "a@b.c", "telephone": "12345", "card": card })),
+        ] {
+            let url = format!("{}/v1/passports{path}", world.licensing);
+            let answer = world.licensing_client.post(url).json(&claim).send().await.unwrap();
+            assert_eq!(answer.status(), 422, "a licensing center takes no card");
+            assert!(!answer.text().await.unwrap().contains(DIGITS));
+        }
         search(world);
     });
 }

@@ -35,8 +35,8 @@ export const en = {
   cart: {
     title: 'Cart', emptyTitle: 'Nothing in the cart', emptyText: 'Tracks and albums you want to buy gather here. Listen first: every track has a free clip.', toStore: 'Open the store', remove: (t: string) => `Remove ${t} from cart`,
     removed: (t: string) => `${t} removed from the cart`, quality: (t: string) => `Quality of ${t}`, lossless: 'Lossless', lossy: 'Compact', items: 'Tracks', saving: 'Whole-album saving', total: 'Total',
-    pay: (p: string) => `Pay ${p}`, paying: 'Asking the card processor', card: 'Card', number: 'Card number', expiry: 'Expires', name: 'Name on card',
-    keep: 'The store hands the number to the card processor. Player and store keep only the brand and the last four digits.',
+    pay: (p: string) => `Pay ${p}`, paying: 'Asking the payment processor', card: 'Card', number: 'Card number', expiry: 'Expires', name: 'Name on card',
+    keep: 'The number goes to the payment processor alone. The store gets the brand and the last four digits.',
     needPassport: 'You need a passport to buy', needPassportText: 'The passport is how your music knows that it is yours. Making one takes about two minutes.', passphrase: 'Passphrase',
     passphraseHint: 'You chose to be asked at every purchase.', thanks: 'Paid. Your music is on its way.', receipt: (id: string, p: string) => `Order ${id}, ${p}`, watch: 'See downloads', expired: 'Your passport has expired',
   },
@@ -75,7 +75,7 @@ export const en = {
   },
   welcome: {
     title: 'Music that knows it is yours', lead: 'A passport carries your name with the music you buy. You make it once, it lives in one file on your computer, and only your passphrase opens it.', start: 'Make my passport', look: 'Look around the store first', have: 'I have a passport file', steps: ['Who you are', 'Your card', 'Passphrase'],
-    step: (n: number, of: number) => `Step ${n} of ${of}`, whoTitle: 'Who you are', whoText: 'This goes into your passport. The licensing center keeps a sealed copy, so that a lost passport can be replaced.', cardTitle: 'Your card', cardText: 'It is asked once whether it is yours, and nothing is charged. We keep only the brand and the last four digits.', passTitle: 'Your passphrase', passText: 'It locks the passport on this computer. Four or five unrelated words are strong and easy to remember. Nobody else knows it.',
+    step: (n: number, of: number) => `Step ${n} of ${of}`, whoTitle: 'Who you are', whoText: 'This goes into your passport. The licensing center keeps a sealed copy, so that a lost passport can be replaced.', cardTitle: 'Your card', cardText: 'The number goes to the payment processor alone, which asks the bank once whether it is good; nothing is charged. The licensing center gets the brand and the last four digits.', passTitle: 'Your passphrase', passText: 'It locks the passport on this computer. Four or five unrelated words are strong and easy to remember. Nobody else knows it.',
     name: 'Full name', address: 'Billing address', telephone: 'Telephone', email: 'E-mail', region: 'Country', interests: 'What do you listen to?', interestsHint: 'Decides which artwork comes with your music.', number: 'Card number', expiry: 'Expires', confidential: 'Confidential line', confidentialHint: 'A line you would rather not share. It is shown while your music plays, so that nobody hands copies around.',
     passphrase: 'Passphrase', repeat: 'Once more', mismatch: 'The two are not the same yet.', toCard: 'Go on to the card', issue: 'Ask for my passport', issuing: 'Checking the card', create: 'Create passport', creating: 'Locking the passport', doneTitle: (n: string) => `Welcome, ${n}`, doneText: 'Your passport is ready and locked with your passphrase. Keep a copy somewhere safe.', toStore: 'Open the store', export: 'Save a copy', cardIs: (b: string) => `${b} card`,
     required: 'This is needed.', show: 'Show passphrase', hide: 'Hide passphrase',
@@ -98,7 +98,7 @@ export const en = {
   },
   recovery: {
     lost: 'Recover a lost passport', steps: ['Who you are', 'Your card', 'New passphrase'], whoTitle: 'Recover your passport', whoText: 'The licensing center keeps a sealed copy for you. Give the details you registered with, and it is yours again.',
-    replaces: 'There is a passport on this computer', replacesText: 'The recovered one takes its place. The one here now is kept aside, as a file beside it.', cardTitle: 'The card you registered', cardText: 'It is compared with your registration, and nothing is charged. The number is forgotten as soon as that is answered.', sending: 'Asking the licensing center',
+    replaces: 'There is a passport on this computer', replacesText: 'The recovered one takes its place. The one here now is kept aside, as a file beside it.', cardTitle: 'The card you registered', cardText: 'The number goes to the payment processor alone, which compares it with your registration; nothing is charged.', sending: 'Asking the licensing center',
     passTitle: 'A new passphrase', passText: 'Your passport is back. Lock it with a new passphrase: four or five unrelated words are strong and easy to remember. Nobody else knows it.', lock: 'Lock and keep it', doneTitle: (n: string) => `Welcome back, ${n}`, doneText: 'Your passport is on this computer again, locked with the new passphrase. What you bought plays as before.', doneReplaced: 'Your passport is back, locked with the new passphrase, and what you bought plays as before. The one that was here is kept beside it.',
   },
   settings: {

@@ -33,7 +33,7 @@ export const errorsEn: ErrorWords = {
   'passport-exists': said('There is a passport on this computer already.', 'Save a copy of it first, then import the other one.'),
   'passport-expired': said('The passport has expired.', 'It plays what you bought, but it cannot buy until it is renewed.'),
   'passport-locked': said('The passport is locked.', 'Unlock it with your passphrase.'),
-  'payment-timeout': said('The card processor does not answer.', 'Nothing was charged. Try again in a minute.'),
+  'payment-timeout': said('The payment processor does not answer.', 'Nothing was charged. Try again in a minute.'),
   'record-not-allowed': said('This track may not be recorded on a disc.', 'Remove it from the disc.'),
   'renewal-refused': said('The licensing center did not renew this passport.', 'What you bought still plays. Try again later, or contact the licensing center.'),
   'store-refused': (_, message) => ({ what: 'The store refused this.', todo: message || 'Try again. If it happens again, the store knows why.' }),

@@ -1,5 +1,5 @@
-//! The licensing center's list of services whose certificates were withdrawn (requirement C9), fetched before a card number or a
-//! redemption leaves the player. The list says itself how old it may be for a card (a day at most) and for a redemption (a week at
+//! The licensing center's list of services whose certificates were withdrawn (requirement C9), fetched before a card number, an order or a
+//! redemption leaves the player. The list says itself how old it may be where someone pays (a day at most) and for a redemption (a week at
 //! most). Without one nothing is sent; catalogue and previews need none.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const FRESH_SECONDS: i64 = 60;
 /// What is about to leave the player.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaving {
-    /// A card number.
+    /// A card number, or what is paid with one.
     Card,
     /// The proof that a voucher is ours.
     Redemption,

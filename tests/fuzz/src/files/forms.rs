@@ -16,10 +16,8 @@ pub fn read(data: &[u8]) {
     let path = Path::new("FORM.toml");
     match which % 5 {
         0 => {
-            if let Ok(form) = form_file::read::<RegistrationForm>(rest, path, "register --help")
-                && let Ok(checked) = form.check(NOW)
-            {
-                serde_json::to_vec(&checked).expect("a checked form is plain data");
+            if let Ok(form) = form_file::read::<RegistrationForm>(rest, path, "register --help") {
+                let _ = form.check(NOW);
             }
         }
         1 => {

@@ -1,6 +1,8 @@
-//! A merchant's JSON at the player, and a buyer's at the merchant; what a cart of such offers costs.
+//! A merchant's JSON at the player, a buyer's at the merchant and at the payment processor; what a cart of such offers costs.
 
+use cadenza_protocol::card::TypedCard;
 use cadenza_protocol::counts::CountsReport;
+use cadenza_protocol::pay::TokenRequest;
 use cadenza_protocol::shop::price::{Line, price};
 use cadenza_protocol::shop::{
     About, AlbumPage, Order, OrderedTrack, StoreFront, TrackList, TrackOffer, list,
@@ -27,8 +29,9 @@ pub fn read(data: &[u8]) {
         4 => drop(round_trip::<Order>(rest)),
         5 => drop((round_trip::<DeliveryAddress>(rest), round_trip::<CountsReport>(rest))),
         6 => {
-            if let Ok(order) = serde_json::from_slice::<OrderRequest>(rest)
-                && let Some(Ok(card)) = order.card.map(|typed| typed.check(NOW))
+            let _ = serde_json::from_slice::<OrderRequest>(rest);
+            if let Ok(shown) = serde_json::from_slice::<TokenRequest<TypedCard>>(rest)
+                && let Ok(card) = shown.card.check(NOW)
             {
                 assert!(card.number.last4().bytes().all(|digit| digit.is_ascii_digit()));
             }
