@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use cadenza_failpoint::reach;
 use cadenza_protocol::card::Card;
 use cadenza_protocol::form::{FormError, RegistrationForm};
 use cadenza_protocol::id::hex;
@@ -70,14 +71,18 @@ impl LicensingCenter {
         // before the card is asked about: whoever has to come back later bothers no bank
         let _place = self.keys.place().ok_or(RegistrationError::Busy)?;
         self.check_card(form.card()).await?;
+        reach("register.card-checked").map_err(internal)?;
         let (signing, decryption) = match tokio::time::timeout(KEY_PATIENCE, self.keys.take_two()).await {
             Ok(keys) => keys.map_err(internal)?,
             Err(_) => return Err(RegistrationError::Busy),
         };
         let card_reference = hex(Secret::<16>::random().expose());
         self.payment.keep_card(form.card(), &card_reference).await?;
+        reach("register.card-kept").map_err(internal)?;
         let person = Person::new(form.facts(), &signing, &decryption, card_reference);
-        self.issue_passport(&person, Handing::Whole).await.map_err(internal)
+        let file = self.issue_passport(&person, Handing::Whole).await.map_err(internal)?;
+        reach("register.issued").map_err(internal)?;
+        Ok(file)
     }
 
     /// Is the card good? An authorization of nothing, given back at once.

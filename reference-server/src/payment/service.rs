@@ -14,7 +14,7 @@ use cadenza_protocol::secret::Secret;
 use super::messages::{CAPTURED, NOT_AUTHORIZED, Payment, PaymentKey, PaymentMark, PaymentRequest};
 use super::verdicts::{self, New, PaymentState, Verdict};
 use super::{Decision, PaymentProcessor, Processors};
-use crate::api::{ApiFailure, JsonBody};
+use crate::api::{ApiFailure, JsonBody, reach};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::door::allowance::Allowance;
@@ -94,7 +94,9 @@ async fn authorize(
         Decision::Declined => PaymentState::Declined,
         Decision::ExpiredCard => PaymentState::ExpiredCard,
     };
+    reach("pay.decided")?;
     process.keep(&key, &caller, state, request.amount_cents, &request.currency, &mark).await?;
+    reach("pay.set-aside")?;
     // whoever came first under this key has decided, also if that was a void
     let kept = process.kept(&key).await?;
     tracing::info!(payer = %caller.certificate.subject(), amount = request.amount_cents, verdict = kept.state.word(), "payment decided");
@@ -115,6 +117,7 @@ async fn capture(
             "there is no authorized payment to capture; authorize it again",
         ));
     }
+    reach("pay.captured")?;
     Ok(Json(process.kept(&key).await?.payment()))
 }
 
@@ -128,6 +131,7 @@ async fn void(
     let nothing = PaymentMark { brand: "none".into(), last4: "----".into() };
     process.keep(&key, &caller, PaymentState::Voided, 0, "", &nothing).await?;
     verdicts::advance(&process.database, &key, PaymentState::Authorized, PaymentState::Voided).await?;
+    reach("pay.voided")?;
     match process.kept(&key).await?.state {
         PaymentState::Captured => {
             Err(ApiFailure::new(StatusCode::CONFLICT, CAPTURED, "this payment was taken already; refund it"))
@@ -154,6 +158,7 @@ async fn refund(
             "this payment was not taken, so there is nothing to give back; void it",
         ));
     }
+    reach("pay.refunded")?;
     Ok(StatusCode::NO_CONTENT)
 }
 
