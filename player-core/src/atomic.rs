@@ -152,8 +152,10 @@ impl NewFile {
 
     /// Syncs it and gives it its name, which lasts once this returns.
     pub fn place(self) -> io::Result<()> {
+        cadenza_failpoint::reach("file.written")?;
         self.part.as_file().sync_all()?;
         self.part.persist(&self.place).map_err(|failed| failed.error)?;
+        cadenza_failpoint::reach("file.named")?;
         sync_folder_of(&self.place)
     }
 }
@@ -190,13 +192,22 @@ pub fn check_room(path: &Path, bytes: u64) -> Result<(), FileError> {
     }
 }
 
+/// A step is reached at which a test may end the player, or have it fail as a disk does.
+pub fn reach(step: &'static str, path: &Path) -> Result<(), FileError> {
+    cadenza_failpoint::reach(step).map_err(|e| FileError::writing(path, e))
+}
+
 /// Moves a finished, synced file to its place and makes the move last.
 pub fn place_file(from: &Path, to: &Path) -> Result<(), FileError> {
-    fs::rename(from, to).and_then(|()| sync_folder_of(to)).map_err(|e| FileError::writing(to, e))
+    fs::rename(from, to)
+        .and_then(|()| cadenza_failpoint::reach("file.moved"))
+        .and_then(|()| sync_folder_of(to))
+        .map_err(|e| FileError::writing(to, e))
 }
 
 /// Removes a file for good; that it is gone already is fine.
 pub fn remove_file(path: &Path) -> Result<(), FileError> {
+    reach("file.removing", path)?;
     match fs::remove_file(path) {
         Ok(()) => sync_folder_of(path).map_err(|e| FileError::writing(path, e)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),

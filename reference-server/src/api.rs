@@ -52,6 +52,11 @@ impl ApiFailure {
     }
 }
 
+/// A step is reached at which a test may end the process, or have the request fail.
+pub fn reach(step: &'static str) -> Result<(), ApiFailure> {
+    cadenza_failpoint::reach(step).map_err(ApiFailure::internal)
+}
+
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.error)).into_response();

@@ -58,8 +58,10 @@ impl NewFile {
 
     /// Syncs it and gives it its name, which lasts once this returns.
     pub fn place(self) -> io::Result<()> {
+        cadenza_failpoint::reach("file.written")?;
         self.part.as_file().sync_all()?;
         self.part.persist(&self.place).map_err(|failed| failed.error)?;
+        cadenza_failpoint::reach("file.named")?;
         if cfg!(unix) { File::open(folder_of(&self.place))?.sync_all() } else { Ok(()) }
     }
 }

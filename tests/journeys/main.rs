@@ -3,6 +3,8 @@
 //!
 //! Read `whole` first; the others each look closer at one stretch of it.
 
+#[cfg(target_os = "linux")]
+mod chaos;
 mod disc;
 mod interrupted;
 mod limits;

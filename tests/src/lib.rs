@@ -5,6 +5,8 @@
 //! judged by what they print, by their exit code, and by the files they leave.
 
 pub mod browser;
+#[cfg(target_os = "linux")]
+pub mod chaos;
 pub mod disk;
 pub mod memory;
 pub mod patience;

@@ -217,7 +217,7 @@ fn find_track(listed: &Value, title: &str) -> Option<String> {
     }
 }
 
-const FORM: &str = r#"name = "Ada Listener"
+pub(crate) const FORM: &str = r#"name = "Ada Listener"
 address = "1 Quiet Lane, 12345 Town"
 telephone = "+1 555 0100"
 email = "ada@example.org"

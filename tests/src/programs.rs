@@ -24,7 +24,8 @@ pub fn program(name: &str) -> PathBuf {
 /// Tests are in `target/debug/deps`, programs one folder up.
 pub(crate) fn beside_this_test() -> PathBuf {
     let own = std::env::current_exe().expect("a running program knows its own path");
-    own.parent().and_then(Path::parent).map(Path::to_path_buf).unwrap_or(own)
+    let folder = own.parent().unwrap_or(Path::new("."));
+    if folder.ends_with("deps") { folder.parent().unwrap_or(folder).to_owned() } else { folder.to_owned() }
 }
 
 /// How a program ended.

@@ -186,7 +186,7 @@ fn write_album(folder: &Path) {
 }
 
 /// One FLAC file and one `ABOUT.toml` a song, as the demo album has them.
-fn write_songs<'a>(folder: &Path, songs: impl Iterator<Item = (&'a str, &'a Samples, &'a str)>) {
+pub(crate) fn write_songs<'a>(folder: &Path, songs: impl Iterator<Item = (&'a str, &'a Samples, &'a str)>) {
     fs::create_dir_all(folder).expect("room for an album");
     let cover = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/icons/icon.png");
     fs::copy(&cover, folder.join("cover.png")).expect("the icon serves as a cover");

@@ -3,6 +3,7 @@
 //! Each prints the name of every step, the command line behind it and the seconds it took.
 
 mod bench;
+mod chaos;
 mod cross;
 mod fuzz;
 mod package;
@@ -60,6 +61,18 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Many runs of store and player in which a step, a process or a reply goes wrong, and then the books
+    Chaos {
+        /// How many
+        #[arg(long, default_value_t = 100)]
+        runs: u64,
+        /// Where chance begins; a run that breaks something names its own
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Only as many as fit into this time
+        #[arg(long, value_name = "S")]
+        seconds: Option<u64>,
+    },
     /// Make installers for the system this runs on
     Package {
         /// Only these kinds, separated by commas (deb, rpm, appimage, msi, nsis, dmg)
@@ -102,6 +115,7 @@ fn carry_out(workspace: &Workspace, task: Task) -> Result<(), StepError> {
         Task::Structure => structure::check(workspace).map(drop),
         Task::Bench { quick, write } => bench::bench(workspace, quick, write.as_deref()),
         Task::Fuzz { target, seconds } => fuzz::fuzz(workspace, target.as_deref(), seconds),
+        Task::Chaos { runs, seed, seconds } => chaos::chaos(workspace, runs, seed, seconds),
         Task::Package { bundles } => package::package(workspace, bundles.as_deref()),
         Task::Cross { system, check: _ } => cross::check(workspace, system),
         Task::Album { out } => setup::album(workspace, out.as_deref()),

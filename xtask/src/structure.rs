@@ -44,6 +44,7 @@ const CRATES: &[&str] = &[
     "reference-server/encode",
     "src-tauri",
     "tests",
+    "tests/failpoint",
     "assets/album",
     "xtask",
 ];

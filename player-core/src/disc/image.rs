@@ -129,16 +129,21 @@ impl NamedImage<'_> {
     /// The disk fails; nothing is left.
     pub fn open(self) -> Result<ImageFiles, BurnError> {
         let Self { layout, name, sectors, files } = self;
-        let opened = sectors.unseal().and_then(|()| {
-            let bin_name = format!("{name}.bin");
-            let toc = sheet_at(&files.toc, &sheet::toc(layout, &bin_name))?;
-            let cue = sheet_at(&files.cue, &sheet::cue(layout, &bin_name))?;
-            toc.place()?;
-            cue.place()
-        });
+        let opened =
+            cadenza_failpoint::reach("burn.counted").and_then(|()| sectors.unseal()).and_then(|()| {
+                let bin_name = format!("{name}.bin");
+                let toc = sheet_at(&files.toc, &sheet::toc(layout, &bin_name))?;
+                let cue = sheet_at(&files.cue, &sheet::cue(layout, &bin_name))?;
+                cadenza_failpoint::reach("burn.opened")?;
+                toc.place()?;
+                cue.place()?;
+                cadenza_failpoint::reach("burn.whole")
+            });
         if let Err(error) = opened {
-            // Samples without a sheet are no image.
-            let _ = fs::remove_file(&files.bin);
+            // Samples without a sheet are no image, and neither is a sheet without samples.
+            for file in [&files.bin, &files.toc, &files.cue] {
+                let _ = fs::remove_file(file);
+            }
             return Err(BurnError::write(&files.bin, SHEET_BYTES, error));
         }
         Ok(files)

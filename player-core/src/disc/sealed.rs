@@ -57,6 +57,7 @@ impl SealedSectors {
 
     /// Seals some sectors: a whole [`BLOCK`], or less of it and then nothing more. What stands in `sectors` is sealed afterwards.
     pub fn write(&mut self, sectors: &mut [u8]) -> io::Result<()> {
+        cadenza_failpoint::reach("burn.writing")?;
         let tag = self.key.seal(self.clear, sectors)?;
         self.clear += sectors.len() as u64;
         self.file.write_all(sectors)?;
@@ -105,6 +106,7 @@ impl NamedSectors {
             at += sealed.len() as u64;
             let clear = self.key.open(from, sealed)?;
             self.file.seek(SeekFrom::Start(from))?;
+            cadenza_failpoint::reach("burn.opening")?;
             self.file.write_all(clear)?;
             from += clear.len() as u64;
         }

@@ -141,7 +141,9 @@ impl Index {
 
     /// Flushes, then syncs sled's file itself.
     pub fn sync(&self) -> Result<(), IndexError> {
+        atomic::reach("index.changed", &self.folder)?;
         self.db.flush().map_err(|e| told(&self.folder, e))?;
+        atomic::reach("index.flushed", &self.folder)?;
         let file = self.folder.join("db");
         atomic::sync_file(&file).map_err(|e| FileError::writing(&file, e).into())
     }

@@ -202,7 +202,9 @@ impl Book {
             }
         };
         let before = file.metadata().map_err(failed)?.len();
-        let written = file.write_all(format!("{entry} {check}\n").as_bytes()).and_then(|()| file.sync_data());
+        let written = file.write_all(format!("{entry} {check}\n").as_bytes());
+        let written = written.and_then(|()| cadenza_failpoint::reach("ledger.written"));
+        let written = written.and_then(|()| file.sync_data());
         if let Err(e) = written {
             // Half a line would make the next one unreadable.
             let _ = file.set_len(before);
@@ -210,7 +212,7 @@ impl Book {
         }
         self.count(entry).expect("an entry of our own making is understood");
         self.check = check;
-        Ok(())
+        atomic::reach("ledger.kept", path)
     }
 
     /// Takes a line as it stands in the file; `None` when it does not follow from the one before.

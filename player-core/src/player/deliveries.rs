@@ -275,6 +275,7 @@ impl Player {
                 let record = scan::read(&self.0.home.music(), &placed.file_name, root);
                 let record = record.map_err(|e| Failure::from(DeliverError::Unusable(e)))?;
                 let id = record.id;
+                atomic::reach("deliver.shelving", &placed.file_name)?;
                 self.shelve(vec![record])?;
                 Ok(id)
             }

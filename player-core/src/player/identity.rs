@@ -75,6 +75,7 @@ impl Player {
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
         let store = self.started_store().await?;
         let answer = store.ask_for_passport(form).await?;
+        crate::atomic::reach("register.answered", self.0.vault.path())?;
         Ok(self.await_passphrase(Registration::check(&answer, &store.address().root, now)?))
     }
 
@@ -95,6 +96,7 @@ impl Player {
         let player = self.clone();
         blocking(move || match registration.finish(&passphrase, KdfParams::STANDARD, &player.0.vault) {
             Ok(root) => {
+                crate::atomic::reach("register.stored", player.0.vault.path())?;
                 player.pin_root(&root)?;
                 player.remember_if_wanted(&passphrase);
                 Ok(())

@@ -143,6 +143,7 @@ impl Courier<'_> {
         }
         (self.progress)(Stage::Redeeming);
         let mut approval = self.redeem(&voucher, from).await?;
+        self.journal.reach("deliver.redeemed")?;
         let report = match self.fetch(&voucher, &approval, from).await {
             // A delivery server that was started anew does not know its old tickets; what has arrived is kept.
             Err(e) if e.final_refusal() == Some(Code::TicketExpired) => {
@@ -152,10 +153,14 @@ impl Courier<'_> {
             other => other?,
         };
         (self.progress)(Stage::Checking);
+        self.journal.reach("deliver.fetched")?;
         let arrived = self.seal(&voucher, &approval, report)?;
+        self.journal.reach("deliver.sealed")?;
         voucher.arrived = Some(arrived.clone());
         self.journal.keep_voucher(&voucher)?;
+        self.journal.reach("deliver.noted")?;
         self.place(&voucher, &arrived)?;
+        self.journal.reach("deliver.placed")?;
         let acknowledged = self.acknowledge(&voucher, &approval, &arrived, from).await?;
         Ok(Placed { file_name: arrived.file_name.into(), acknowledged })
     }
@@ -259,6 +264,7 @@ impl Courier<'_> {
         let url = redeem::at(&redeem::server_url(from)?, "v1/redeem/done");
         match self.client.post_delivery_done(&url, &approval.download_token, &arrived.report).await {
             Ok(()) => {
+                self.journal.reach("deliver.acknowledged")?;
                 self.journal.close_voucher(voucher.id())?;
                 Ok(true)
             }

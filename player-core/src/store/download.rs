@@ -167,6 +167,7 @@ async fn receive(
         if sink.length + chunk.len() as u64 > wanted.length {
             return Err(DownloadError::Damaged { host: host_of(&wanted.url) });
         }
+        atomic::reach("download.piece", &sink.path)?;
         sink.write(chunk).await?;
         if sink.length - told >= PROGRESS_STEP {
             told = sink.length;

@@ -96,6 +96,11 @@ impl Journal {
         Self { folder, music }
     }
 
+    /// A step of a purchase is reached.
+    pub(super) fn reach(&self, step: &'static str) -> Result<(), FileError> {
+        atomic::reach(step, &self.folder)
+    }
+
     /// Where finished tracks stand.
     pub fn music(&self) -> &Path {
         &self.music

@@ -90,6 +90,7 @@ pub async fn buy(
     let is_new = before.is_none();
     let mut open = before.unwrap_or_else(|| new_order(merchant, items, now));
     journal.keep_order(&open)?;
+    journal.reach("buy.noted")?;
     let order = match send(client, &open, card).await {
         Ok(order) => order,
         Err(Unpaid { why, was_paying }) if why.leaves_doubt() && (was_paying || !is_new) => {
@@ -104,8 +105,10 @@ pub async fn buy(
             return Err(e.into());
         }
     };
+    journal.reach("buy.answered")?;
     open.order_id = Some(order.order_id.clone());
     journal.keep_order(&open)?;
+    journal.reach("buy.paid")?;
     fetch_vouchers(client, journal, &open, now).await?;
     Ok(order)
 }
@@ -204,7 +207,9 @@ async fn fetch_vouchers(
     if !fits {
         return Err(PurchaseError::WrongVoucher { order_id: order_id.clone() });
     }
+    journal.reach("buy.voucher")?;
     keep_vouchers(journal, voucher, Some(order_id), now)?;
+    journal.reach("buy.vouchers-kept")?;
     Ok(journal.close_order(open)?)
 }
 

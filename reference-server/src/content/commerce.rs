@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use super::catalogue::Inventory;
 use super::vouchers::{VoucherRow, VoucherState, lapsed, refunded};
 use super::{ContentManager, art};
-use crate::api::{ApiFailure, JsonBody};
+use crate::api::{ApiFailure, JsonBody, reach};
 use crate::tls::Caller;
 
 pub(super) fn routes() -> Router<Arc<ContentManager>> {
@@ -82,6 +82,7 @@ async fn authorize(
     .bind(&row.voucher_id)
     .execute(manager.database.pool())
     .await?;
+    reach("authorize.kept")?;
     // if another request was faster, its token is the one that counts
     let row = manager.merchants_voucher(&request.voucher_id, &caller).await?;
     check_token(row.authorized_with.as_deref(), token)?;
@@ -107,6 +108,7 @@ async fn expire(
             "this purchase was redeemed and cannot be taken back",
         ));
     }
+    reach("expire.kept")?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -148,6 +150,7 @@ async fn deliver(
             .await?;
         tracks.push(manager.voucher_track(row, item, delivery.clone()).await?);
     }
+    reach("voucher.kept")?;
     manager.issue_voucher(VoucherKind::Purchase, tracks, issued, expires, &caller.certificate).map(Json)
 }
 

@@ -26,7 +26,7 @@ use super::messages::{RedeemVerified, VoucherQuestion};
 use super::tracks::PublishedTrack;
 use super::vouchers::{VoucherRow, VoucherState, lapsed, refunded};
 use super::{ContentManager, custody};
-use crate::api::{ApiFailure, JsonBody};
+use crate::api::{ApiFailure, JsonBody, reach};
 use crate::tls::{Caller, gate};
 
 pub(super) fn routes() -> Router<Arc<ContentManager>> {
@@ -59,6 +59,7 @@ async fn redeem(
     let revoked = manager.revocations.lists().await?;
     request.verify_passport(&server, manager.tls.root(), manager.now(), &revoked).map_err(refuse_proof)?;
     manager.claim(&request.voucher_id, buyer, server.as_str()).await?;
+    reach("redeem.claimed")?;
 
     let track = manager.sold_track(&row).await?;
     let quality = row.quality.unwrap_or_default();
@@ -275,7 +276,9 @@ async fn done(
         pen.enter(&mut tx, EntryKind::Sale, &sale.to_bytes()).await?;
         tracing::info!(voucher = %report.voucher_id, title = %track.entry.title, "delivered");
     }
+    reach("delivered.entered")?;
     tx.commit().await?;
+    reach("delivered.kept")?;
     pen.keep().await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -26,7 +26,7 @@ use cadenza_protocol::redeem::{
 use super::DeliveryServer;
 use super::download;
 use super::tickets::{Ticket, Unfit};
-use crate::api::{ApiFailure, JsonBody};
+use crate::api::{ApiFailure, JsonBody, reach};
 use crate::call::CallError;
 
 /// A proof with its certificate chain is a few kilobytes.
@@ -73,6 +73,7 @@ async fn redeem(
         server.nonces.give_back(&request.nonce);
         hand_on(error)
     })?;
+    reach("redeem.verified")?;
     let download_token = server.tickets.issue(Ticket {
         voucher_id: request.voucher_id,
         object: verified.media.object,
@@ -109,6 +110,7 @@ async fn done(
 ) -> Result<StatusCode, ApiFailure> {
     bearer(&server, &headers, report.voucher_id)?;
     server.content.done(&report).await.map_err(hand_on)?;
+    reach("delivered.told")?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use cadenza_failpoint::reach;
 use cadenza_protocol::form::{Application, FormError};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
@@ -70,11 +71,14 @@ impl LicensingCenter {
         // the card before the keys: they are dear, and a made-up token costs nothing
         let card_reference = hex(Secret::<16>::random().expose());
         let mark = self.payment.keep_card(application.card, &card_reference).await?;
+        reach("register.card-kept").map_err(internal)?;
         let (signing, decryption) = match tokio::time::timeout(KEY_PATIENCE, self.keys.take_two()).await {
             Ok(keys) => keys.map_err(internal)?,
             Err(_) => return Err(RegistrationError::Busy),
         };
         let person = Person::new(details.facts(mark), &signing, &decryption, card_reference);
-        self.issue_passport(&person, Handing::Whole).await.map_err(internal)
+        let file = self.issue_passport(&person, Handing::Whole).await.map_err(internal)?;
+        reach("register.issued").map_err(internal)?;
+        Ok(file)
     }
 }

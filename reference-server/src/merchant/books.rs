@@ -7,7 +7,7 @@ use cadenza_protocol::time::UnixTime;
 
 use super::Merchant;
 use super::orders::rows::{ItemRow, OrderRow};
-use crate::api::ApiFailure;
+use crate::api::{ApiFailure, reach};
 
 /// Longest title or artist in an entry, bytes.
 const TEXT: usize = 4096;
@@ -59,7 +59,9 @@ impl Merchant {
         for entry in entries.iter().filter(|_| is_first) {
             pen.enter(&mut tx, kind, entry).await?;
         }
+        reach("books.entered")?;
         tx.commit().await?;
+        reach("books.kept")?;
         pen.keep().await;
         Ok(is_first)
     }

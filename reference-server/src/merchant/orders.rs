@@ -27,7 +27,7 @@ use sqlx::{Any, Transaction};
 
 use super::messages::OrderRequest;
 use super::{Merchant, away};
-use crate::api::ApiFailure;
+use crate::api::{ApiFailure, reach};
 use crate::payment::messages::Instrument;
 use rows::OrderRow;
 
@@ -168,6 +168,7 @@ impl Merchant {
             .await?;
         insert_items(&mut tx, &order_id, &priced.items).await?;
         tx.commit().await?;
+        reach("order.opened")?;
         Ok(order_id)
     }
 

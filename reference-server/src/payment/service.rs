@@ -19,7 +19,7 @@ use super::messages::{
 use super::tokens::{Tokens, Trial};
 use super::verdicts::{self, New, PaymentState, Verdict};
 use super::{Decision, Means, PaymentProcessor, Processors};
-use crate::api::{ApiFailure, JsonBody};
+use crate::api::{ApiFailure, JsonBody, reach};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::door::allowance::Allowance;
@@ -151,7 +151,9 @@ async fn authorize(
         Decision::ExpiredCard => PaymentState::ExpiredCard,
     };
     let mark = process.mark(&means);
+    reach("pay.decided")?;
     process.keep(&key, &caller, state, amount_cents, &currency, &mark).await?;
+    reach("pay.set-aside")?;
     // whoever came first under this key has decided, also if that was a void
     let kept = process.kept(&key).await?;
     tracing::info!(payer = %caller.certificate.subject(), amount = amount_cents, verdict = kept.state.word(), "payment decided");
@@ -172,6 +174,7 @@ async fn capture(
             "there is no authorized payment to capture; authorize it again",
         ));
     }
+    reach("pay.captured")?;
     Ok(Json(process.kept(&key).await?.payment()))
 }
 
@@ -185,6 +188,7 @@ async fn void(
     let nothing = CardMark { brand: "none".into(), last4: "----".into() };
     process.keep(&key, &caller, PaymentState::Voided, 0, "", &nothing).await?;
     verdicts::advance(&process.database, &key, PaymentState::Authorized, PaymentState::Voided).await?;
+    reach("pay.voided")?;
     match process.kept(&key).await?.state {
         PaymentState::Captured => {
             Err(ApiFailure::new(StatusCode::CONFLICT, CAPTURED, "this payment was taken already; refund it"))
@@ -211,6 +215,7 @@ async fn refund(
             "this payment was not taken, so there is nothing to give back; void it",
         ));
     }
+    reach("pay.refunded")?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -11,7 +11,7 @@ use cadenza_protocol::id::VoucherId;
 use cadenza_protocol::reserve::AuthorizeRequest;
 
 use super::check_either_token;
-use crate::api::{ApiFailure, JsonBody};
+use crate::api::{ApiFailure, JsonBody, reach};
 use crate::content::ContentManager;
 use crate::content::vouchers::{Terms, VoucherState};
 use crate::tls::Caller;
@@ -64,7 +64,9 @@ impl ContentManager {
                 RefundRecord { at: now, voucher_id: *voucher_id, cost_cents, retail_cents, currency };
             pen.enter(&mut tx, EntryKind::Refund, &taken_back.to_bytes()).await?;
         }
+        reach("take-back.entered")?;
         tx.commit().await?;
+        reach("take-back.kept")?;
         pen.keep().await;
         tracing::info!(voucher = %voucher_id, "refunded");
         Ok(())

@@ -16,7 +16,7 @@ use cadenza_protocol::shop::money::{self, OutOfBounds};
 use cadenza_protocol::voucher::MAX_TRACKS;
 use sqlx::{Any, Transaction};
 
-use crate::api::{ApiFailure, JsonBody};
+use crate::api::{ApiFailure, JsonBody, reach};
 use crate::content::ContentManager;
 use crate::content::catalogue::album_price;
 use crate::content::tracks::PublishedTrack;
@@ -47,7 +47,9 @@ pub(super) async fn reserve(
         insert(&mut tx, &packet, receipt, &request, place, &track, &caller.key()).await?;
         packets.push(packet);
     }
+    reach("reserve.written")?;
     tx.commit().await?;
+    reach("reserve.kept")?;
     packets.iter().for_each(|_| manager.count_voucher());
     Ok(Json(Reservation { packets }))
 }

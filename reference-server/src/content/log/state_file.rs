@@ -66,6 +66,7 @@ impl StateFile {
         let mut file = options.open(&self.path)?;
         file.seek(SeekFrom::Start(0))?;
         let bytes = self.vault.seal_bytes(LABEL, bytes.as_ref()).map_err(io::Error::other)?;
+        cadenza_failpoint::reach("log.state")?;
         file.write_all(&bytes)?;
         file.set_len(bytes.len() as u64)?;
         file.sync_all()

@@ -18,7 +18,7 @@ use sqlx::{Any, Transaction};
 
 use super::seal::{Sealed, Unsealed, seal};
 use super::{MediaKeys, Published, check_path};
-use crate::api::ApiFailure;
+use crate::api::{ApiFailure, reach};
 use crate::content::catalogue::{self, CatalogueError, CatalogueTrack};
 use crate::content::{ContentManager, art, custody};
 use crate::identity::Identity;
@@ -70,6 +70,7 @@ impl ContentManager {
         }
         let object = format!("media/{media_id}/{}.cadenza", &sha256[..16]);
         self.files.store_file(&object, file.path()).await.map_err(ApiFailure::internal)?;
+        reach("publish.stored")?;
         let edition = Edition { entry: &entry, object, length, sha256 };
         let replaced = self.list(&incoming, identity.chain().leaf(), &edition).await?;
         for media_id in replaced {
@@ -134,7 +135,9 @@ impl ContentManager {
                 .fetch_all(&mut *tx)
                 .await?;
         edition.put_on_the_shelf(&mut tx, incoming).await?;
+        reach("publish.written")?;
         tx.commit().await?;
+        reach("publish.kept")?;
         Ok(replaced.into_iter().map(|(media_id,)| media_id).collect())
     }
 }

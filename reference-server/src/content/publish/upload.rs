@@ -21,7 +21,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::ingest::Incoming;
 use super::{MediaKeys, PIECE, Published, StartUpload, Unfinished, UploadState, Uploads, check_path};
-use crate::api::{ApiFailure, JsonBody, PathId};
+use crate::api::{ApiFailure, JsonBody, PathId, reach};
 use crate::content::ContentManager;
 use crate::tls::Caller;
 
@@ -162,6 +162,7 @@ async fn piece(
     let received = file.metadata().await.map_err(ApiFailure::internal)?.len();
     manager.note_received(&row.upload_id, received).await?;
     outcome?;
+    reach("upload.received")?;
     manager.upload_state(row.upload_id).await.map(Json)
 }
 
@@ -230,6 +231,7 @@ async fn finish(
         overwrite: row.overwrite == 1,
     };
     let published = manager.ingest(incoming).await?;
+    reach("publish.listed")?;
     manager.forget_upload(&row.upload_id).await?;
     Ok(Json(published))
 }

@@ -8,7 +8,7 @@ use cadenza_protocol::shop::{Order, OrderState};
 
 use super::rows::OrderRow;
 use super::steps::INTERRUPTED;
-use crate::api::ApiFailure;
+use crate::api::{ApiFailure, reach};
 use crate::merchant::{Merchant, away};
 use crate::payment::client::GivenBack;
 
@@ -21,6 +21,7 @@ impl Merchant {
             .bind(OrderState::Open.word())
             .execute(self.database.pool())
             .await?;
+        reach("give-up.noted")?;
         for item in
             self.item_rows(&order.order_id).await?.into_iter().filter(|item| item.voucher_id.is_some())
         {
@@ -28,6 +29,7 @@ impl Merchant {
                 tracing::warn!(%error, "a reservation was not taken back; it lapses by itself");
             }
         }
+        reach("give-up.expired")?;
         let state = match self.payment.give_back(&order.payment_key()).await {
             GivenBack::NeverTaken => OrderState::Refused,
             GivenBack::Refunded => OrderState::Refunded,
@@ -36,6 +38,7 @@ impl Merchant {
                 return Ok(());
             }
         };
+        reach("give-up.given-back")?;
         sqlx::query("UPDATE orders SET state = $1 WHERE order_id = $2 AND state = $3")
             .bind(state.word())
             .bind(&order.order_id)
@@ -66,6 +69,7 @@ impl Merchant {
                     .bind(OrderState::Paid.word())
                     .execute(self.database.pool())
                     .await?;
+                reach("refund.begun")?;
                 self.pay_back(&row).await
             }
         }
@@ -76,6 +80,7 @@ impl Merchant {
         for item in self.item_rows(&order.order_id).await? {
             self.content.send("/v1/commerce/refund", &item.step()?).await.map_err(away)?;
         }
+        reach("refund.vouchers-ended")?;
         if !self.payment.refund(&order.payment_key()).await {
             return Err(ApiFailure::new(
                 StatusCode::BAD_GATEWAY,
@@ -83,6 +88,7 @@ impl Merchant {
                 "the payment processor has not confirmed the refund yet; it is asked again every minute",
             ));
         }
+        reach("refund.paid-back")?;
         if self.enter_refunded(order).await? {
             self.log(&order.order_id, OrderState::Refunded.word(), "").await?;
         }

@@ -10,7 +10,7 @@ use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::{Order, OrderState};
 
 use super::rows::{ItemRow, OrderRow};
-use crate::api::ApiFailure;
+use crate::api::{ApiFailure, reach};
 use crate::merchant::{Merchant, away};
 use crate::payment::client::Capture;
 use crate::payment::messages::{Instrument, PaymentRequest};
@@ -40,6 +40,7 @@ impl Merchant {
             self.give_up(order, refusal.code()).await?;
             return Err(refusal.into());
         }
+        reach("order.set-aside")?;
         self.complete(order).await
     }
 
@@ -56,6 +57,7 @@ impl Merchant {
                 Err(failure) => return Err(failure),
             }
         }
+        reach("order.authorized")?;
         self.can_enter().await?;
         let payment = match self.payment.capture(&order.payment_key()).await {
             Capture::Taken(payment) => payment,
@@ -71,10 +73,12 @@ impl Merchant {
                 ));
             }
         };
+        reach("order.captured")?;
         let paid_with = format!("{} •••• {}", payment.mark.brand, payment.mark.last4);
         if self.enter_paid(order, &paid_with).await? {
             self.log(&order.order_id, OrderState::Paid.word(), &paid_with).await?;
         }
+        reach("order.paid")?;
         self.shown(self.order_row(&order.order_id).await?).await
     }
 
@@ -118,7 +122,8 @@ impl Merchant {
                 .execute(&mut *tx)
                 .await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        reach("order.reserved")
     }
 
     async fn authorize(&self, order_id: &str, item: &ItemRow) -> Result<(), ApiFailure> {
