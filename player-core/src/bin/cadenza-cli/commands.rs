@@ -5,7 +5,9 @@ mod library;
 mod listen;
 mod passport;
 mod playlist;
+mod screen;
 mod shop;
+mod turn;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -37,9 +39,7 @@ pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Redeem { voucher } => shop::redeem(&global, voucher.as_deref(), output).await,
         Command::Orders { again: None } => shop::orders(&global, output).await,
         Command::Orders { again: Some(order) } => shop::order_again(&global, &order, output).await,
-        Command::Play { tracks, seek, seconds, device } => {
-            listen::play(&global, &tracks, seek, seconds, device.as_deref(), output).await
-        }
+        Command::Play(wish) => listen::play(&global, &wish, output).await,
         Command::Library(command) => library::run(&global, command, output).await,
         Command::Playlist(command) => playlist::run(&global, command, output),
         Command::Burn(wish) => disc::burn(&global, &wish, output).await,
