@@ -18,6 +18,8 @@ mod secrets;
 mod sound;
 mod storefront;
 mod streams;
+#[cfg(unix)]
+mod terminal;
 mod troubles;
 mod whole;
 mod withdrawn;

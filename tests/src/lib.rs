@@ -18,6 +18,8 @@ pub mod song;
 #[cfg(unix)]
 pub mod sound_card;
 pub mod store;
+#[cfg(unix)]
+pub mod terminal;
 pub mod webdriver;
 
 pub use browser::Browser;

@@ -12,6 +12,8 @@ use tokio::process::Command;
 use crate::disk;
 use crate::programs::{Finished, program, run, run_with};
 use crate::store::TestStore;
+#[cfg(unix)]
+use crate::terminal::Terminal;
 
 pub use cadenza_protocol::card::test_cards::{
     DECLINED as DECLINED_CARD, EXPIRED as EXPIRED_CARD, GOOD as GOOD_CARD, SILENT as SILENT_CARD,
@@ -107,6 +109,14 @@ impl TestPlayer {
         command.args(self.global()).args(words).env_remove("DBUS_SESSION_BUS_ADDRESS");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Begun(command.spawn().expect("the player starts"))
+    }
+
+    /// Starts `cadenza-cli WORDS` at a terminal of its own, on the silent device.
+    #[cfg(unix)]
+    pub fn at_a_terminal(&self, words: &[&str]) -> Terminal {
+        let program = program("cadenza-cli").into_os_string();
+        let words = words.iter().chain(&["--device", "silent"]).map(OsString::from);
+        Terminal::start(&std::iter::once(program).chain(self.global()).chain(words).collect::<Vec<_>>())
     }
 
     /// Begins to buy a track with this card.

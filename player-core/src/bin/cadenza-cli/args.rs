@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,6 +16,15 @@ Examples:
   cadenza-cli --passphrase-file secret.txt burn evening --to image:disc
 
 Exit codes: 0 done, 1 failed (one line on stderr says why and what to do), 2 wrong usage.";
+
+const PLAY_HELP: &str = "\
+Keys on a terminal: space plays and pauses, s stops, n and p go to the next and the previous track,
+left and right move by five seconds, + and - (or up and down) turn the volume, q ends.
+
+Examples:
+  cadenza-cli --passphrase-file secret.txt play 0f3c...e1 song.flac --seek 30 --seconds 10
+  cadenza-cli play album/*.flac --shuffle --repeat all --volume 60
+  cadenza-cli play song.flac --device silent";
 
 /// The Cadenza music player without a window.
 #[derive(Debug, Parser)]
@@ -105,23 +114,8 @@ pub enum Command {
         again: Option<String>,
     },
     /// Play tracks of the library or own files, without a gap; prints frames played and underruns
-    #[command(
-        after_help = "Examples:\n  cadenza-cli --passphrase-file secret.txt play 0f3c...e1 song.flac --seek 30 --seconds 10\n  cadenza-cli play song.flac --device silent"
-    )]
-    Play {
-        /// Track ids or files
-        #[arg(required = true, value_name = "MEDIA_ID_OR_FILE")]
-        tracks: Vec<OsString>,
-        /// Start this many seconds into the first track
-        #[arg(long, value_name = "S", value_parser = seconds)]
-        seek: Option<Duration>,
-        /// Stop after this many seconds
-        #[arg(long, value_name = "S", value_parser = seconds)]
-        seconds: Option<Duration>,
-        /// Sound device as `devices` names it; `silent` plays in real time without one
-        #[arg(long, value_name = "NAME")]
-        device: Option<String>,
-    },
+    #[command(after_help = PLAY_HELP)]
+    Play(Play),
     /// The tracks on this computer
     #[command(subcommand)]
     Library(Library),
@@ -137,6 +131,55 @@ pub enum Command {
     Devices,
     /// Disc drives
     Drives,
+}
+
+#[derive(Debug, Args)]
+pub struct Play {
+    /// Track ids or files
+    #[arg(required = true, value_name = "MEDIA_ID_OR_FILE")]
+    pub tracks: Vec<OsString>,
+    /// Start this many seconds into the first track
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub seek: Option<Duration>,
+    /// Stop after this many seconds
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub seconds: Option<Duration>,
+    /// Sound device as `devices` names it; `silent` plays in real time without one
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// In an order of chance
+    #[arg(long)]
+    pub shuffle: bool,
+    /// Begin again after the last track, or repeat the first until you go on
+    #[arg(long, value_name = "WHICH")]
+    pub repeat: Option<Repeated>,
+    /// Volume, 0 to 100
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub volume: Option<u8>,
+    /// Play every track equally loud, or as it was mastered
+    #[arg(long, value_name = "HOW")]
+    pub normalise: Option<Normalised>,
+    /// When the device disappears: wait for it, or go on with the system's; without this it is an error
+    #[arg(long, value_name = "WHAT")]
+    pub on_device_loss: Option<DeviceLoss>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Repeated {
+    All,
+    One,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Normalised {
+    Track,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum DeviceLoss {
+    Pause,
+    Move,
 }
 
 #[derive(Debug, Subcommand)]

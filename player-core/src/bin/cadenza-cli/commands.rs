@@ -6,7 +6,9 @@ mod links;
 mod listen;
 mod passport;
 mod playlist;
+mod screen;
 mod shop;
+mod turn;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -38,9 +40,7 @@ pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Redeem { voucher, yes } => shop::redeem(&global, voucher.as_deref(), yes, output).await,
         Command::Orders { again: None } => shop::orders(&global, output).await,
         Command::Orders { again: Some(order) } => shop::order_again(&global, &order, output).await,
-        Command::Play { tracks, seek, seconds, device } => {
-            listen::play(&global, &tracks, seek, seconds, device.as_deref(), output).await
-        }
+        Command::Play(wish) => listen::play(&global, &wish, output).await,
         Command::Library(command) => library::run(&global, command, output).await,
         Command::Playlist(command) => playlist::run(&global, command, output),
         Command::Burn(wish) => disc::burn(&global, &wish, output).await,

@@ -29,6 +29,11 @@ impl Output {
         let _ = writeln!(io::stdout(), "{}", shown.trim_end());
     }
 
+    /// Whether a person reads it.
+    pub const fn is_text(self) -> bool {
+        !self.json
+    }
+
     /// How something is going; not part of the result.
     pub fn progress(&self, line: &str) {
         if !self.json {

@@ -1,67 +1,62 @@
 //! `play`, `preview`, `devices`.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
+use cadenza_player::audio::loudness::Normalisation;
 use cadenza_player::audio::output::{Backend, DeviceChoice, SystemOutput};
 use cadenza_player::library::{TrackId, TrackRecord};
 use cadenza_player::path::Kept;
 use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
-use cadenza_player::playback::{Command, Entry, Event, HeardMark, Playback, Status, Track, TrackKind};
+use cadenza_player::playback::{Command, Entry, OnDeviceLoss, Repeat, Track, TrackKind};
 use cadenza_player::store::Link;
 use cadenza_player::{Code, Failure, Player};
+use cadenza_protocol::passport::PersonalFacts;
 use cadenza_protocol::preview::{Npt, PreviewAddress, PreviewKind};
 use parking_lot::Mutex;
 use serde_json::json;
 
+use super::screen::Screen;
+use super::turn::Turn;
 use super::{links, open, unlock};
-use crate::args::{Global, Preview};
-use crate::output::{Output, minutes, table};
+use crate::args::{DeviceLoss, Global, Normalised, Play, Preview, Repeated};
+use crate::output::{Output, table};
 
-/// Events that may wait to be looked at.
-const NEWS: usize = 1_024;
-/// How often the position is looked at.
-const LOOK: Duration = Duration::from_millis(20);
-/// Longest wait for the first sound.
-const PATIENCE: Duration = Duration::from_secs(9);
 /// Longest wait for a preview's file once the sound is over: a few megabytes.
 const KEEP_WITHIN: Duration = Duration::from_secs(60);
 /// How a store says that it has no such track.
 const UNKNOWN_TRACK: [Code; 2] = [Code::UnknownMedia, Code::NotFound];
 
-pub async fn play(
-    global: &Global,
-    wanted: &[OsString],
-    seek: Option<Duration>,
-    seconds: Option<Duration>,
-    device: Option<&str>,
-    output: &Output,
-) -> Result<(), Failure> {
+pub async fn play(global: &Global, wish: &Play, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
-    let records = wanted.iter().map(|w| record(&player, w)).collect::<Result<Vec<_>, _>>()?;
+    let records = wish.tracks.iter().map(|w| record(&player, w)).collect::<Result<Vec<_>, _>>()?;
+    let mut owner = None;
     if records.iter().any(|r| r.media_id().is_some()) {
         unlock(&player, global).await?;
-        if let Ok(owner) = player.owner() {
-            output.progress(&format!(
-                "Bought by {} <{}> · {} •••• {}",
-                owner.name, owner.email, owner.card_brand, owner.card_last4
-            ));
-        }
+        owner = player.owner().ok().map(|owner| {
+            let PersonalFacts { name, email, card_brand, card_last4, confidential, .. } = &owner;
+            format!("{name} <{email}> · {card_brand} •••• {card_last4} · {confidential}")
+        });
     }
     let tracks = player.playable(&records)?;
     let titles: Vec<String> = records.iter().map(|r| r.title.clone()).collect();
-    let turn =
-        Turn { tracks, start_ms: as_ms(seek.unwrap_or_default()), limit: seconds, device: choice(device) };
-    let count = |entry: &Entry| {
-        if let Err(failure) = player.count_heard(entry) {
-            output.progress(&format!("This play is not counted: {failure}"));
-        }
+    let turn = Turn {
+        start_ms: as_ms(wish.seek.unwrap_or_default()),
+        limit: wish.seconds,
+        device: choice(wish.device.as_deref()),
+        shuffle: wish.shuffle,
+        volume: wish.volume,
+        wishes: wishes(wish),
+        outlives_its_device: wish.on_device_loss.is_some(),
+        ..Turn::of(tracks)
     };
-    let heard = tokio::task::block_in_place(|| turn.play(&count, output))?;
+    let mut screen = Screen::new(*output, owner, wish.volume);
+    let count = |entry: &Entry| player.count_heard(entry);
+    let heard = tokio::task::block_in_place(|| turn.play(&count, &mut screen))?;
+    drop(screen);
     let document = json!({
         "tracks": titles,
         "frames_played": heard.status.frames_played,
@@ -74,6 +69,29 @@ pub async fn play(
         format!("{} frames played, {} underruns.", heard.status.frames_played, heard.status.underruns)
     });
     Ok(())
+}
+
+/// What is set before anything is heard.
+fn wishes(wish: &Play) -> Vec<Command> {
+    let repeat = wish.repeat.map(|which| {
+        Command::Repeat(match which {
+            Repeated::All => Repeat::All,
+            Repeated::One => Repeat::One,
+        })
+    });
+    let normalise = wish.normalise.map(|how| {
+        Command::Normalise(match how {
+            Normalised::Track => Normalisation::Track,
+            Normalised::Off => Normalisation::Off,
+        })
+    });
+    let on_loss = wish.on_device_loss.map(|what| {
+        Command::OnDeviceLoss(match what {
+            DeviceLoss::Pause => OnDeviceLoss::Pause,
+            DeviceLoss::Move => OnDeviceLoss::Move,
+        })
+    });
+    [repeat, normalise, on_loss].into_iter().flatten().collect()
 }
 
 pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result<(), Failure> {
@@ -118,12 +136,14 @@ pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result
     });
     let start_ms = as_ms(wish.from.unwrap_or_default());
     let turn = Turn {
-        tracks: vec![Arc::new(track)],
         start_ms,
         limit: wish.seconds,
         device: choice(wish.device.as_deref()),
+        ..Turn::of(vec![Arc::new(track)])
     };
-    let heard = tokio::task::block_in_place(|| turn.play(&|_| (), output))?;
+    let mut screen = Screen::new(*output, None, None);
+    let heard = tokio::task::block_in_place(|| turn.play(&|_| Ok(()), &mut screen))?;
+    drop(screen);
     let monitor = monitor.lock().clone();
     let kept = match &monitor {
         Some(monitor) if wish.keep => Some(kept(monitor).await?),
@@ -195,118 +215,6 @@ pub fn devices(output: &Output) -> Result<(), Failure> {
         table(&devices.iter().map(row).collect::<Vec<_>>())
     });
     Ok(())
-}
-
-/// What is to be heard, in one go.
-struct Turn {
-    tracks: Vec<Arc<Track>>,
-    start_ms: u64,
-    limit: Option<Duration>,
-    device: DeviceChoice,
-}
-
-/// What was heard.
-struct Heard {
-    status: Status,
-    first_sample: Option<Duration>,
-    device: Option<String>,
-}
-
-impl Turn {
-    /// Plays; `count` hears of each track of which more than half was heard.
-    fn play(self, count: &dyn Fn(&Entry), output: &Output) -> Result<Heard, Failure> {
-        let (tell, news) = sync_channel(NEWS);
-        let playback = Playback::start(self.device.clone(), move |event| {
-            // Full only when nobody looks any more; the status holds everything that counts.
-            let _ = tell.try_send(event);
-        })
-        .map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-        let begun = Instant::now();
-        let load =
-            Command::Load { tracks: self.tracks.clone(), start: 0, position_ms: self.start_ms, play: true };
-        playback.send(load);
-        let mut heard = Heard { status: Status::default(), first_sample: None, device: None };
-        // Whatever still sounds when this is over fades out as the engine is dropped.
-        self.follow(&playback, &news, begun, &mut heard, count, output)?;
-        heard.status = playback.status();
-        heard.device = heard.status.device.clone().or(heard.device);
-        Ok(heard)
-    }
-
-    /// Until the end, or until the listener has heard enough.
-    fn follow(
-        &self,
-        playback: &Playback,
-        news: &Receiver<Event>,
-        begun: Instant,
-        heard: &mut Heard,
-        count: &dyn Fn(&Entry),
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let mut failures: Vec<Failure> = Vec::new();
-        let mut mark = HeardMark::default();
-        loop {
-            match news.recv_timeout(LOOK) {
-                Ok(Event::Ended) => {
-                    return if self.all_failed(&failures) { Err(failures.remove(0)) } else { Ok(()) };
-                }
-                Ok(Event::Ready { .. }) => {
-                    heard.first_sample.get_or_insert_with(|| begun.elapsed());
-                }
-                Ok(Event::Device { name }) => heard.device = Some(name),
-                Ok(Event::DeviceLost { code, message }) => {
-                    let message = format!("{message}; or play without one: --device silent");
-                    return Err(Failure::new(code, message));
-                }
-                Ok(Event::TrackFailed { code, message, .. }) => {
-                    output.progress(&format!("Left out: {message}"));
-                    failures.push(Failure::new(code, message));
-                    if self.all_failed(&failures) {
-                        return Err(failures.remove(0));
-                    }
-                }
-                Ok(Event::Track { id, .. }) => self.announce(id, output),
-                Ok(Event::State(_) | Event::Queue) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Failure::internal("the audio engine ended"));
-                }
-            }
-            let status = playback.status();
-            mark.look(&status).iter().for_each(count);
-            if heard.first_sample.is_none() && begun.elapsed() > PATIENCE {
-                return Err(Failure::new(
-                    Code::NoSound,
-                    "no sound came within nine seconds: check the network and the sound device, then try again",
-                ));
-            }
-            if let (Some(limit), true) = (self.limit, heard.first_sample.is_some())
-                && has_played(&status, self.start_ms, limit)
-            {
-                return Ok(());
-            }
-        }
-    }
-
-    fn all_failed(&self, failures: &[Failure]) -> bool {
-        !failures.is_empty() && failures.len() >= self.tracks.len()
-    }
-
-    fn announce(&self, id: TrackId, output: &Output) {
-        if let Some(track) = self.tracks.iter().find(|t| t.id == id) {
-            let by = track.artist.as_ref().map_or_else(String::new, |a| format!(", {a}"));
-            let long = track.duration_ms.map_or_else(String::new, |ms| format!(" ({})", minutes(ms)));
-            output.progress(&format!("Playing {}{by}{long}", track.title));
-        }
-    }
-}
-
-/// Whether so much was heard: by the position within the first track, by frames once there are more.
-fn has_played(status: &Status, start_ms: u64, limit: Duration) -> bool {
-    let heard = status.position_ms.saturating_sub(start_ms);
-    let first = status.queue.first().map(|entry| entry.key) == status.current.as_ref().map(|entry| entry.key);
-    let by_frames = status.frames_played / 48; // at most: devices run at 44.1 kHz and more
-    let wanted = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-    if first { heard >= wanted } else { by_frames >= wanted }
 }
 
 /// A track of the library by its id, or a file.
