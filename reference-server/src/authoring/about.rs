@@ -2,12 +2,15 @@
 //!
 //! Unknown keys are errors, so a misspelt one is noticed. Lengths and times are checked here, once.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use thiserror::Error;
 
+use cadenza_protocol::line;
 use cadenza_protocol::media::{Allowance, Restrictions, SmpteTimestamp};
+use cadenza_protocol::picture;
 use cadenza_protocol::shop::list::{ListPrice, PriceLine};
 use cadenza_protocol::shop::money::NoCurrency;
 
@@ -315,6 +318,20 @@ fn check(path: &Path, facts: &Facts) -> Result<(), AboutError> {
     if facts.title.trim().is_empty() || facts.artist.trim().is_empty() {
         return invalid("title, artist", "both must be given");
     }
+    let lines = [
+        ("title", &facts.title),
+        ("artist", &facts.artist),
+        ("album", &facts.album),
+        ("album_artist", &facts.album_artist),
+        ("composer", &facts.composer),
+        ("genre", &facts.genre),
+        ("label", &facts.label),
+        ("copyright", &facts.copyright),
+        ("language", &facts.language),
+    ];
+    if let Some((field, _)) = lines.into_iter().find(|(_, text)| !line::is_line(text.trim())) {
+        return invalid(field, "is one line of at most 300 characters that can all be seen");
+    }
     let isrc = &facts.isrc;
     if !isrc.is_empty() && (isrc.len() != 12 || !isrc.chars().all(|c| c.is_ascii_alphanumeric())) {
         return invalid("isrc", "is 12 letters and digits without hyphens (ISO 3901)");
@@ -368,7 +385,15 @@ fn read_picture(path: &Path) -> Result<Picture, AboutError> {
         Ok(image::ImageFormat::Jpeg) => "image/jpeg",
         _ => return Err(malformed(path, "not a PNG or JPEG picture")),
     };
-    image::load_from_memory(&bytes).map_err(|e| malformed(path, &e.to_string()))?;
+    let unreadable = |e: image::ImageError| malformed(path, &e.to_string());
+    let reader = || image::ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
+    let sized = reader().map_err(|e| unreadable(e.into()))?;
+    let (width, height) = sized.into_dimensions().map_err(unreadable)?;
+    if !picture::is_opened(width, height) {
+        let rule = "a picture of at most 16 million pixels and 10,000 on a side is taken; make it smaller";
+        return Err(malformed(path, rule));
+    }
+    reader().map_err(|e| unreadable(e.into()))?.decode().map_err(unreadable)?;
     Ok(Picture { media_type, bytes })
 }
 
