@@ -149,6 +149,8 @@ codes! {
     OrderRefused = "order-refused",
     /// The order left, and no answer came.
     OrderUncertain = "order-uncertain",
+    /// The list of past orders was damaged and is set aside.
+    OrdersDamaged = "orders-damaged",
     /// The store belongs to another licensing center than the passport.
     OtherLicensingCenter = "other-licensing-center",
     /// The passphrase was not typed the same way twice.

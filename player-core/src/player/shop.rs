@@ -306,6 +306,11 @@ impl Player {
         self.0.orders.all()
     }
 
+    /// Why past orders are missing from the list, if they are.
+    pub fn orders_trouble(&self) -> Option<Failure> {
+        self.0.orders.trouble().map(Failure::of)
+    }
+
     /// How far an order is.
     pub fn order_standing(&self, order: &Order) -> OrderStanding {
         if order.items.iter().all(|item| self.owns(item.media_id, None)) {
