@@ -7,6 +7,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cadenza_protocol::api::{ApiError, code};
 
+/// When to ask again for what is taken now, seconds.
+pub const IN_A_MINUTE: u32 = 60;
+
 /// A refusal on its way out: HTTP status and [`ApiError`].
 #[derive(Debug, Clone)]
 pub struct ApiFailure {
