@@ -49,11 +49,18 @@ impl Forms {
         let shown = unhex(token).unwrap_or_default();
         let genuine =
             cookie(headers).is_some_and(|id| hmac::verify(&self.key, id.as_bytes(), &shown).is_ok());
-        genuine.then_some(()).ok_or_else(|| Notice {
+        genuine.then_some(()).ok_or_else(Notice::out_of_date)
+    }
+}
+
+impl Notice {
+    /// A form that was not begun here, or too long ago.
+    pub(super) fn out_of_date() -> Self {
+        Self {
             status: StatusCode::FORBIDDEN,
             headline: "This form is out of date".into(),
             message: "Go back to the store, open the form again, and allow cookies for this page. Nothing was charged.".into(),
-        })
+        }
     }
 }
 

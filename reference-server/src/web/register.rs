@@ -10,14 +10,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Form, Router};
+use axum::{Extension, Router};
 use cadenza_protocol::card::TypedNumber;
 use cadenza_protocol::form::RegistrationForm;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{Notice, Pages, render, sentence};
-use crate::api::ApiFailure;
+use super::{Notice, PageForm, Pages, render, sentence};
+use crate::api::{ApiFailure, RefusalCode};
 use crate::call::{CallError, accepted};
 use crate::door::guard::Visitor;
 use crate::licensing::service::passport_response;
@@ -97,15 +97,16 @@ async fn register(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
     Extension(visitor): Extension<Visitor>,
-    Form(form): Form<Registration>,
+    PageForm(form): PageForm<Registration>,
 ) -> Result<Response, Notice> {
     pages.forms.check(&headers, &form.csrf)?;
     match ask(&pages, &form, visitor).await {
         Ok(file) => Ok(passport_response(&file)),
         Err(refusal) => {
-            let status = refusal.status;
+            let (status, code) = (refusal.status, RefusalCode(refusal.error.code.clone()));
             let mut page = show(&pages, &headers, &form, Some(&refusal));
             *page.status_mut() = status;
+            page.extensions_mut().insert(code);
             Ok(page)
         }
     }

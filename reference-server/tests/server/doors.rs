@@ -145,6 +145,8 @@ fn cards_cannot_be_tried_out_and_a_good_one_is_taken_again_later() {
         }
         let body = json!({
             "items": [{ "media_id": track, "quality": "lossless" }],
+            "total_cents": 129,
+            "currency": "USD",
             "card": { "number": test_cards::DECLINED, "expiry": "12/29", "name": "Ada Example" },
             "idempotency_key": "one-more",
         });
@@ -190,6 +192,74 @@ fn registrations_and_previews_of_one_address_have_their_number_and_are_told_when
         }
         assert_eq!(statuses, [402, 402, 402, 429, 429]);
         assert!(register().await.headers().contains_key("retry-after"));
+        world.stop().await;
+    });
+}
+
+// F12
+#[test]
+fn each_track_of_a_preview_counts_and_so_does_asking_for_the_head_of_one() {
+    alone(async {
+        let world = World::start("heads", few()).await;
+        let tracks = world.tracks().await;
+        let wish = json!({ "media_ids": tracks, "kind": "clip" });
+        assert_eq!((tracks.len(), world.post("/v1/previews", &wish).await.0), (2, 200));
+        let url = format!("{}/preview/{}?kind=clip", world.web, tracks[0]);
+        let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+        for _ in 0..3 {
+            assert_eq!(browser.head(&url).send().await.unwrap().status(), 200);
+        }
+        assert_eq!(browser.head(&url).send().await.unwrap().status(), 429);
+        let refused = browser.get(&url).send().await.unwrap();
+        assert_eq!(refused.status(), 429);
+        let headers = refused.headers();
+        assert!(headers.contains_key("retry-after") && headers.contains_key("content-security-policy"));
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(world.post("/v1/previews", &wish).await.0, 429);
+        world.stop().await;
+    });
+}
+
+// F12
+#[test]
+fn a_form_that_another_site_sends_or_that_cannot_be_meant_is_not_counted_against_its_visitor() {
+    alone(async {
+        let world = World::start("foreign", few()).await;
+        let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+        let form = || {
+            let send = browser.post(format!("{}/register", world.web)).body("csrf=00");
+            send.header("content-type", "application/x-www-form-urlencoded")
+        };
+        for _ in 0..6 {
+            let foreign = form().header("sec-fetch-site", "cross-site").send().await.unwrap();
+            assert_eq!(foreign.status(), 403);
+            let elsewhere = form().header("origin", "https://evil.example").send().await.unwrap();
+            assert_eq!(elsewhere.status(), 403);
+            assert_eq!(form().send().await.unwrap().status(), 403, "out of date, and not counted");
+        }
+        let away = AdminClient::open(&world.data).unwrap().stats().await.unwrap().turned_away;
+        assert!(!away.contains_key("registrations"), "{away:?}");
+        world.stop().await;
+    });
+}
+
+// F12
+#[test]
+fn all_requests_of_an_address_count_whatever_they_ask() {
+    alone(async {
+        let limits = LimitSettings { requests_per_minute: 40, ..LimitSettings::default() };
+        let world = World::start("requests", ServerConfig { limits, ..ServerConfig::default() }).await;
+        let mut statuses = Vec::new();
+        for n in 0..50 {
+            let url = format!("{}/v1/tracks/{n:032x}", world.store);
+            statuses.push(world.player.get(url).send().await.unwrap().status().as_u16());
+        }
+        assert!(
+            statuses.contains(&404) && statuses[40..].iter().all(|status| *status == 429),
+            "{statuses:?}"
+        );
+        world.clock.advance(Duration::from_secs(60));
+        assert!(!world.tracks().await.is_empty());
         world.stop().await;
     });
 }
