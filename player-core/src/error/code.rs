@@ -177,6 +177,8 @@ codes! {
     PlaylistTaken = "playlist-taken",
     /// There is no such playlist.
     PlaylistUnknown = "playlist-unknown",
+    /// The price is not what was shown; nothing was charged.
+    PriceChanged = "price-changed",
     /// No failure: what was bought is ready to play.
     PurchaseReady = "purchase-ready",
     /// The sound device and the track have rates that do not go together.
@@ -269,6 +271,7 @@ const FROM_SERVERS: &[Code] = &[
     Code::OrderRefused,
     Code::PaymentTimeout,
     Code::PaymentUnconfirmed,
+    Code::PriceChanged,
     Code::RenewalRefused,
     Code::RevocationUnknown,
     Code::StaleChallenge,

@@ -71,11 +71,21 @@ impl Explain for PurchaseError {
     }
 }
 
+/// What the listener was shown for all of it: the merchant charges that, or refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Hundredths.
+    pub total_cents: u64,
+    /// ISO 4217.
+    pub currency: String,
+}
+
 /// Buys tracks. On success their vouchers are in the journal.
 pub async fn buy(
     client: &StoreClient,
     journal: &Journal,
     mut items: Vec<OrderedTrack>,
+    shown: &Shown,
     card: &Card,
     now: UnixTime,
 ) -> Result<Order, PurchaseError> {
@@ -89,7 +99,7 @@ pub async fn buy(
     let is_new = before.is_none();
     let mut open = before.unwrap_or_else(|| new_order(merchant, items, now));
     journal.keep_order(&open)?;
-    let order = match send(client, &open, card).await {
+    let order = match send(client, &open, shown, card).await {
         Ok(order) => order,
         Err(e) if e.leaves_doubt() => {
             tracing::warn!(error = %e, "no answer to an order");
@@ -145,14 +155,23 @@ fn new_order(merchant: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenO
     OpenOrder { idempotency_key, merchant, items, placed_at: now, order_id: None }
 }
 
-async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Order, ExchangeError> {
+async fn send(
+    client: &StoreClient,
+    open: &OpenOrder,
+    shown: &Shown,
+    card: &Card,
+) -> Result<Order, ExchangeError> {
     #[derive(Serialize)]
     struct Wanted<'a> {
         items: &'a [OrderedTrack],
+        total_cents: u64,
+        currency: &'a str,
         card: &'a Card,
         idempotency_key: &'a str,
     }
-    let wanted = Wanted { items: &open.items, card, idempotency_key: &open.idempotency_key };
+    let Shown { total_cents, currency } = shown;
+    let (total_cents, key) = (*total_cents, &open.idempotency_key);
+    let wanted = Wanted { items: &open.items, total_cents, currency, card, idempotency_key: key };
     match client.post_card("v1/orders", &wanted).await {
         // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
         Err(ExchangeError::Unreachable { .. }) => client.post_card("v1/orders", &wanted).await,

@@ -3,6 +3,7 @@
 use cadenza_protocol::card::TypedCard;
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::shop::OrderedTrack;
+use cadenza_protocol::shop::money::Currency;
 use serde::{Deserialize, Serialize};
 
 /// Asks for something to listen to.
@@ -19,6 +20,10 @@ pub struct PreviewRequest {
 pub struct OrderRequest {
     /// 1 to 100 tracks.
     pub items: Vec<OrderedTrack>,
+    /// What the buyer was shown for all of them, hundredths: nothing else is charged.
+    pub total_cents: u64,
+    /// In this.
+    pub currency: Currency,
     /// The card, unless a wallet pays.
     pub card: Option<TypedCard>,
     /// A wallet's one-time token.

@@ -6,26 +6,27 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use axum::{Form, Router};
 use cadenza_protocol::api::code;
 use cadenza_protocol::card::{TypedCard, TypedNumber};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::shop::price::{Line, price};
 use cadenza_protocol::shop::{Order, OrderItem, OrderState, OrderedTrack, TrackOffer};
 use serde::Deserialize;
 
 use super::cart;
 use super::view::{money, quality_in_words};
-use super::{Notice, Pages, render, sentence};
-use crate::api::ApiFailure;
+use super::{Notice, PageForm, Pages, render, sentence};
+use crate::api::{ApiFailure, RefusalCode};
 use crate::merchant::inventory::Shelves;
 use crate::merchant::messages::OrderRequest;
-use crate::merchant::orders::KEY_REUSED;
+use crate::merchant::orders::{KEY_REUSED, PRICE_CHANGED};
 use crate::merchant::service::voucher_response;
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
@@ -52,6 +53,8 @@ struct PaymentForm {
     id: String,
     #[serde(default)]
     quality: String,
+    shown: String,
+    currency: Currency,
     name: String,
     number: TypedNumber,
     expiry: String,
@@ -88,6 +91,8 @@ struct BuyPage<'a> {
     by: &'a str,
     count: String,
     total: String,
+    shown: String,
+    currency: &'a str,
     hue: u16,
     art: Option<&'a str>,
     qualities: Vec<QualityOption>,
@@ -123,17 +128,20 @@ async fn form(
 async fn pay(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
-    Form(form): Form<PaymentForm>,
+    PageForm(form): PageForm<PaymentForm>,
 ) -> Result<Response, Notice> {
     pages.forms.check(&headers, &form.csrf)?;
-    let goods = goods(&pages, &form.what, &form.id).await?;
+    let mut goods = goods(&pages, &form.what, &form.id).await?;
     let items = goods
         .tracks
         .iter()
         .map(|t| OrderedTrack { media_id: t.media_id, quality: form.quality.clone() })
         .collect();
     let card = TypedCard { number: form.number, expiry: form.expiry.clone(), name: form.name.clone() };
-    let request = OrderRequest { items, card: Some(card), wallet: None, idempotency_key: form.key.clone() };
+    let (total_cents, currency) = (price_shown(&form.shown, &form.quality), form.currency);
+    let key = form.key.clone();
+    let request =
+        OrderRequest { items, total_cents, currency, card: Some(card), wallet: None, idempotency_key: key };
     let merchant = pages.front.merchant.clone();
     // on a task of its own: a browser that goes away does not stop a payment half-way
     let ordered = tokio::spawn(async move { merchant.order(request).await })
@@ -149,12 +157,22 @@ async fn pay(
         // paid in another quality, and the answer was lost: what was bought is shown before anything else is
         return Ok(bought(&order, &cart::spent(goods.what, &goods.id)));
     }
-    let status = failure.status;
+    let (status, code) = (failure.status, RefusalCode(failure.error.code.clone()));
+    if failure.error.code == PRICE_CHANGED {
+        goods = self::goods(&pages, &form.what, &form.id).await?;
+    }
     let before =
         Before { key: Some(&form.key), name: &form.name, expiry: &form.expiry, failure: Some(failure) };
     let mut page = show(&pages, &headers, &goods, Some(&form.quality), &before);
     *page.status_mut() = status;
+    page.extensions_mut().insert(code);
     Ok(page)
+}
+
+/// What stood in the form beside this quality; nothing beside one that was not offered.
+fn price_shown(shown: &str, quality: &str) -> u64 {
+    let mut prices = url::form_urlencoded::parse(shown.as_bytes());
+    prices.find(|(name, _)| name == quality).and_then(|(_, cents)| cents.parse().ok()).unwrap_or_default()
 }
 
 /// To what was bought; the next order of the same has a key of its own.
@@ -227,6 +245,8 @@ fn show(
     let kept = cart::keep(goods.what, &goods.id, &key);
     let currency = goods.shelves.currency().to_string();
     let qualities = goods.qualities();
+    let prices = qualities.iter().map(|(name, _, cents)| (name, cents.to_string()));
+    let shown = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(prices).finish();
     let chosen = qualities.iter().position(|(name, ..)| Some(name.as_str()) == chosen).unwrap_or_default();
     let total = qualities.get(chosen).map(|(.., cents)| *cents).unwrap_or_default();
     let options = qualities.into_iter().enumerate().map(|(i, (name, words, cents))| QualityOption {
@@ -250,6 +270,8 @@ fn show(
             format!("{} tracks", goods.tracks.len())
         },
         total: money(total, &currency),
+        shown,
+        currency: &currency,
         hue: goods.hue,
         art: goods.art.as_deref(),
         qualities: options.collect(),

@@ -37,7 +37,7 @@ fn hidden(html: &str, name: &str) -> String {
         .split(&format!("name=\"{name}\" value=\""))
         .nth(1)
         .unwrap_or_else(|| panic!("no {name} in {html}"));
-    from.split('"').next().unwrap().to_owned()
+    from.split('"').next().unwrap().replace("&#38;", "&")
 }
 
 fn link(html: &str, start: &str) -> String {
@@ -53,7 +53,8 @@ async fn buy_page(world: &World) -> (String, HashMap<&'static str, String>) {
     assert_eq!((form.status, form.headers["cache-control"].to_str().unwrap()), (200, "no-store"));
     let cookie = form.headers["set-cookie"].to_str().unwrap();
     assert!(cookie.contains("SameSite=Strict") && cookie.contains("HttpOnly"));
-    let fields = ["csrf", "key", "what", "id"].map(|name| (name, hidden(&form.html, name)));
+    let fields =
+        ["csrf", "key", "what", "id", "shown", "currency"].map(|name| (name, hidden(&form.html, name)));
     let mut fields = HashMap::from(fields);
     fields.extend([
         ("quality", "lossless".into()),
@@ -94,6 +95,26 @@ fn a_declined_card_keeps_the_form_and_a_good_one_leads_to_the_voucher() {
     });
 }
 
+// B1, B3
+#[test]
+fn a_price_that_changed_since_the_form_was_shown_is_shown_again_before_anything_is_charged() {
+    shared(async |world| {
+        let (cookie, mut fields) = buy_page(world).await;
+        assert_eq!(fields["shown"], "lossless=129&lossy=99");
+        fields.extend([("number", test_cards::GOOD.into()), ("shown", "lossless=1&lossy=1".into())]);
+        let changed = send(world, "/buy", &cookie, &fields).await;
+        assert_eq!(changed.status, 409);
+        assert!(
+            changed.html.contains("price has changed") && changed.html.contains("$1.29"),
+            "{}",
+            changed.html
+        );
+        assert_eq!(hidden(&changed.html, "key"), fields["key"]);
+        fields.insert("shown", hidden(&changed.html, "shown"));
+        assert_eq!(send(world, "/buy", &cookie, &fields).await.status, 303);
+    });
+}
+
 /// The cookies that an answer sets, as a browser sends them back.
 fn cookies(page: &Page) -> String {
     let set = page
@@ -115,7 +136,8 @@ fn one_cart_in_a_browser_is_one_order_until_it_is_paid() {
         let (cookie, key) = (cookies(&first), hidden(&first.html, "key"));
         let again = page(browser().get(&form_at).header("cookie", &cookie)).await;
         assert_eq!(hidden(&again.html, "key"), key, "the form opened again is the same order");
-        let mut fields = HashMap::from(["csrf", "what", "id"].map(|name| (name, hidden(&again.html, name))));
+        let kept = ["csrf", "what", "id", "shown", "currency"];
+        let mut fields = HashMap::from(kept.map(|name| (name, hidden(&again.html, name))));
         for (name, value) in
             [("key", key.as_str()), ("name", "Ada"), ("expiry", "12/29"), ("quality", "lossless")]
         {
@@ -216,6 +238,13 @@ fn forms_from_elsewhere_and_strange_host_names_are_refused() {
         assert_eq!(forged.status, 403);
         let rebound = page(browser().get(&world.web).header("host", "evil.example")).await;
         assert_eq!(rebound.status, 421);
+        let bare = browser().post(format!("{}/buy", world.web)).body("what=track");
+        let bare =
+            page(bare.header("content-type", "application/x-www-form-urlencoded").header("cookie", &cookie))
+                .await;
+        assert!(bare.status == 422 && bare.html.contains("did not arrive whole"), "{}", bare.html);
+        let method = page(browser().delete(format!("{}/buy", world.web))).await;
+        assert!(method.status == 405 && method.html.contains("no such request"), "{}", method.html);
         let huge = page(
             browser()
                 .post(format!("{}/buy", world.web))
