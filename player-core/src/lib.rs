@@ -22,6 +22,7 @@ pub mod clock;
 pub mod disc;
 pub mod error;
 pub mod event;
+pub mod form_file;
 pub mod home;
 pub mod library;
 pub mod memory;

@@ -9,9 +9,11 @@
 mod counting;
 mod deliveries;
 mod identity;
+mod links;
 mod listening;
 mod lost_orders;
 mod recording;
+mod refunds;
 mod shelf;
 mod shop;
 mod shown;

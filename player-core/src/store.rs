@@ -14,6 +14,7 @@ pub mod deliver;
 pub mod download;
 pub mod journal;
 pub mod licensing;
+pub mod link;
 pub mod orders;
 pub mod payment;
 pub mod purchase;
@@ -24,4 +25,5 @@ pub mod whereabouts;
 
 pub use address::{AddressError, StoreAddress};
 pub use client::{ExchangeError, StoreClient};
+pub use link::{Link, LinkQuestion, Wanted};
 pub use standing::{Reach, Standing, StoreWatch};

@@ -10,8 +10,11 @@ use cadenza_player::store::client::Patience;
 use cadenza_player::store::download::{self, DownloadError, Wanted};
 use cadenza_player::store::{ExchangeError, StoreAddress, StoreClient};
 use cadenza_player::{Code, Explain};
+use cadenza_protocol::card::{TypedCard, test_cards};
 use cadenza_protocol::cert::{Certificate, Role};
 use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::pay::{KeyName, PaymentNeeded, Till};
+use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
@@ -338,7 +341,7 @@ async fn merchant(authority: &Authority, serial: u64) -> (Url, Arc<Mutex<Vec<Str
 
 // C9, B3
 #[tokio::test]
-async fn a_card_number_reaches_no_merchant_that_was_withdrawn_or_that_nobody_vouches_for() {
+async fn an_order_reaches_no_merchant_that_was_withdrawn_or_that_nobody_vouches_for() {
     let ours = Authority::new();
     let nobody = Url::parse("https://127.0.0.1:9/").unwrap();
     let elsewhere = Authority::new();
@@ -351,7 +354,7 @@ async fn a_card_number_reaches_no_merchant_that_was_withdrawn_or_that_nobody_vou
     for (why, licensing, code) in cases {
         let (url, asked) = merchant(&ours, 7).await;
         let client = client_of(&ours, url, licensing);
-        let paid: Result<serde_json::Value, _> = client.post_card("v1/orders", &"4242").await;
+        let paid: Result<serde_json::Value, _> = client.post_paid("v1/orders", &"an order").await;
         let refused = paid.unwrap_err();
         assert_eq!(refused.code(), code, "{why}: {refused}");
         assert!(!refused.leaves_doubt(), "{why}: nothing was sent");
@@ -360,8 +363,61 @@ async fn a_card_number_reaches_no_merchant_that_was_withdrawn_or_that_nobody_vou
     }
     let (url, asked) = merchant(&ours, 7).await;
     let client = client_of(&ours, url, ours.licensing(ours.withdrawn(0, &[8])).await);
-    let _: Result<serde_json::Value, _> = client.post_card("v1/orders", &"4242").await;
+    let _: Result<serde_json::Value, _> = client.post_paid("v1/orders", &"an order").await;
     assert_eq!(*asked.lock().unwrap(), ["post /v1/orders http/1.1"], "one in good standing is paid");
+}
+
+/// A payment processor, or who poses as one, and how often it was asked.
+async fn processor(authority: &Authority, role: Role, serial: u64) -> (Url, Arc<Mutex<usize>>) {
+    let asked = Arc::<Mutex<usize>>::default();
+    let heard = Arc::clone(&asked);
+    let tls = authority.certify_numbered(role, "127.0.0.1", (-10, 355), serial);
+    let url = serve(tls, move |_, _, stream| {
+        *heard.lock().unwrap() += 1;
+        let issued = format!(r#"{{"token":"{}","brand":"Visa","last4":"4242"}}"#, "ab".repeat(32));
+        async move { json(stream, "200 OK", &issued).await }
+    })
+    .await;
+    (url, asked)
+}
+
+// C8, C9: wherever the merchant sends the player, the card goes to a payment processor in good standing or to nobody
+#[tokio::test]
+async fn a_card_is_shown_to_a_payment_processor_in_good_standing_only() {
+    let ours = Authority::new();
+    let (store, _) = merchant(&ours, 1).await;
+    let other = Authority::new();
+    let cases = [
+        ("a processor", processor(&ours, Role::PaymentProcessor, 5).await, None),
+        ("withdrawn", processor(&ours, Role::PaymentProcessor, 7).await, Some(Code::StoreNotTrusted)),
+        ("a merchant", processor(&ours, Role::Merchant, 5).await, Some(Code::StoreNotTrusted)),
+        ("another root's", processor(&other, Role::PaymentProcessor, 5).await, Some(Code::StoreNotTrusted)),
+    ];
+    let licensing = ours.licensing(ours.withdrawn(0, &[7])).await;
+    let client = client_of(&ours, store, licensing);
+    client.store_front().await.unwrap(); // it has shown who it is
+    let payee: KeyName = client.merchant_key().await.unwrap().parse().unwrap();
+    let card =
+        TypedCard { number: test_cards::GOOD.to_owned().into(), expiry: "12/39".into(), name: "Ada".into() };
+    let card = card.check(NOW).unwrap();
+    let needed = |payee, processor: &Url| PaymentNeeded {
+        total_cents: 129,
+        currency: Currency::USD,
+        till: Till { payee, processor: processor.to_string(), page: String::new() },
+    };
+    for (who, (url, asked), refusal) in cases {
+        let shown = client.show_card(&card, "order-0001", &needed(payee, &url)).await;
+        assert_eq!(shown.as_ref().err().map(|e| e.code()), refusal, "{who}");
+        assert_eq!(*asked.lock().unwrap(), usize::from(refusal.is_none()), "{who}");
+    }
+    // A merchant that names another payee than itself gets nothing.
+    let (url, asked) = processor(&ours, Role::PaymentProcessor, 5).await;
+    let shown = client.show_card(&card, "order-0001", &needed(KeyName::from_bytes([7; 32]), &url)).await;
+    assert_eq!((shown.unwrap_err().code(), *asked.lock().unwrap()), (Code::StoreGarbled, 0));
+    // A processor that is away has charged nothing, and is not the store.
+    let nobody = Url::parse("https://127.0.0.1:9/").unwrap();
+    let away = client.show_card(&card, "order-0001", &needed(payee, &nobody)).await.unwrap_err();
+    assert_eq!((away.code(), away.leaves_doubt()), (Code::PaymentTimeout, false));
 }
 
 // C9, B5

@@ -91,6 +91,15 @@ impl CardNumber {
         &self.0[self.0.len() - 4..]
     }
 
+    /// Whether the number of some card stands in a text, as people write one: digits of a brand that is known by name, with spaces or
+    /// hyphens between them. For whoever keeps texts and does not know the card.
+    pub fn stands_in(text: &str) -> bool {
+        let belongs = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '\u{a0}');
+        text.split(|c| !belongs(c))
+            .filter_map(|run| run.parse::<Self>().ok())
+            .any(|number| number.brand().name != OTHER_BRAND.name)
+    }
+
     /// Whether this number stands in a text, however it is grouped there.
     pub fn is_in(&self, text: &str) -> bool {
         let digits: Zeroizing<String> = Zeroizing::new(text.chars().filter(char::is_ascii_digit).collect());
@@ -158,7 +167,7 @@ pub struct TypedCard {
     pub name: String,
 }
 
-/// A card that was checked, as it goes to the merchant and the payment processor.
+/// A card that was checked, as it goes to the payment processor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Card {
     /// Its number.
@@ -236,6 +245,10 @@ mod tests {
         assert_eq!((card.brand().name, card.last4()), ("Mastercard", "4444"));
         assert!(card.is_in("mine is 5555-5555-5555-4444, hers is not"));
         assert!(!card.is_in("5555 4444"));
+        assert!(CardNumber::stands_in("my card: 5555-5555 5555-4444."));
+        for text in ["5555 5555 5555 4445", "+44 20 7946 0000", "12 Harbour Street, 12345", ""] {
+            assert!(!CardNumber::stands_in(text), "{text}");
+        }
     }
 
     // C8

@@ -6,6 +6,7 @@
 //! `rustls-webpki` at a time the caller states: a connection is judged now, a stored file at its signing time.
 
 mod dated;
+mod list_age;
 mod path;
 
 use rustls_pki_types::{CertificateDer, pem::PemObject};
@@ -18,6 +19,7 @@ use crate::id::hex;
 use crate::time::UnixTime;
 
 pub use dated::DatedList;
+pub use list_age::{ListAge, ListUse, OTHER_DAYS, PAYMENT_SECONDS, state_payment_age};
 pub use path::{RevocationLists, verify_chain, verify_encryption_certificate, verify_unrevoked_chain};
 
 /// Longest certificate that is read, in bytes.

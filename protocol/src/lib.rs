@@ -20,6 +20,8 @@
 //!
 //! What may be done so many times is counted on both sides ([`counts`]). Every sale is entered in an [`audit_log`] that its own writer cannot alter afterwards.
 //!
+//! A card is shown to the payment processor alone, which gives a token for it ([`pay`]).
+//!
 //! The rules of the trade that every side keeps: what a payment [`card`] and a [`form`] are, what a cart costs ([`shop::price`]), how a service
 //! refuses ([`api`]), which [`colour`] a cover has and how large a [`picture`] may be.
 //!
@@ -41,6 +43,7 @@ pub mod id;
 pub mod line;
 pub mod media;
 pub mod passport;
+pub mod pay;
 pub mod picture;
 pub mod preview;
 pub mod redeem;

@@ -33,7 +33,7 @@ use crate::secret::{Passphrase, RegistrationKey, Secret, without_traces};
 use crate::time::UnixTime;
 use crate::wire::base64_bytes;
 
-pub use renewal::{Renewal, RenewalRequest};
+pub use renewal::{ChangedDetails, Renewal, RenewalRequest};
 pub use unlocked::{PersonalFacts, UnlockedPassport};
 
 use unlocked::{DECRYPTION_KEY, PERSONAL, SIGNING_KEY, open_body, sealed_context};

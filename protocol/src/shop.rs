@@ -11,14 +11,14 @@
 //! | `GET /v1/tracks/{media_id}/waveform` | bytes 0 to 100, one per slice of the clip |
 //! | `GET /v1/art/{media_id}?size=96,320,1200` | the cover as PNG or JPEG |
 //! | `POST /v1/previews` | a [`VoucherFile`](crate::voucher::VoucherFile), or 503 `no-stream` |
-//! | `POST /v1/orders` | [`Order`], or 402 with `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field`; 409 `price-changed` with `total_cents`, what it comes to now, when that is not the order's own `total_cents` and `currency` |
+//! | `POST /v1/orders` | [`OrderAnswer`](crate::pay::OrderAnswer), or 402 with `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field`; 409 `price-changed` with `total_cents`, what it comes to now, when that is not the order's own `total_cents` and `currency` |
 //! | `POST /v1/orders/find` with `idempotency_key` | [`Order`]; 404 when none came, 402 as above when it was refused |
 //! | `GET /v1/orders/{order_id}` | [`Order`] |
 //! | `GET /v1/orders/{order_id}/voucher` | a [`VoucherFile`](crate::voucher::VoucherFile) |
 //! | `GET /v1/vouchers/{voucher_id}/delivery` | a [`DeliveryAddress`](crate::voucher::DeliveryAddress): where to fetch from now |
 //! | `POST /v1/counts` | how often limited purchases were used, both ways: [`crate::counts`] |
 //!
-//! An order's card is [`crate::card`]'s; what a cart costs is [`price`]'s.
+//! How an order's card is shown is in [`crate::pay`]; what a cart costs is [`price`]'s.
 
 pub mod list;
 pub mod money;
@@ -100,6 +100,8 @@ pub struct AlbumPage {
     pub liner_notes: Option<String>,
     /// Credits, when free to read.
     pub credits: Option<String>,
+    /// Biography of the artist, when free to read.
+    pub biography: Option<String>,
     /// Label.
     pub label: Option<String>,
     /// Copyright line.
@@ -149,6 +151,8 @@ pub struct TrackOffer {
     pub credits: Option<String>,
     /// Liner notes of this track, when free to read.
     pub liner_notes: Option<String>,
+    /// Biography of its artist, when free to read.
+    pub biography: Option<String>,
     /// Whether a buyer may record it to disc.
     pub may_record: bool,
 }
@@ -227,6 +231,11 @@ impl OrderState {
             Self::Refunding => "refunding",
             Self::Refunded => "refunded",
         }
+    }
+
+    /// Whether its money went back, or is about to.
+    pub const fn is_refunded(self) -> bool {
+        matches!(self, Self::Refunding | Self::Refunded)
     }
 }
 

@@ -76,7 +76,10 @@ fn a_reader_written_from_the_documentation_opens_every_object() {
     assert_eq!(found["log"][2][1]["played_ms"], 12_500);
     assert_eq!(found["request_at"], NOW.0);
     assert_eq!(found["redeemed"], VOUCHER.to_string());
-    assert_eq!(found["unrevoked_by"], json!(["unrevoked.crl"]));
+    assert_eq!(found["unrevoked_by"], json!(["hour.crl", "unrevoked.crl"]));
+    let made = NOW.plus_days(-5).0;
+    assert_eq!(found["list_ages"]["hour.crl"], json!([made + 3_600, made + 7 * 86_400]));
+    assert_eq!(found["list_ages"]["unrevoked.crl"], json!([made + 86_400, NOW.plus_days(1).0]));
     for (object, count) in found["noticed"].as_object().unwrap() {
         println!("second reader, {object}: {count} alterations and cuts, all noticed");
         assert!(count.as_u64().unwrap() > 200);
@@ -115,8 +118,7 @@ fn write_objects(folder: &Path) -> usize {
     let private = RsaPrivateKey::from_pkcs8_der(&consumer.pkcs8).unwrap();
     let encryption = &consumer.receiver().certificate;
     let sign = |domain: &str, message: &[u8]| private.sign(domain, message);
-    let request =
-        SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: NOW }, &consumer.chain, sign);
+    let request = SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest::at(NOW), &consumer.chain, sign);
     write("renewal-request.json", &serde_json::to_vec(&request).unwrap());
     let challenge = RedeemChallenge { nonce: NONCE, delivery_server: server() };
     let receipt = ReceiptToken::from_bytes(RECEIPT);
@@ -124,6 +126,7 @@ fn write_objects(folder: &Path) -> usize {
     let (leaf, soon) = (consumer.chain.leaf(), NOW.plus_days(1));
     write("unrevoked.crl", &center.revocation_list(&[manager.chain.leaf()], soon));
     write("revoked.crl", &center.revocation_list(&[leaf], soon));
+    write("hour.crl", &center.revocation_list_stating(3_600, NOW.plus_days(30)));
     write("stale.crl", &center.revocation_list(&[], NOW.plus_days(-1)));
     write("usurped.crl", &Center::new().revocation_list(&[], soon));
     write("redeem.json", &serde_json::to_vec(&proof).unwrap());

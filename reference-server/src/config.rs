@@ -11,6 +11,8 @@
 //! [merchant]
 //! name = "Cadenza Store"
 //! markup_percent = 10
+//! [payment]
+//! page_url = "https://pay.example.org"      # its page behind a reverse proxy
 //! [content]
 //! streams = 64
 //! [remote]                                  # roles that run elsewhere
@@ -20,6 +22,8 @@
 //! proxies = ["127.0.0.1"]
 //! ```
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cadenza_protocol::shop::money::Currency;
@@ -29,6 +33,9 @@ use crate::content::ContentSettings;
 use crate::content::files::MediaStore;
 use crate::door::LimitSettings;
 use crate::merchant::MerchantSettings;
+
+/// Bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// The whole file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +57,8 @@ pub struct ServerConfig {
     pub ports: Ports,
     /// The merchant.
     pub merchant: MerchantSettings,
+    /// The payment processor.
+    pub payment: PaymentSettings,
     /// The content manager.
     pub content: ContentSettings,
     /// Roles that run elsewhere.
@@ -70,8 +79,12 @@ pub struct Ports {
     pub licensing: u16,
     /// Content manager.
     pub content: u16,
-    /// Payment processor.
+    /// Payment processor: its services' door.
     pub payment: u16,
+    /// Payment processor: where players show cards.
+    pub payment_counter: u16,
+    /// Payment processor: its page for browsers.
+    pub payment_page: u16,
     /// Administration.
     pub admin: u16,
     /// Delivery: redeem and download.
@@ -80,6 +93,14 @@ pub struct Ports {
     pub delivery_rtsps: u16,
     /// Delivery: previews in the clear, on loopback.
     pub delivery_rtsp: u16,
+}
+
+/// How the payment processor is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PaymentSettings {
+    /// The address of its page behind a reverse proxy, `https://...`; default: its port on loopback.
+    pub page_url: Option<String>,
 }
 
 /// Where roles are that this process does not run.
@@ -126,9 +147,11 @@ pub enum Senseless {
 }
 
 impl ServerConfig {
-    /// Reads a file.
+    /// Reads a file; of a longer one than any configuration is, no more than that.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|e| ConfigError::Read(path.to_owned(), e))?;
+        let failed = |e| ConfigError::Read(path.to_owned(), e);
+        let mut text = String::new();
+        File::open(path).map_err(failed)?.take(LONGEST).read_to_string(&mut text).map_err(failed)?;
         let config: Self = toml::from_str(&text).map_err(|e| ConfigError::Parse(path.to_owned(), e))?;
         config.check().map_err(|e| ConfigError::Value(path.to_owned(), e))?;
         Ok(config)

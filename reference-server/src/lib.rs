@@ -15,7 +15,7 @@
 //!
 //! # What all of them stand on
 //!
-//! [`door`] (who may come in, and how often), [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`atomic`] (whole files), [`rest`] (secrets on the disk), [`clock`], [`api`] (errors that cross the
+//! [`door`] (who may come in, and how often), [`tls`] and [`identity`] (who may talk to whom), [`db`] (tables), [`atomic`] (whole files), [`rest`] (secrets on the disk), [`clock`], [`picture`] (covers within bounds), [`api`] (errors that cross the
 //! network), [`call`] (what comes back from there), [`config`], [`admin`].
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -35,6 +35,7 @@ pub mod identity;
 pub mod licensing;
 pub mod merchant;
 pub mod payment;
+pub mod picture;
 pub mod rest;
 pub mod serve;
 pub mod text;

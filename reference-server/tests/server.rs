@@ -41,5 +41,7 @@ mod secrecy;
 mod secure_log;
 #[path = "server/storefront.rs"]
 mod storefront;
+#[path = "server/tokens.rs"]
+mod tokens;
 #[path = "server/world.rs"]
 mod world;

@@ -30,6 +30,7 @@ use crate::ipc::AppError;
 use crate::sleeve::CoverCache;
 use hosting::Host;
 use listening::Told;
+use opening::AskedLinks;
 use position::Listeners;
 use sleeves::Sleeves;
 
@@ -67,6 +68,7 @@ pub struct Core {
     /// The transport as the page was told last.
     told: Mutex<Told>,
     listeners: Listeners,
+    links: AskedLinks,
     bundled: Option<Bundled>,
     host: Host,
 }
@@ -89,6 +91,7 @@ impl Core {
             covers: CoverCache::default(),
             told: Mutex::default(),
             listeners: Listeners::default(),
+            links: AskedLinks::default(),
             host: Host::default(),
             bundled,
             transport,

@@ -97,6 +97,8 @@ pub enum GoTo {
     },
     /// A voucher is being redeemed.
     Downloads,
+    /// A link was opened and waits for a yes: ask `asked_link` what it wants.
+    Link,
     /// A passport file was opened: offer to import it.
     ImportPassport { path: String },
     /// A voucher waits for the passphrase: ask, call `unlock`, it goes on by itself.

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 ROLE_ARC = "2.25.4281736509178340613.1."
 ROLES = {"licensing center": 1, "content manager": 2, "delivery server": 3, "merchant": 4, "payment processor": 5, "author": 6}
 ROLES |= {"distribution hub": 7, "rights agent": 8, "consumer": 9}
+PAYMENT_AGE = "2.25.4281736509178340613.2"
+PAYMENT_SECONDS, OTHER_DAYS = 86_400, 7
 PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -198,11 +200,26 @@ def check_encryption(encryption, chain, root, at, lists=()):
     return encryption
 
 
+def list_age(der):
+    """Last moments at which money is paid by a list, and at which anything else is done by it."""
+    crl = x509.load_der_x509_crl(der)
+    made, seconds = crl.last_update_utc, PAYMENT_SECONDS
+    for extension in crl.extensions:
+        if extension.oid.dotted_string == PAYMENT_AGE:
+            value = extension.value.value
+            if value[:1] != b"\x02" or value[1] != len(value) - 2:
+                raise Refused("the age for payments is no INTEGER")
+            seconds = min(seconds, int.from_bytes(value[2:], "big"))
+    until = min(crl.next_update_utc, made + datetime.timedelta(days=OTHER_DAYS))
+    return min(made + datetime.timedelta(seconds=seconds), until), until
+
+
 def check_unrevoked(certificate, issuer, moment, lists):
-    for crl in (x509.load_der_x509_crl(der) for der in lists):
+    for der in lists:
+        crl = x509.load_der_x509_crl(der)
         if crl.issuer != certificate.issuer:
             continue
-        if not crl.is_signature_valid(issuer.public_key()) or crl.next_update_utc < moment:
+        if not crl.is_signature_valid(issuer.public_key()) or list_age(der)[1] < moment:
             raise Refused("whether a certificate was revoked cannot be told")
         if crl.get_revoked_certificate_by_serial_number(certificate.serial_number):
             raise Refused("a certificate was revoked")

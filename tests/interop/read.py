@@ -62,6 +62,7 @@ def main(folder):
         "log": entries,
         "request_at": opened["renewal-request.json"]["at"],
         "unrevoked_by": unrevoked_by(stored, root, now),
+        "list_ages": {name: [int(t.timestamp()) for t in formats.list_age(der)] for name, der in stored.items() if name.endswith(".crl")},
         "redeemed": opened["redeem.json"]["voucher_id"],
         "noticed": {name: altered(name, stored[name], read) for name, read in readers.items()},
     }
@@ -93,7 +94,7 @@ def unrevoked_by(stored, root, now):
             return False
         return True
 
-    return [name for name, der in stored.items() if name.endswith(".crl") and taken(der)]
+    return sorted(name for name, der in stored.items() if name.endswith(".crl") and taken(der))
 
 
 def altered(name, data, read):

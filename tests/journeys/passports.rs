@@ -2,7 +2,12 @@
 
 use std::fs;
 
-use cadenza_tests::player::GOOD_CARD;
+use cadenza_player::home::HomeFolder;
+use cadenza_player::store::StoreAddress;
+use cadenza_player::{Player, PlayerConfig};
+use cadenza_protocol::passport::ChangedDetails;
+use cadenza_protocol::secret::Passphrase;
+use cadenza_tests::player::{GOOD_CARD, PASSPHRASE};
 use cadenza_tests::{TestPlayer, TestStore};
 
 fn recover(player: &TestPlayer) -> cadenza_tests::programs::Finished {
@@ -87,4 +92,42 @@ fn a_renewed_passport_has_a_new_certificate_and_plays_and_buys() {
     player.types_passphrase("not the right one at all");
     let reason = player.run(&["passport", "renew"]).refused();
     assert!(reason.contains("passphrase"), "{reason}");
+}
+
+// G7, G8: player and center; the command for it may come later
+#[test]
+fn a_renewal_takes_changed_details_along_and_recovery_goes_by_them() {
+    let store = TestStore::open();
+    let player = TestPlayer::registered(&store);
+    let before = player.json(&["passport", "show"]);
+    let moved = ChangedDetails {
+        address: Some("2 Sea Road, 54321 Haven".into()),
+        email: Some("moved@example.org".into()),
+        ..ChangedDetails::default()
+    };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let mut config = PlayerConfig::new(HomeFolder::at(player.home()));
+        config.store = Some(StoreAddress::from_ready_file(&store.ready_file(), None).expect("a ready file"));
+        let core = Player::open(config).expect("a home");
+        let passphrase = || Passphrase::new(PASSPHRASE.into());
+        let wrong = ChangedDetails { email: Some("nobody".into()), ..ChangedDetails::default() };
+        let refused = core.renew_with(passphrase(), Some(wrong)).await.expect_err("no e-mail address");
+        assert_eq!(refused.data["field"], "email", "{refused}");
+        core.renew_with(passphrase(), Some(moved)).await.expect("renewed");
+    });
+
+    let after = player.json(&["passport", "show"]);
+    assert_ne!(after["serial"], before["serial"]);
+    assert_eq!(after["owner"]["address"], "2 Sea Road, 54321 Haven");
+    assert_eq!(after["owner"]["name"], before["owner"]["name"]);
+
+    let reason = recover(&player).refused();
+    assert!(reason.contains("do not match a registration"), "{reason}");
+    let form = fs::read_to_string(player.path("form.toml")).expect("a form");
+    let line = form.lines().find(|line| line.starts_with("email")).expect("an e-mail address").to_owned();
+    fs::write(player.path("form.toml"), form.replace(&line, "email = \"moved@example.org\"")).expect("room");
+    recover(&player).succeeded();
+    assert_eq!(player.json(&["passport", "show"])["owner"], after["owner"]);
 }

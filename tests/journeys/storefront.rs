@@ -16,8 +16,14 @@ fn at_the_album(store: &TestStore) -> Browser {
     browser
 }
 
-/// Fills the payment form and sends it; what is filled in already stays.
-fn pay(page: &Window, card: &str) {
+/// From the shop's form to the payment processor's page, which is of another site.
+fn to_the_card(page: &Window) {
+    page.click("form[method='post'] button");
+    page.reads("Your card");
+}
+
+/// Fills in the card on the processor's page and sends it; what is filled in already stays.
+fn show(page: &Window, card: &str) {
     for (field, text) in [("name", "Ada Listener"), ("number", card), ("expiry", "12/39")] {
         page.fill(&input(field), text);
     }
@@ -63,14 +69,22 @@ fn a_declined_card_brings_the_form_back_and_a_good_one_leads_to_music_in_the_pla
     let page = &browser.page;
     page.click("a[href*='/buy?track']");
 
-    pay(page, DECLINED_CARD);
-
-    page.reads("declined");
+    to_the_card(page);
+    show(page, "4242 4242 4242 4241");
+    page.reads("wrong digit");
     // The form is still filled in, all but the card number.
     page.holds(&input("name"), "Ada Listener");
     page.holds(&input("number"), "");
+    show(page, DECLINED_CARD);
+    page.reads("Pay $1.29 to");
+    page.click("form[method='post'] button");
 
-    pay(page, GOOD_CARD);
+    page.reads("declined");
+
+    to_the_card(page);
+    show(page, GOOD_CARD);
+    page.reads("Pay $1.29 to");
+    page.click("form[method='post'] button");
 
     page.is_at("/order/");
     let file = browser.download("a[href*='/voucher']");

@@ -1,6 +1,7 @@
 //! The merchant's JSON API as any shop front uses it: over TLS, trusting the store's root alone.
 
 use cadenza_protocol::cert;
+use cadenza_protocol::pay::OrderName;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile};
 use reqwest::{Certificate, Client, StatusCode};
 use serde_json::{Value, json};
@@ -47,9 +48,24 @@ impl Shop {
     pub fn order_all(&self, media_ids: &[&str], card: &str, key: &str) -> (StatusCode, Value) {
         let item = |id: &&str| json!({ "media_id": id, "quality": "lossless" });
         let items: Vec<Value> = media_ids.iter().map(item).collect();
-        let card = json!({ "number": card, "expiry": "12/39", "name": "Ada Listener" });
         let total = self.total_of(media_ids);
-        let order = json!({ "items": items, "total_cents": total, "currency": "USD", "card": card, "idempotency_key": key });
+        let mut order =
+            json!({ "items": items, "total_cents": total, "currency": "USD", "idempotency_key": key });
+        let (status, needed) = self.post("/v1/orders", &order);
+        if status != StatusCode::ACCEPTED {
+            return (status, needed);
+        }
+        let shown = json!({
+            "card": { "number": card, "expiry": "12/39", "name": "Ada Listener" },
+            "payee": needed["till"]["payee"], "order": OrderName::of_key(key),
+            "amount_cents": needed["total_cents"], "currency": needed["currency"],
+        });
+        let processor = needed["till"]["processor"].as_str().expect("a payment processor");
+        let (status, issued) = self.answer(self.client.post(format!("{processor}/v1/tokens")).json(&shown));
+        if !status.is_success() {
+            return (status, issued);
+        }
+        order["token"] = issued["token"].clone();
         self.post("/v1/orders", &order)
     }
 

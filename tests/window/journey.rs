@@ -157,6 +157,9 @@ fn is_opened_from_outside(seat: &Seat, page: &Page) {
     let id = end.and_then(|end| end.get(..32)).expect("a cover names its track");
     page.go("/settings");
     seat.second_start(&[&format!("cadenza://preview/{id}")]);
+    page.reads("It wants to play the clip of");
+    page.is_at("/settings");
+    page.press_in_dialog("Go on");
     page.is_at("/album/");
     page.plays();
     let broken = seat.path("broken.cadvoucher");

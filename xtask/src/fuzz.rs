@@ -8,8 +8,10 @@ use crate::workspace::Workspace;
 
 const STEP: &str = "fuzz";
 
-/// What every run is held to: 5 s an input, 64 MiB a single allocation, 512 MiB in all, sanitizers included.
+/// What a run is held to: 5 s an input, 64 MiB a single allocation, 512 MiB in all, sanitizers included.
 const LIMITS: [&str; 3] = ["-timeout=5", "-malloc_limit_mb=64", "-rss_limit_mb=512"];
+/// A small file may be a picture of 16 million pixels, for which 128 MiB may be taken (`protocol/src/picture.rs`).
+const PICTURE_LIMITS: [&str; 3] = ["-timeout=30", "-malloc_limit_mb=130", "-rss_limit_mb=1024"];
 
 /// Fuzzes one target or all of them, each for so many seconds: from the committed seeds, growing a corpus beside them.
 pub fn fuzz(workspace: &Workspace, target: Option<&str>, seconds: u64) -> Result<(), StepError> {
@@ -27,7 +29,8 @@ pub fn fuzz(workspace: &Workspace, target: Option<&str>, seconds: u64) -> Result
             .map_err(|e| StepError::own(STEP, format_args!("{} cannot be made: {e}", corpus.display())))?;
         let mut command = cargo_fuzz(workspace, "run", &folder);
         command.arg(&target).arg(&corpus).arg(folder.join("seeds").join(&target));
-        command.arg("--").arg(format!("-max_total_time={seconds}")).args(LIMITS);
+        let limits = if target == "pictures" { PICTURE_LIMITS } else { LIMITS };
+        command.arg("--").arg(format!("-max_total_time={seconds}")).args(limits);
         step::run(&format!("fuzz {target}"), &mut command)?;
     }
     Ok(())

@@ -145,6 +145,8 @@ codes! {
     NotRecognised = "not-recognised",
     /// The track was bought with another passport.
     NotYours = "not-yours",
+    /// The order was refunded: nothing more of it is delivered.
+    OrderRefunded = "order-refunded",
     /// The order was given up; nothing was charged.
     OrderRefused = "order-refused",
     /// The order left, and no answer came.
@@ -241,6 +243,8 @@ codes! {
     VoucherExpired = "voucher-expired",
     /// A voucher for listening was brought where a purchase is needed.
     VoucherPreview = "voucher-preview",
+    /// A purchase was refunded: nothing more of it is delivered.
+    VoucherRefunded = "voucher-refunded",
     /// A voucher was redeemed with another passport.
     VoucherUsed = "voucher-used",
     /// The passphrase is too easy to guess.
@@ -268,6 +272,7 @@ const FROM_SERVERS: &[Code] = &[
     Code::NotForSale,
     Code::NotFound,
     Code::NotRecognised,
+    Code::OrderRefunded,
     Code::OrderRefused,
     Code::PaymentTimeout,
     Code::PaymentUnconfirmed,
@@ -281,6 +286,7 @@ const FROM_SERVERS: &[Code] = &[
     Code::UnknownMedia,
     Code::UnknownVoucher,
     Code::VoucherExpired,
+    Code::VoucherRefunded,
     Code::VoucherUsed,
 ];
 

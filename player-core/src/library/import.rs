@@ -2,7 +2,8 @@
 //! facts that `lofty` reads. Files stay where they are; only what is known about them comes into the library.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -104,11 +105,20 @@ pub fn is_music(path: &Path) -> bool {
 
 /// Reads one file's tags.
 pub fn read_file(path: &Path, modified: UnixTime, now: UnixTime) -> Result<TrackRecord, String> {
-    let size_bytes = fs::metadata(path).map_err(|e| e.to_string())?.len();
-    let options = ParseOptions::new().read_cover_art(false);
-    let probe = Probe::open(path).map_err(|e| e.to_string())?.options(options);
-    let probe = probe.guess_file_type().map_err(|e| e.to_string())?;
-    let file = probe.read().map_err(|e| e.to_string())?;
+    let bytes = File::open(path).map_err(|e| e.to_string())?;
+    let size_bytes = bytes.metadata().map_err(|e| e.to_string())?.len();
+    read_bytes(BufReader::new(bytes), path, size_bytes, modified, now)
+}
+
+/// The same of a file's bytes, wherever they are; its name says what they do not.
+pub fn read_bytes(
+    bytes: impl Read + Seek,
+    path: &Path,
+    size_bytes: u64,
+    modified: UnixTime,
+    now: UnixTime,
+) -> Result<TrackRecord, String> {
+    let file = tagged(bytes, path, false)?;
     let properties = file.properties();
     let codec = match codec_name(file.file_type()) {
         // In an MP4 file only lossless audio has a bit depth.
@@ -150,12 +160,27 @@ pub fn read_file(path: &Path, modified: UnixTime, now: UnixTime) -> Result<Track
 
 /// The cover of an own file, front cover first: media type and bytes.
 pub fn cover(path: &Path) -> Option<(String, Vec<u8>)> {
-    let file = lofty::probe::read_from_path(path).ok()?;
+    cover_of(BufReader::new(File::open(path).ok()?), path)
+}
+
+/// The same of a file's bytes.
+pub fn cover_of(bytes: impl Read + Seek, path: &Path) -> Option<(String, Vec<u8>)> {
+    let file = tagged(bytes, path, true).ok()?;
     let pictures: Vec<_> = file.tags().iter().flat_map(Tag::pictures).collect();
     let is_front = |p: &&&lofty::picture::Picture| p.pic_type() == lofty::picture::PictureType::CoverFront;
     let picture = pictures.iter().find(is_front).or(pictures.first())?;
     let media_type = picture.mime_type().map_or("application/octet-stream", |m| m.as_str());
     Some((media_type.to_owned(), picture.data().to_vec()))
+}
+
+/// What it is, is known by its bytes, or else by its name.
+fn tagged(bytes: impl Read + Seek, path: &Path, with_pictures: bool) -> Result<TaggedFile, String> {
+    let probe = match FileType::from_path(path) {
+        Some(named) => Probe::with_file_type(bytes, named),
+        None => Probe::new(bytes),
+    };
+    let probe = probe.options(ParseOptions::new().read_cover_art(with_pictures));
+    probe.guess_file_type().map_err(|e| e.to_string())?.read().map_err(|e| e.to_string())
 }
 
 /// Whether there may be one: pictures are not read while importing, so all that have tags are asked later.

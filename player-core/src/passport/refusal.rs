@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cadenza_protocol::form::FormError;
 use thiserror::Error;
 
 use super::strength;
@@ -102,6 +103,33 @@ impl Explain for VaultError {
             Self::Expired { day } => vec![("day", day.clone())],
             Self::File(e) => e.fields(),
             _ => Vec::new(),
+        }
+    }
+}
+
+/// Why no renewal was asked for.
+#[derive(Debug, Error)]
+pub enum RenewalRefusal {
+    /// The passport or its passphrase.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A changed detail has to be filled in differently.
+    #[error(transparent)]
+    Form(#[from] FormError),
+}
+
+impl Explain for RenewalRefusal {
+    fn code(&self) -> Code {
+        match self {
+            Self::Vault(e) => e.code(),
+            Self::Form(e) => e.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Vault(e) => e.fields(),
+            Self::Form(e) => e.fields(),
         }
     }
 }

@@ -13,7 +13,10 @@ use std::sync::{Arc, Weak};
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::{KdfParams, LockError};
-use cadenza_protocol::passport::{Passport, PassportError, PersonalFacts, Renewal, RenewalRequest};
+use cadenza_protocol::form::changed;
+use cadenza_protocol::passport::{
+    ChangedDetails, Passport, PassportError, PersonalFacts, Renewal, RenewalRequest,
+};
 use cadenza_protocol::secret::Passphrase;
 use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
@@ -24,7 +27,7 @@ use super::strength;
 use crate::atomic::{self, FileError};
 
 pub use super::open::OpenPassport;
-pub use super::refusal::VaultError;
+pub use super::refusal::{RenewalRefusal, VaultError};
 
 /// A passport file is far smaller.
 const BOUND: u64 = 1 << 20;
@@ -304,15 +307,21 @@ impl Vault {
         Ok(())
     }
 
-    /// Asks for another year (G8): a request to the licensing center, signed by the passport. Takes about a second of work.
+    /// Asks for another year (G8): a request to the licensing center, signed by the passport, with the details that have changed. Takes
+    /// about a second of work.
     pub fn request_renewal(
         &self,
         passphrase: &Passphrase,
+        details: Option<ChangedDetails>,
         now: UnixTime,
-    ) -> Result<SignedMessage, VaultError> {
+    ) -> Result<SignedMessage, RenewalRefusal> {
         let open = self.passport()?.unlock(passphrase).map_err(|e| self.told(e))?;
+        if let Some(details) = &details {
+            changed(open.personal(), details)?;
+        }
         let sign = |domain: &str, message: &[u8]| open.sign(domain, message);
-        Ok(SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: now }, open.chain(), sign))
+        let wish = RenewalRequest { at: now, details };
+        Ok(SignedMessage::new(RenewalRequest::DOMAIN, &wish, open.chain(), sign))
     }
 
     /// Takes in the licensing center's answer, once it is found genuine and for this passport; leaves the passport open. What is on disk

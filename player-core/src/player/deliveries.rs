@@ -280,7 +280,7 @@ impl Player {
             }
             Err(e) => {
                 let over = match e.final_refusal() {
-                    Some(Code::VoucherUsed) => true,
+                    Some(Code::VoucherUsed | Code::VoucherRefunded) => true,
                     // A voucher from a file can be opened again; what was paid for here is never let go of.
                     Some(_) => open.order_id.is_none(),
                     None => false,
@@ -340,7 +340,7 @@ async fn renewed(client: &StoreClient, open: &OpenVoucher) -> Option<OpenVoucher
 }
 
 /// The order's id in `.../orders/ID/voucher`, with or without an extension.
-fn order_of(url: &Url) -> Option<String> {
+pub(super) fn order_of(url: &Url) -> Option<String> {
     let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let place = parts.iter().position(|part| matches!(*part, "orders" | "order" | "retrieve"))?;
     let id = parts.get(place + 1)?.split('.').next()?;

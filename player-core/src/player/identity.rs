@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::form::{Field, FormError};
-use cadenza_protocol::passport::PersonalFacts;
+use cadenza_protocol::passport::{ChangedDetails, PersonalFacts};
 use cadenza_protocol::secret::Passphrase;
 
 use super::{Player, blocking, locked};
@@ -74,7 +74,7 @@ impl Player {
         // A passport that cannot be kept must not be asked for: the card would have been checked for nothing.
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
         let store = self.started_store().await?;
-        let answer = store.ask_for_passport(&form).await?;
+        let answer = store.ask_for_passport(form).await?;
         Ok(self.await_passphrase(Registration::check(&answer, &store.address().root, now)?))
     }
 
@@ -186,7 +186,7 @@ impl Player {
         let form = form.check(now)?;
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
         let store = self.started_store().await?;
-        let answer = store.ask_for_recovery(&form).await?;
+        let answer = store.ask_for_recovery(form).await?;
         Ok(self.await_passphrase(Registration::check_recovered(&answer, &store.address().root, now)?))
     }
 
@@ -200,12 +200,21 @@ impl Player {
 
     /// Another year for the passport (G8), under the same key and the same passphrase; leaves it open.
     pub async fn renew(&self, passphrase: Passphrase) -> Result<(), Failure> {
+        self.renew_with(passphrase, None).await
+    }
+
+    /// The same, with details that have changed: an address, a telephone, an e-mail address.
+    pub async fn renew_with(
+        &self,
+        passphrase: Passphrase,
+        details: Option<ChangedDetails>,
+    ) -> Result<(), Failure> {
         self.passport_facts()?;
         crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
         let store = self.started_store().await?;
         let (player, now) = (self.clone(), self.now());
         let (request, passphrase) = blocking(move || {
-            player.0.vault.request_renewal(&passphrase, now).map(|request| (request, passphrase))
+            player.0.vault.request_renewal(&passphrase, details, now).map(|request| (request, passphrase))
         })
         .await??;
         let answer = store.ask_for_renewal(&request).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::media::{GraphicKind, MediaError, TextKind};
+use cadenza_protocol::shop::TrackOffer;
 
 use super::{Player, blocking};
 use crate::atomic::{FileError, NewFile};
@@ -34,6 +35,8 @@ pub struct Texts {
     pub credits: Option<String>,
     /// Critical commentary.
     pub commentary: Option<String>,
+    /// Biography of the artist.
+    pub biography: Option<String>,
     /// Whether some items stay closed until the passport is open.
     pub some_are_locked: bool,
 }
@@ -222,7 +225,8 @@ impl Player {
         };
         let (lyrics, liner_notes) = (read(TextKind::Lyrics)?, read(TextKind::LinerNotes)?);
         let (credits, commentary) = (read(TextKind::Credits)?, read(TextKind::Commentary)?);
-        Ok(Texts { lyrics, liner_notes, credits, commentary, ..texts })
+        let biography = read(TextKind::Biography)?;
+        Ok(Texts { lyrics, liner_notes, credits, commentary, biography, ..texts })
     }
 
     /// A track's cover; none while it is for buyers and the passport is locked.
@@ -255,7 +259,8 @@ impl Player {
             return self.texts(id).await;
         }
         let offer = self.store_track(MediaId::from_bytes(*id.as_bytes())).await?;
-        Ok(Texts { liner_notes: offer.liner_notes, credits: offer.credits, ..Texts::default() })
+        let TrackOffer { liner_notes, credits, biography, .. } = offer;
+        Ok(Texts { liner_notes, credits, biography, ..Texts::default() })
     }
 
     /// A new playlist with these tracks.

@@ -3,7 +3,7 @@
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::shop::{
-    About, AlbumCard, AlbumPage, Order, OrderedTrack, StoreFront, TrackList, TrackOffer,
+    About, AlbumCard, AlbumPage, Order, OrderState, OrderedTrack, StoreFront, TrackList, TrackOffer,
 };
 use cadenza_protocol::voucher::MediaVoucher;
 
@@ -286,13 +286,14 @@ impl Player {
                 return Err(failure);
             }
         };
-        if let Err(error) = self.0.orders.add(order.clone(), now) {
+        let past = PastOrder { placed_at: now, merchant: Some(client.merchant_key().await?), order };
+        if let Err(error) = self.0.orders.add(past.clone()) {
             tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
         }
         let bought: Vec<MediaId> = items.iter().map(|i| i.media_id).collect();
         self.cart_remove(&bought)?;
         self.await_deliveries();
-        Ok(PastOrder { placed_at: now, order })
+        Ok(past)
     }
 
     /// What the listener was shown for these tracks: the cart as it stands, or what the store said of them last.
@@ -352,7 +353,11 @@ impl Player {
 
     /// How far an order is.
     pub fn order_standing(&self, order: &Order) -> OrderStanding {
-        if order.items.iter().all(|item| self.owns(item.media_id, None)) {
+        if order.state == OrderState::Refunded {
+            OrderStanding::Refunded
+        } else if order.state == OrderState::Refunding {
+            OrderStanding::Refunding
+        } else if order.items.iter().all(|item| self.owns(item.media_id, None)) {
             OrderStanding::Delivered
         } else if order.items.iter().any(|item| self.0.board.is_arriving(item.media_id)) {
             OrderStanding::Arriving

@@ -1,13 +1,14 @@
-//! Requests to the three kinds of servers a player meets: merchant, licensing center, delivery server.
+//! Requests to the four kinds of servers a player meets: merchant, licensing center, delivery server, payment processor.
 //!
 //! One HTTP client for each role, because the role is checked **in the handshake** ([`trust`]): a server that cannot act as
-//! what it is asked for never sees a request, least of all a card number. TLS 1.3 only, the licensing center's root only. A card
-//! number or a redemption goes only to whoever is not on the licensing center's list of withdrawn services ([`services`]).
+//! what it is asked for never sees a request. TLS 1.3 only, the licensing center's root only. A card number goes to the payment processor alone
+//! ([`till`]); it, an order and a redemption go only to whoever is not on the licensing center's list of withdrawn services ([`services`]).
 //! Every wait has an end ([`Patience`]), every answer a bound ([`ANSWER_BOUND`]).
 
 mod exchange;
 mod failure;
 mod services;
+mod till;
 pub(crate) mod trust;
 
 use std::sync::{Arc, OnceLock};
@@ -64,14 +65,17 @@ pub struct StoreClient {
     licensing: OnceLock<Url>,
     merchant: Client,
     licensing_center: Client,
-    /// The same two for card numbers.
+    /// The same two where someone pays.
     paid_merchant: Client,
     paid_licensing_center: Client,
+    processor: Client,
     delivery: Client,
     services: ServiceList,
     clock: Arc<dyn Clock>,
     /// What the merchant showed in its latest handshake.
     merchant_shown: Shown,
+    /// What the licensing center did.
+    licensing_shown: Shown,
     patience: Patience,
     pub(super) seen: Seen,
     watch: StoreWatch,
@@ -91,12 +95,16 @@ impl StoreClient {
 
     /// The same, waiting as long as is said.
     pub fn with_patience(address: StoreAddress, clock: Arc<dyn Clock>, patience: Patience) -> Self {
-        let merchant_shown = Shown::default();
+        let (merchant_shown, licensing_shown) = (Shown::default(), Shown::default());
         let services = ServiceList::default();
         let client = |role, is_checked: bool| {
             // Loopback is never behind a proxy; anything else may be.
             let is_loopback = is_loopback(&address.store_url);
-            let shown = if role == Role::Merchant { merchant_shown.clone() } else { Shown::default() };
+            let shown = match role {
+                Role::Merchant => merchant_shown.clone(),
+                Role::LicensingCenter => licensing_shown.clone(),
+                _ => Shown::default(),
+            };
             let watch = Watch { shown, services: is_checked.then(|| services.clone()) };
             let tls = trust::tls_config_watched(&address.root, role, Arc::clone(&clock), watch);
             http_client(tls, is_loopback, patience)
@@ -106,10 +114,12 @@ impl StoreClient {
             licensing_center: client(Role::LicensingCenter, false),
             paid_merchant: client(Role::Merchant, true),
             paid_licensing_center: client(Role::LicensingCenter, true),
+            processor: client(Role::PaymentProcessor, true),
             delivery: client(Role::DeliveryServer, true),
             services,
             clock,
             merchant_shown,
+            licensing_shown,
             licensing: address.licensing_url.clone().map_or_else(OnceLock::new, OnceLock::from),
             address,
             patience,
@@ -161,8 +171,8 @@ impl StoreClient {
         Ok((media_type, read_bounded(&url, response).await?))
     }
 
-    /// `POST` of JSON that holds a card number to the merchant, once it is found not to be withdrawn. The body is wiped once it is sent.
-    pub async fn post_card<B: Serialize, T: DeserializeOwned>(
+    /// `POST` of JSON that leads to a payment to the merchant, once it is found not to be withdrawn. The body is wiped once it is sent.
+    pub async fn post_paid<B: Serialize, T: DeserializeOwned>(
         &self,
         path: &str,
         body: &B,
@@ -184,9 +194,9 @@ impl StoreClient {
         self.heard(read_json(&url, request).await)
     }
 
-    /// `POST` of JSON that holds a card number to the licensing center, once it is found not to be withdrawn; gives the bytes, which
+    /// `POST` of JSON with a card's token to the licensing center, once it is found not to be withdrawn; gives the bytes, which
     /// may hold a secret.
-    pub async fn post_licensing_card<B: Serialize>(
+    pub async fn post_licensing_paid<B: Serialize>(
         &self,
         path: &str,
         body: &B,

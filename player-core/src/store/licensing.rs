@@ -10,17 +10,16 @@ use super::client::{ExchangeError, StoreClient};
 use crate::passport::form::{CheckedForm, CheckedRecovery};
 
 impl StoreClient {
-    /// Sends the form of a registration.
-    pub async fn ask_for_passport(&self, form: &CheckedForm) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
-        self.post_licensing_card("v1/passports", form).await
+    /// Shows the card of a registration to the payment processor, and sends the rest of the form.
+    pub async fn ask_for_passport(&self, form: CheckedForm) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        let card = self.show_card_to_register(form.card()).await?;
+        self.post_licensing_paid("v1/passports", &form.with(card)).await
     }
 
-    /// Sends what proves who someone is.
-    pub async fn ask_for_recovery(
-        &self,
-        form: &CheckedRecovery,
-    ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
-        self.post_licensing_card("v1/passports/recover", form).await
+    /// Shows the card that was registered to the payment processor, and sends the rest of what proves who someone is.
+    pub async fn ask_for_recovery(&self, form: CheckedRecovery) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        let card = self.show_card_to_register(form.card()).await?;
+        self.post_licensing_paid("v1/passports/recover", &form.with(card)).await
     }
 
     /// Sends a request that the passport has signed.

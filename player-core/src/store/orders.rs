@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use cadenza_protocol::id::MediaId;
-use cadenza_protocol::shop::{Order, OrderItem};
+use cadenza_protocol::shop::{Order, OrderItem, OrderState};
 use cadenza_protocol::time::UnixTime;
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,10 @@ const BOUND: u64 = 32 << 20;
 pub struct PastOrder {
     /// When.
     pub placed_at: UnixTime,
+    /// The key of the merchant that it was placed at, hexadecimal: whoever knows an order's id may fetch what was bought, so no other
+    /// is asked about it.
+    #[serde(default)]
+    pub merchant: Option<String>,
     /// As the merchant told it.
     pub order: Order,
 }
@@ -41,6 +45,10 @@ pub enum OrderStanding {
     Delivered,
     /// Paid, but something did not arrive: it can be fetched again, nothing is lost (B7).
     Incomplete,
+    /// Its money is on its way back. What was delivered plays, nothing more can be fetched.
+    Refunding,
+    /// Its money was given back. What was delivered plays, nothing more can be fetched.
+    Refunded,
 }
 
 /// Why past orders are missing from the list.
@@ -114,25 +122,42 @@ impl OrderBook {
         self.locked().iter().find(|past| past.order.order_id == order_id).cloned()
     }
 
-    /// The latest order that a track was bought in, with the track's line.
+    /// The latest order that a track was bought in and that stands, with the track's line; else one that was refunded.
     pub fn line_of(&self, id: MediaId) -> Option<(PastOrder, OrderItem)> {
-        self.locked().iter().rev().find_map(|past| {
+        let orders = self.locked();
+        let (stand, refunded): (Vec<_>, Vec<_>) =
+            orders.iter().rev().partition(|past| !past.order.state.is_refunded());
+        stand.into_iter().chain(refunded).find_map(|past| {
             let line = past.order.items.iter().find(|item| item.media_id == id)?;
             Some((past.clone(), line.clone()))
         })
     }
 
     /// Adds an order; the same one again changes nothing.
-    pub fn add(&self, order: Order, placed_at: UnixTime) -> Result<(), FileError> {
+    pub fn add(&self, past: PastOrder) -> Result<(), FileError> {
         let mut orders = self.locked();
-        if orders.iter().any(|past| past.order.order_id == order.order_id) {
+        if orders.iter().any(|known| known.order.order_id == past.order.order_id) {
             return Ok(());
         }
-        orders.push(PastOrder { placed_at, order });
+        orders.push(past);
+        self.write(&orders)
+    }
+
+    /// Notes what became of an order since; says whether that is news.
+    pub fn note(&self, order_id: &str, state: OrderState) -> Result<bool, FileError> {
+        let mut orders = self.locked();
+        let known = orders.iter_mut().find(|past| past.order.order_id == order_id);
+        let Some(past) = known.filter(|past| past.order.state != state) else { return Ok(false) };
+        past.order.state = state;
+        self.write(&orders)?;
+        Ok(true)
+    }
+
+    fn write(&self, orders: &[PastOrder]) -> Result<(), FileError> {
         if matches!(self.trouble, Some(OrdersTrouble::Unreadable(_))) {
             return Err(FileError::writing(&self.path, io::Error::other("it could not be read before")));
         }
-        let json = serde_json::to_vec(&*orders).expect("an order is plain data");
+        let json = serde_json::to_vec(orders).expect("an order is plain data");
         atomic::replace_file(&self.path, &json)
     }
 
@@ -169,15 +194,16 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
 mod tests {
     use super::*;
 
-    fn order(id: &str) -> Order {
-        Order {
+    fn order(id: &str) -> PastOrder {
+        let order = Order {
             order_id: id.into(),
-            state: cadenza_protocol::shop::OrderState::Paid,
+            state: OrderState::Paid,
             total_cents: 99,
             currency: "USD".into(),
             paid_with: String::new(),
             items: Vec::new(),
-        }
+        };
+        PastOrder { placed_at: UnixTime(7), merchant: Some("00ff".into()), order }
     }
 
     // B7
@@ -187,7 +213,7 @@ mod tests {
         let path = folder.path().join("orders.json");
         let book = OrderBook::open(path.clone());
         for id in ["a", "b", "a"] {
-            book.add(order(id), UnixTime(7)).unwrap();
+            book.add(order(id)).unwrap();
         }
         let ids: Vec<String> =
             OrderBook::open(path).all().into_iter().map(|past| past.order.order_id).collect();
@@ -208,7 +234,7 @@ mod tests {
                 trouble.code() == Code::OrdersDamaged && trouble.to_string().contains(&name),
                 "{trouble}"
             );
-            book.add(order("a"), UnixTime(7)).unwrap();
+            book.add(order("a")).unwrap();
             assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), damaged);
             let next = OrderBook::open(path.clone());
             assert!(next.trouble().is_none() && next.all().len() == 1);
@@ -223,7 +249,20 @@ mod tests {
         fs::create_dir(&path).unwrap();
         let book = OrderBook::open(path.clone());
         assert_eq!(book.trouble().map(Explain::code), Some(Code::FileUnreadable));
-        assert!(book.add(order("a"), UnixTime(7)).is_err());
+        assert!(book.add(order("a")).is_err());
         assert!(path.is_dir() && book.order("a").is_some(), "known until the program ends");
+    }
+
+    // B7
+    #[test]
+    fn what_became_of_an_order_is_news_once_and_is_there_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.json");
+        let book = OrderBook::open(path.clone());
+        book.add(order("a")).unwrap();
+        assert!(book.note("a", OrderState::Refunded).unwrap());
+        assert!(!book.note("a", OrderState::Refunded).unwrap());
+        assert!(!book.note("b", OrderState::Refunded).unwrap());
+        assert_eq!(OrderBook::open(path).all()[0].order.state, OrderState::Refunded);
     }
 }

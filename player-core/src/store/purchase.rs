@@ -1,11 +1,12 @@
 //! Paying (requirements B1 to B3, B7): one order, sent as often as it takes, paid once.
 //!
 //! The idempotency key is drawn and on disk before the order leaves. If the answer is lost the same order may be sent again
-//! with the same key, now or after a crash, and the merchant answers with the order that it already has. The card is only in
-//! the request. What comes out is vouchers in the [`journal`](super::journal), from where [`deliver`](super::deliver) takes over.
+//! with the same key, now or after a crash, and the merchant answers with the order that it already has. What the order costs the merchant says first;
+//! then the card is shown to the payment processor, and the order goes out again with its token. The merchant never gets the card. What comes out is vouchers in the [`journal`](super::journal), from where [`deliver`](super::deliver) takes over.
 
 use cadenza_protocol::card::Card;
 use cadenza_protocol::id::{VoucherId, hex};
+use cadenza_protocol::pay::{CardToken, OrderAnswer};
 use cadenza_protocol::secret::random_bytes;
 use cadenza_protocol::shop::{Order, OrderedTrack};
 use cadenza_protocol::time::UnixTime;
@@ -101,11 +102,11 @@ pub async fn buy(
     journal.keep_order(&open)?;
     let order = match send(client, &open, shown, card).await {
         Ok(order) => order,
-        Err(e) if e.leaves_doubt() => {
-            tracing::warn!(error = %e, "no answer to an order");
+        Err(Unpaid { why, was_paying }) if why.leaves_doubt() && (was_paying || !is_new) => {
+            tracing::warn!(error = %why, "no answer to an order");
             return Err(PurchaseError::Uncertain { host: client.address().name() });
         }
-        Err(e) => {
+        Err(Unpaid { why: e, .. }) => {
             // An order that was sent before and is refused now is over; if nothing was sent now, its answer is still to come.
             if is_new || matches!(e, ExchangeError::Refused { .. }) {
                 journal.close_order(&open)?;
@@ -129,7 +130,14 @@ pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> R
     let mut outcome = Ok(());
     // One that cannot be had now holds up no other.
     for open in interrupted.iter().filter(|o| o.merchant == here) {
-        outcome = outcome.and(fetch_vouchers(client, journal, open, now).await);
+        let fetched = match fetch_vouchers(client, journal, open, now).await {
+            // Nothing of it will come any more.
+            Err(e) if e.code() == Code::OrderRefunded => {
+                journal.close_order(open).map_err(PurchaseError::from)
+            }
+            other => other,
+        };
+        outcome = outcome.and(fetched);
     }
     outcome
 }
@@ -155,27 +163,57 @@ fn new_order(merchant: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenO
     OpenOrder { idempotency_key, merchant, items, placed_at: now, order_id: None }
 }
 
-async fn send(
-    client: &StoreClient,
-    open: &OpenOrder,
-    shown: &Shown,
-    card: &Card,
-) -> Result<Order, ExchangeError> {
+/// Why an order is not paid, and whether its payment was sent: before that nothing can have been taken for it.
+struct Unpaid {
+    why: ExchangeError,
+    was_paying: bool,
+}
+
+async fn send(client: &StoreClient, open: &OpenOrder, shown: &Shown, card: &Card) -> Result<Order, Unpaid> {
     #[derive(Serialize)]
     struct Wanted<'a> {
         items: &'a [OrderedTrack],
         total_cents: u64,
         currency: &'a str,
-        card: &'a Card,
+        token: Option<&'a CardToken>,
         idempotency_key: &'a str,
     }
     let Shown { total_cents, currency } = shown;
-    let (total_cents, key) = (*total_cents, &open.idempotency_key);
-    let wanted = Wanted { items: &open.items, total_cents, currency, card, idempotency_key: key };
-    match client.post_card("v1/orders", &wanted).await {
-        // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
-        Err(ExchangeError::Unreachable { .. }) => client.post_card("v1/orders", &wanted).await,
-        other => other,
+    let ask = async |token: Option<&CardToken>| {
+        let (items, key) = (&open.items, &open.idempotency_key);
+        let wanted = Wanted { items, total_cents: *total_cents, currency, token, idempotency_key: key };
+        match client.post_paid("v1/orders", &wanted).await {
+            // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
+            Err(ExchangeError::Unreachable { .. }) => client.post_paid("v1/orders", &wanted).await,
+            other => other,
+        }
+    };
+    let not_yet = |why| Unpaid { why, was_paying: false };
+    let needed = match ask(None).await.map_err(not_yet)? {
+        OrderAnswer::Paid(order) => return Ok(order), // before, and the answer was lost
+        OrderAnswer::PaymentNeeded(needed) => needed,
+    };
+    // a merchant that is honest has said so itself
+    if needed.total_cents != *total_cents || needed.currency.as_str() != currency {
+        return Err(not_yet(price_changed()));
+    }
+    let token = client.show_card(card, &open.idempotency_key, &needed).await.map_err(not_yet)?;
+    let paid = match ask(Some(&token)).await {
+        Ok(OrderAnswer::Paid(order)) => return Ok(order),
+        Ok(OrderAnswer::PaymentNeeded(_)) => ExchangeError::Garbled { host: client.address().name() },
+        Err(why) => why,
+    };
+    Err(Unpaid { why: paid, was_paying: true })
+}
+
+fn price_changed() -> ExchangeError {
+    ExchangeError::Refused {
+        status: 409,
+        code: Code::PriceChanged,
+        unknown: None,
+        message: "the price has changed since it was shown: nothing was charged, look at it and buy again"
+            .into(),
+        field: None,
     }
 }
 

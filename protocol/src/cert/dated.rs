@@ -1,8 +1,9 @@
-//! A revocation list with its date (RFC 5280, section 5.1.2.4), for whoever must not go by an old one: before money is paid.
+//! A revocation list with its age ([`ListAge`]), for whoever must not go by an old one: before money is paid.
 
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
 
+use super::list_age::{ListAge, ListUse};
 use super::path::{MAX_LIST, RevocationLists, verify_unrevoked_chain};
 use super::{Certificate, CertificateChain, CertificateError, Role};
 use crate::time::UnixTime;
@@ -10,7 +11,7 @@ use crate::time::UnixTime;
 /// One authority's list. Its signature is checked with each chain.
 #[derive(Debug)]
 pub struct DatedList {
-    issued: UnixTime,
+    age: ListAge,
     issuer_name: Vec<u8>,
     list: RevocationLists,
 }
@@ -24,13 +25,17 @@ impl DatedList {
         let list = RevocationLists::from_ders([der])?;
         let (_, parsed) =
             CertificateRevocationList::from_der(der).map_err(|_| CertificateError::Malformed)?;
-        let issued = UnixTime(parsed.last_update().timestamp());
-        Ok(Self { issued, issuer_name: parsed.issuer().as_raw().to_vec(), list })
+        Ok(Self { age: ListAge::stated_in(der)?, issuer_name: parsed.issuer().as_raw().to_vec(), list })
     }
 
     /// When its authority made it.
     pub const fn issued(&self) -> UnixTime {
-        self.issued
+        self.age.issued
+    }
+
+    /// Whether something is done by it now, as it states itself.
+    pub const fn serves(&self, what: ListUse, now: UnixTime) -> bool {
+        self.age.serves(what, now)
     }
 
     /// [`verify_unrevoked_chain`], which here refuses too what another authority has issued: this list says nothing about it.

@@ -1,6 +1,6 @@
 //! What fits into one field of a form.
 
-use super::{FormError, LONGEST_FIELD, TELEPHONE_DIGITS};
+use super::{FormError, LONGEST_FIELD, MOST_INTERESTS, TELEPHONE_DIGITS};
 
 /// A line of text without the spaces around it: not empty, not too long, one line.
 pub fn line(field: &'static str, typed: &str) -> Result<String, FormError> {
@@ -18,6 +18,19 @@ pub fn line(field: &'static str, typed: &str) -> Result<String, FormError> {
 pub(super) fn address(typed: &str) -> Result<String, FormError> {
     let lines: Vec<&str> = typed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     line("address", &lines.join(", "))
+}
+
+/// A region, or none.
+pub(super) fn region(typed: &str) -> Result<String, FormError> {
+    if typed.trim().is_empty() { Ok(String::new()) } else { line("region", typed) }
+}
+
+/// Interests, each a line.
+pub(super) fn interests(typed: &[String]) -> Result<Vec<String>, FormError> {
+    if typed.len() > MOST_INTERESTS {
+        return Err(FormError::TooManyInterests);
+    }
+    typed.iter().map(|interest| line("interests", interest)).collect()
 }
 
 /// Exactly one `@`, something before it, a dotted name behind it. Whether mail arrives only mail can tell.

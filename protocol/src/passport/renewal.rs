@@ -15,9 +15,48 @@ use crate::time::UnixTime;
 pub struct RenewalRequest {
     /// When it was made; old requests are refused.
     pub at: UnixTime,
+    /// What shall stand otherwise in the renewed passport, and in the record that recovery goes by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<ChangedDetails>,
+}
+
+/// Personal facts that have changed; what is absent stays. Name and card stay: a registration was granted for them. Its rules are
+/// [`crate::form::changed`]'s.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChangedDetails {
+    /// Billing address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Telephone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub telephone: Option<String>,
+    /// E-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The confidential line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidential: Option<String>,
+    /// Region; may be empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Interests; may be none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interests: Option<Vec<String>>,
+}
+
+impl std::fmt::Debug for ChangedDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ChangedDetails(hidden)")
+    }
 }
 
 impl RenewalRequest {
+    /// Another year and nothing else.
+    pub const fn at(at: UnixTime) -> Self {
+        Self { at, details: None }
+    }
+
     /// The domain in which it is signed.
     pub const DOMAIN: &'static str = "cadenza/v1/passport-renewal";
 }

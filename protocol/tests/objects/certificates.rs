@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use cadenza_protocol::cert::{
-    Certificate, CertificateChain, CertificateError, RevocationLists, Role, verify_chain,
+    Certificate, CertificateChain, CertificateError, ListAge, ListUse, RevocationLists, Role, verify_chain,
     verify_unrevoked_chain,
 };
 use cadenza_protocol::media::{MediaError, MediaFile};
@@ -167,6 +167,46 @@ fn an_altered_revocation_list_never_lets_a_revoked_certificate_pass_as_its_issue
         altered[at] = list[at];
     }
     println!("revocation list: {refused} alterations refused, {elsewhere} made it somebody else's");
+}
+
+// C9: a list states how old it may be, for payments and for the rest; nobody believes more than a day and a week
+#[test]
+fn a_list_serves_for_as_long_as_it_states_and_never_longer_than_our_bounds() {
+    let center = Center::new();
+    let merchant = center.certify(Role::Merchant);
+    let made = NOW.plus_days(-5);
+    let days = |days: i64| made.plus_days(days);
+    let stating = |seconds, next_update| center.revocation_list_stating(seconds, next_update);
+    let cases = [
+        ("an hour, six days", stating(3_600, days(6)), UnixTime(made.0 + 3_600), days(6)),
+        ("ten days, a month", stating(864_000, days(30)), days(1), days(7)),
+        ("nothing, six days", center.revocation_list(&[], days(6)), days(1), days(6)),
+        (
+            "a day, an hour",
+            stating(86_400, UnixTime(made.0 + 3_600)),
+            UnixTime(made.0 + 3_600),
+            UnixTime(made.0 + 3_600),
+        ),
+        ("no time at all", stating(0, days(6)), made, days(6)),
+    ];
+    for (what, der, payments_until, until) in cases {
+        let age = ListAge::stated_in(&der).unwrap();
+        assert_eq!(age, ListAge { issued: made, payments_until, until }, "{what}");
+        assert!(age.serves(ListUse::Payment, payments_until) && age.serves(ListUse::Other, until), "{what}");
+        let after = |last: UnixTime| UnixTime(last.0 + 1);
+        assert!(!age.serves(ListUse::Payment, after(payments_until)), "{what}");
+        assert!(!age.serves(ListUse::Other, after(until)), "{what}");
+    }
+
+    // what it states is signed
+    let mut der = stating(3_600, NOW.plus_days(1));
+    assert_eq!(judge(&center, &merchant.chain, NOW, &lists(&[der.clone()])), Ok(()));
+    let stated = [0x02, 0x02, 0x0e, 0x10];
+    let at = der.windows(4).position(|four| four == stated).expect("an hour, as an INTEGER");
+    der[at + 2] = 0x7f;
+    assert_eq!(ListAge::stated_in(&der).unwrap().payments_until, UnixTime(made.0 + 0x7f10));
+    let unknown = judge(&center, &merchant.chain, NOW, &lists(&[der])).unwrap_err();
+    assert!(matches!(unknown, CertificateError::RevocationUnknown { .. }), "{unknown}");
 }
 
 #[test]

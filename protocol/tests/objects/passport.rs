@@ -213,7 +213,7 @@ fn a_request_for_renewal_says_who_sent_it_and_what_for() {
     let center = Center::new();
     let consumer = center.certify(Role::Consumer);
     let sign = |domain: &str, message: &[u8]| consumer.key.sign(domain, message);
-    let request = RenewalRequest { at: NOW };
+    let request = RenewalRequest::at(NOW);
     let message = SignedMessage::new(RenewalRequest::DOMAIN, &request, &consumer.chain, sign);
     let json = serde_json::to_vec(&message).unwrap();
     let open = |bytes: &[u8], domain, role, lists: &RevocationLists| {

@@ -113,7 +113,6 @@ fn make() {
     write("log-secret.hex", hex(log_secret().expose()).as_bytes());
     write("checkpoint.json", &serde_json::to_vec(&checkpoint).unwrap());
     let sign = |domain: &str, message: &[u8]| consumer.key.sign(domain, message);
-    let request =
-        SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: NOW }, &consumer.chain, sign);
+    let request = SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest::at(NOW), &consumer.chain, sign);
     write("renewal-request.json", &serde_json::to_vec(&request).unwrap());
 }

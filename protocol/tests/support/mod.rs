@@ -8,14 +8,14 @@ pub mod samples;
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
-use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
+use cadenza_protocol::cert::{Certificate, CertificateChain, Role, state_payment_age};
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::id::unhex;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, RevokedCertParams,
-    SerialNumber,
+    SerialNumber, SigningKey as _,
 };
 use rsa::pkcs8::EncodePrivateKey;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -140,6 +140,12 @@ impl Center {
     /// A list by the issuing authority, in DER.
     pub fn revocation_list(&self, revoked: &[&Certificate], next_update: UnixTime) -> Vec<u8> {
         list(&issuer(&self.authority, &self.key), revoked, next_update)
+    }
+
+    /// A list that states for how many seconds money is paid by it.
+    pub fn revocation_list_stating(&self, seconds: u32, next_update: UnixTime) -> Vec<u8> {
+        let list = self.revocation_list(&[], next_update);
+        state_payment_age(&list, seconds, |told| self.key.sign(told).ok()).unwrap()
     }
 
     /// A list by the root.

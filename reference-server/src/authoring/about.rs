@@ -2,7 +2,6 @@
 //!
 //! Unknown keys are errors, so a misspelt one is noticed. Lengths and times are checked here, once.
 
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,11 +9,11 @@ use thiserror::Error;
 
 use cadenza_protocol::line;
 use cadenza_protocol::media::{Allowance, Restrictions, SmpteTimestamp};
-use cadenza_protocol::picture;
 use cadenza_protocol::shop::list::{ListPrice, PriceLine};
 use cadenza_protocol::shop::money::NoCurrency;
 
 use super::time_code;
+use crate::picture;
 
 /// Most pictures of one kind.
 const MAX_PICTURES: usize = 32;
@@ -113,6 +112,8 @@ pub struct Facts {
     pub credits: String,
     #[serde(default)]
     pub commentary: String,
+    #[serde(default)]
+    pub biography: String,
     pub cover: Option<PathBuf>,
     #[serde(default)]
     pub promotional: Vec<PromotionalArt>,
@@ -248,7 +249,7 @@ impl Default for Qualities {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Encrypt {
-    /// `lyrics`, `liner_notes`, `credits`, `commentary`, `cover`, `advertisement`.
+    /// `lyrics`, `liner_notes`, `credits`, `commentary`, `biography`, `cover`, `advertisement`.
     pub items: Vec<String>,
 }
 
@@ -258,12 +259,20 @@ impl Default for Encrypt {
     }
 }
 
+impl Facts {
+    /// Reads and checks the keys of the file at this path.
+    pub fn read(text: &str, path: &Path) -> Result<Self, AboutError> {
+        let facts = toml::from_str(text).map_err(|e| malformed(path, &e.to_string()))?;
+        check(path, &facts)?;
+        Ok(facts)
+    }
+}
+
 impl About {
     /// Reads and checks the file and its pictures.
     pub fn load(path: &Path) -> Result<Self, AboutError> {
         let text = String::from_utf8(read(path, 4 << 20)?).map_err(|_| malformed(path, "not UTF-8 text"))?;
-        let facts: Facts = toml::from_str(&text).map_err(|e| malformed(path, &e.to_string()))?;
-        check(path, &facts)?;
+        let facts = Facts::read(&text, path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let cover = facts.cover.as_ref().map(|file| read_picture(&folder.join(file))).transpose()?;
         let with_picture = |art: &PromotionalArt| Ok((art.clone(), read_picture(&folder.join(&art.file))?));
@@ -357,11 +366,12 @@ fn check(path: &Path, facts: &Facts) -> Result<(), AboutError> {
     if !q.lossy.is_empty() && opus_kbps(&q.lossy).is_none() {
         return invalid("qualities.lossy", "is \"opus-KBPS\" between 32 and 510, or empty");
     }
-    const ITEMS: [&str; 6] = ["lyrics", "liner_notes", "credits", "commentary", "cover", "advertisement"];
+    const ITEMS: [&str; 7] =
+        ["lyrics", "liner_notes", "credits", "commentary", "biography", "cover", "advertisement"];
     if facts.encrypt.items.iter().any(|item| !ITEMS.contains(&item.as_str())) {
         return invalid(
             "encrypt.items",
-            "may name lyrics, liner_notes, credits, commentary, cover, advertisement",
+            "may name lyrics, liner_notes, credits, commentary, biography, cover, advertisement",
         );
     }
     if !facts.smpte.is_empty() && time_code::parse(&facts.smpte).is_none() {
@@ -385,15 +395,7 @@ fn read_picture(path: &Path) -> Result<Picture, AboutError> {
         Ok(image::ImageFormat::Jpeg) => "image/jpeg",
         _ => return Err(malformed(path, "not a PNG or JPEG picture")),
     };
-    let unreadable = |e: image::ImageError| malformed(path, &e.to_string());
-    let reader = || image::ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
-    let sized = reader().map_err(|e| unreadable(e.into()))?;
-    let (width, height) = sized.into_dimensions().map_err(unreadable)?;
-    if !picture::is_opened(width, height) {
-        let rule = "a picture of at most 16 million pixels and 10,000 on a side is taken; make it smaller";
-        return Err(malformed(path, rule));
-    }
-    reader().map_err(|e| unreadable(e.into()))?.decode().map_err(unreadable)?;
+    picture::open(&bytes).map_err(|e| malformed(path, &e.to_string()))?;
     Ok(Picture { media_type, bytes })
 }
 

@@ -167,6 +167,7 @@ fn add_texts(builder: &mut MediaBuilder, about: &About) {
         (TextKind::LinerNotes, "liner_notes", &f.liner_notes),
         (TextKind::Credits, "credits", &f.credits),
         (TextKind::Commentary, "commentary", &f.commentary),
+        (TextKind::Biography, "biography", &f.biography),
     ];
     for (kind, name, text) in chosen.into_iter().filter(|(_, _, text)| !text.trim().is_empty()) {
         builder.text(kind, &f.language, text.trim(), protection(about, name));

@@ -27,7 +27,7 @@ use cadenza_protocol::id::MediaId;
 use cadenza_protocol::time::UnixTime;
 use thiserror::Error;
 
-pub use about::{About, AboutError};
+pub use about::{About, AboutError, Facts};
 pub use keys::{AuthorKeys, AuthorKeysError, keys_path};
 
 use crate::atomic::{NewFile, write_private};

@@ -3,19 +3,16 @@
 //! Bytes come from the media file's cover item, stay within stated bounds, and go to the object store as
 //! `art/{sha-256 of the cover}/{size}.jpg`: tracks of one album share them.
 
-use std::io::Cursor;
-
 use cadenza_protocol::colour::{SIDE, SleeveColour};
 use cadenza_protocol::id::hex;
-use cadenza_protocol::picture;
 use image::codecs::jpeg::JpegEncoder;
-use image::error::{LimitError, LimitErrorKind};
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageError, ImageReader, Limits, Rgb, RgbImage};
+use image::{DynamicImage, ImageError, Rgb, RgbImage};
 use ring::digest::{SHA256, digest};
 use tokio::sync::Semaphore;
 
 use super::files::{MediaFiles, MediaFilesError};
+use crate::picture;
 
 /// Longest edges, pixels.
 pub const SIZES: [u32; 3] = [96, 320, 1200];
@@ -71,19 +68,12 @@ pub fn object(name: &str, size: u32) -> String {
     format!("art/{name}/{size}.jpg")
 }
 
-type Pictures = Vec<(u32, Vec<u8>)>;
+/// JPEGs with their longest edges.
+pub type Pictures = Vec<(u32, Vec<u8>)>;
 
-fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), ImageError> {
-    let reader = || ImageReader::new(Cursor::new(cover)).with_guessed_format();
-    let (width, height) = reader()?.into_dimensions()?;
-    if !picture::is_opened(width, height) {
-        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
-    }
-    let mut reader = reader()?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(picture::MOST_MEMORY);
-    reader.limits(limits);
-    let cover = DynamicImage::ImageRgb8(on_white(&reader.decode()?));
+/// A cover's colour, and the JPEGs of its sizes if all are wanted.
+pub fn render(cover: &[u8], all_sizes: bool) -> Result<(SleeveColour, Pictures), ImageError> {
+    let cover = DynamicImage::ImageRgb8(on_white(&picture::open(cover)?));
     let mut pictures = Vec::new();
     for size in SIZES.into_iter().filter(|_| all_sizes) {
         let fits = cover.width().max(cover.height()) <= size;

@@ -75,6 +75,8 @@ pub struct CatalogueTrack {
     pub credits: Option<String>,
     /// Liner notes, when clear.
     pub liner_notes: Option<String>,
+    /// Biography of the artist, when clear.
+    pub biography: Option<String>,
     /// The whole song.
     pub duration_ms: u64,
     /// Clip start within the song.
@@ -196,6 +198,7 @@ pub fn read<R: Read + Seek>(
         copyright,
         credits: clear_text(file, TextKind::Credits)?,
         liner_notes: clear_text(file, TextKind::LinerNotes)?,
+        biography: clear_text(file, TextKind::Biography)?,
         duration_ms,
         clip_start_ms: clip.map_or(0, |c| c.start_ms),
         clip_duration_ms: clip.map_or(0, |c| c.duration_ms),

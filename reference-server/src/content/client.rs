@@ -2,14 +2,14 @@
 //!
 //! A refusal comes back as [`CallError::Refused`] with the content manager's own words.
 
-use cadenza_protocol::id::MediaId;
+use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::redeem::{DeliveryReport, RedeemRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::messages::{
     AllocateStream, DeliveryConfiguration, MediaFacts, MediaQuestion, RedeemVerified, RegisterDelivery,
-    ReleaseStream,
+    ReleaseStream, VoucherQuestion,
 };
 use crate::call::{CallError, accepted};
 use crate::tls::ServiceClient;
@@ -50,6 +50,11 @@ impl ContentClient {
     /// Has a redemption verified, and the media keys wrapped to the buyer.
     pub async fn redeem(&self, request: &RedeemRequest) -> Result<RedeemVerified, CallError> {
         self.post("/v1/delivery/redeem", request).await
+    }
+
+    /// Whether a purchase that was redeemed may still be fetched: a refusal says why not.
+    pub async fn may_fetch(&self, voucher_id: VoucherId) -> Result<(), CallError> {
+        self.send("/v1/delivery/may-fetch", &VoucherQuestion { voucher_id }).await.map(drop)
     }
 
     /// Reports a delivery that the player has confirmed. May be repeated.

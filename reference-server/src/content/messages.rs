@@ -115,6 +115,13 @@ pub struct MediaQuestion {
     pub media_id: MediaId,
 }
 
+/// Asks whether what was granted may still be fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoucherQuestion {
+    /// The purchase.
+    pub voucher_id: VoucherId,
+}
+
 /// Where a published track's bytes are, and the facts that may change after authoring.
 /// Clip times, images and index come from the file itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

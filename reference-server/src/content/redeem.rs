@@ -22,7 +22,7 @@ use cadenza_protocol::media::MediaFile;
 use cadenza_protocol::redeem::{DeliveryGrant, DeliveryReport, ProofError, RedeemRequest};
 
 use super::log::records::Sale;
-use super::messages::RedeemVerified;
+use super::messages::{RedeemVerified, VoucherQuestion};
 use super::tracks::PublishedTrack;
 use super::vouchers::{VoucherRow, VoucherState, lapsed, refunded};
 use super::{ContentManager, custody};
@@ -30,7 +30,10 @@ use crate::api::{ApiFailure, JsonBody};
 use crate::tls::{Caller, gate};
 
 pub(super) fn routes() -> Router<Arc<ContentManager>> {
-    Router::new().route("/v1/delivery/redeem", post(redeem)).route("/v1/delivery/done", post(done))
+    Router::new()
+        .route("/v1/delivery/redeem", post(redeem))
+        .route("/v1/delivery/may-fetch", post(may_fetch))
+        .route("/v1/delivery/done", post(done))
 }
 
 async fn redeem(
@@ -89,6 +92,21 @@ fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) 
             Some(owner) if *owner != hex(&buyer.key_fingerprint()) => Err(used()),
             None | Some(_) => Ok(()),
         },
+    }
+}
+
+/// Asked at every piece of a download: a ticket is good for a day, and a purchase may be refunded meanwhile.
+async fn may_fetch(
+    State(manager): State<Arc<ContentManager>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(question): JsonBody<VoucherQuestion>,
+) -> Result<StatusCode, ApiFailure> {
+    manager.delivery_server(&caller).await?;
+    let row = manager.voucher(&question.voucher_id).await?;
+    match row.state(manager.now()) {
+        VoucherState::Purchased | VoucherState::Delivered => Ok(StatusCode::NO_CONTENT),
+        VoucherState::Refunded => Err(refunded()),
+        VoucherState::Open | VoucherState::Pending | VoucherState::Expired => Err(lapsed()),
     }
 }
 

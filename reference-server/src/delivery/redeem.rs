@@ -99,6 +99,7 @@ async fn media(
 ) -> Result<Response, ApiFailure> {
     let ticket = bearer(&server, &headers, voucher_id)?;
     let place = server.downloads.begin(voucher_id, server.keeper.visitor(peer.address.ip(), &headers))?;
+    server.content.may_fetch(voucher_id).await.map_err(hand_on)?;
     let path = server.files.local_path(&ticket.object).await.map_err(ApiFailure::internal)?;
     download::answer(&path, &ticket, &headers, server.configuration().download_rate, place).await
 }

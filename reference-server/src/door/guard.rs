@@ -1,7 +1,7 @@
 //! Middleware: who asks too often is told when to come back, before the service has any work with it.
 //!
-//! Each request of an address counts, and some count as something besides. What a page elsewhere made a browser send is refused before
-//! it counts: the browser's owner did not ask for it. Nor do forms and cards count that led to nothing because of how they were filled in.
+//! Each request of an address counts, and some count as something besides. A form that was not begun here, as another site's page makes a
+//! browser send it, is given back: the browser's owner did not ask for it. So are forms that led to nothing because of how they were filled in.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -10,10 +10,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use url::Url;
 
 use super::allowance::{Allowance, Wait};
 use super::{Doorkeeper, LimitSettings};
@@ -27,6 +26,7 @@ pub struct Allowances {
     keeper: Arc<Doorkeeper>,
     requests: Arc<Allowance>,
     orders: Arc<Allowance>,
+    cards: Arc<Allowance>,
     declined: Arc<Allowance>,
     registrations: Arc<Allowance>,
     previews: Arc<Allowance>,
@@ -41,7 +41,7 @@ struct Rule {
     every: Arc<Allowance>,
     /// Counts only if the answer is that the bank declined the card.
     declined: Option<Arc<Allowance>>,
-    /// Browsers send it from our own pages only.
+    /// A browser sends it: a 403 is for one that was not begun here.
     is_form: bool,
 }
 
@@ -57,20 +57,8 @@ struct Guard {
     keeper: Arc<Doorkeeper>,
     requests: Arc<Allowance>,
     rules: Vec<Rule>,
-    refusals: Refusals,
+    refuse: fn(&str, Wait) -> Response,
 }
-
-/// How a door says no.
-#[derive(Debug, Clone, Copy)]
-pub struct Refusals {
-    /// To who asks too often for something.
-    pub too_often: fn(&str, Wait) -> Response,
-    /// To what another site's page sends.
-    pub foreign: fn() -> Response,
-}
-
-/// What a program reads.
-const IN_JSON: Refusals = Refusals { too_often: in_json, foreign: foreign_in_json };
 
 /// What the bank says of a card that somebody may be trying out.
 const DECLINED: [&str; 2] = ["card-declined", "card-expired"];
@@ -87,6 +75,7 @@ impl Allowances {
         let LimitSettings {
             requests_per_minute,
             orders_per_minute,
+            cards_per_minute,
             declined_cards_per_hour,
             registrations_per_hour,
             previews_per_minute,
@@ -97,6 +86,7 @@ impl Allowances {
         Self {
             requests: of("requests", requests_per_minute, MINUTE),
             orders: of("orders", orders_per_minute, MINUTE),
+            cards: of("cards", cards_per_minute, MINUTE),
             declined: of("declined cards", declined_cards_per_hour, HOUR),
             registrations: of("registrations", registrations_per_hour, HOUR),
             previews: of("previews", previews_per_minute, MINUTE),
@@ -122,39 +112,49 @@ impl Allowances {
             self.paid("/v1/orders", &self.orders),
             rule(Method::POST, "/v1/previews", &self.previews),
         ];
-        self.guarded(router, rules, IN_JSON)
+        self.guarded(router, rules, in_json)
     }
 
-    /// The storefront with its limits; `pages` makes pages of refusals.
-    pub fn at_storefront(&self, router: Router, pages: Refusals) -> Router {
+    /// The storefront with its limits; `refuse` makes a page of a refusal.
+    pub fn at_storefront(&self, router: Router, refuse: fn(&str, Wait) -> Response) -> Router {
         let form = |path, every| Rule { is_form: true, ..self.paid(path, every) };
         let rules = vec![
             form("/buy", &self.orders),
-            form("/register", &self.registrations),
+            form("/register/card", &self.registrations),
             rule(Method::GET, "/preview/", &self.previews),
         ];
-        self.guarded(router, rules, pages)
+        self.guarded(router, rules, refuse)
     }
 
     /// The licensing center with its limits.
     pub fn at_licensing(&self, router: Router) -> Router {
         let rules = vec![self.paid("/v1/passports", &self.registrations)];
-        self.guarded(router, rules, IN_JSON)
+        self.guarded(router, rules, in_json)
+    }
+
+    /// The payment processor's door for players with its limits. Declined cards it counts itself, whoever asks the bank.
+    pub fn at_counter(&self, router: Router) -> Router {
+        self.guarded(router, vec![rule(Method::POST, "/v1/tokens", &self.cards)], in_json)
+    }
+
+    /// Its page for browsers, likewise.
+    pub fn at_till(&self, router: Router, refuse: fn(&str, Wait) -> Response) -> Router {
+        self.guarded(router, vec![rule(Method::POST, "/card", &self.cards)], refuse)
     }
 
     /// A delivery server's redeem and download with its limits.
     pub fn at_delivery(&self, router: Router) -> Router {
         let rules = vec![rule(Method::POST, "/v1/redeem", &self.redemptions)];
-        self.guarded(router, rules, IN_JSON)
+        self.guarded(router, rules, in_json)
     }
 
     fn paid(&self, path: &'static str, every: &Arc<Allowance>) -> Rule {
         Rule { declined: Some(self.declined.clone()), ..rule(Method::POST, path, every) }
     }
 
-    fn guarded(&self, router: Router, rules: Vec<Rule>, refusals: Refusals) -> Router {
+    fn guarded(&self, router: Router, rules: Vec<Rule>, refuse: fn(&str, Wait) -> Response) -> Router {
         let (keeper, requests) = (self.keeper.clone(), self.requests.clone());
-        let guard = Guard { keeper, requests, rules, refusals };
+        let guard = Guard { keeper, requests, rules, refuse };
         router.layer(from_fn_with_state(Arc::new(guard), limit))
     }
 }
@@ -195,10 +195,6 @@ async fn limit(
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let matches = |rule: &&Rule| rule.method == *method && request.uri().path().starts_with(rule.path);
     let rule = guard.rules.iter().find(matches).cloned();
-    let is_proxied = guard.keeper.settings().proxies.contains(&peer.address.ip().to_canonical());
-    if rule.as_ref().is_some_and(|rule| rule.is_form) && is_foreign(request.headers(), is_proxied) {
-        return (guard.refusals.foreign)();
-    }
     let visitor = guard.keeper.visitor(peer.address.ip(), request.headers());
     let every = rule.as_ref().map(|rule| &rule.every);
     let declined = rule.as_ref().and_then(|rule| rule.declined.as_ref());
@@ -207,7 +203,7 @@ async fn limit(
         if let Err(wait) = allowance.take(visitor) {
             guard.keeper.turn_away(allowance.name());
             tracing::warn!(%visitor, what = allowance.name(), seconds = wait.0, "asked too often");
-            return (guard.refusals.too_often)(allowance.name(), wait);
+            return (guard.refuse)(allowance.name(), wait);
         }
     }
     request.extensions_mut().insert(Visitor(visitor));
@@ -231,21 +227,6 @@ async fn limit(
     response
 }
 
-/// Whether a browser sends this for another site's page. Our pages give no referrer, so an origin may be `null`; behind a proxy the host
-/// may have another name.
-fn is_foreign(headers: &HeaderMap, is_proxied: bool) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return !matches!(site, "same-origin" | "none");
-    }
-    let Some(origin) = text("origin").filter(|origin| *origin != "null" && !is_proxied) else {
-        return false;
-    };
-    let asked = text("host").and_then(|host| Url::parse(&format!("http://{host}")).ok());
-    let from = Url::parse(origin).ok();
-    from.as_ref().and_then(Url::host) != asked.as_ref().and_then(Url::host)
-}
-
 /// What a person reads.
 pub fn in_words(what: &str, wait: Wait) -> String {
     format!(
@@ -262,45 +243,4 @@ pub fn too_many(what: &str, wait: Wait) -> ApiFailure {
 
 fn in_json(what: &str, wait: Wait) -> Response {
     too_many(what, wait).into_response()
-}
-
-fn foreign_in_json() -> Response {
-    let why = "this was sent by another site's page; nothing was done";
-    ApiFailure::new(StatusCode::FORBIDDEN, "other-site", why).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    fn said(headers: &[(&'static str, &'static str)]) -> HeaderMap {
-        headers
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect()
-    }
-
-    // F12
-    #[test]
-    fn what_another_site_made_a_browser_send_is_known_and_our_own_forms_are_not_taken_for_it() {
-        let host = ("host", "shop.example:8080");
-        let ours: &[&[(&str, &str)]] = &[
-            &[host],
-            &[host, ("sec-fetch-site", "same-origin")],
-            &[host, ("origin", "null")],
-            &[host, ("origin", "https://shop.example")],
-        ];
-        assert!(ours.iter().all(|headers| !is_foreign(&said(headers), false)));
-        let foreign: &[&[(&str, &str)]] = &[
-            &[host, ("sec-fetch-site", "cross-site")],
-            &[host, ("sec-fetch-site", "same-site"), ("origin", "null")],
-            &[host, ("origin", "https://evil.example")],
-            &[host, ("origin", "https://shop.example.evil.example")],
-        ];
-        assert!(foreign.iter().all(|headers| is_foreign(&said(headers), false)));
-        let behind_a_proxy = said(&[("host", "127.0.0.1:9"), ("origin", "https://shop.example")]);
-        assert!(!is_foreign(&behind_a_proxy, true));
-    }
 }

@@ -35,8 +35,10 @@ pub struct LimitSettings {
     pub stall_seconds: u32,
     /// Requests of one address at all doors for everybody, in a minute.
     pub requests_per_minute: u32,
-    /// Orders of one address, in a minute.
+    /// Orders of one address, in a minute: asked for what they cost, and paid.
     pub orders_per_minute: u32,
+    /// Cards that one address showed to the payment processor, in a minute.
+    pub cards_per_minute: u32,
     /// Cards of one address that the bank declined, in an hour: for orders, registrations and recoveries together.
     pub declined_cards_per_hour: u32,
     /// Registrations and recoveries of one address, in an hour.
@@ -62,7 +64,8 @@ impl Default for LimitSettings {
             idle_seconds: 60,
             stall_seconds: 60,
             requests_per_minute: 600,
-            orders_per_minute: 60,
+            orders_per_minute: 120,
+            cards_per_minute: 60,
             declined_cards_per_hour: 20,
             registrations_per_hour: 30,
             previews_per_minute: 120,

@@ -6,14 +6,16 @@
 
 use std::path::{Path, PathBuf};
 
-use cadenza_protocol::cert::{Certificate, CertificateChain, CertificateError, Role};
+use cadenza_protocol::cert::{
+    Certificate, CertificateChain, CertificateError, OTHER_DAYS, PAYMENT_SECONDS, Role, state_payment_age,
+};
 use cadenza_protocol::id::unhex;
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
     ExtendedKeyUsagePurpose as Usage, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData,
-    RevokedCertParams, SerialNumber,
+    RevokedCertParams, SerialNumber, SigningKey as _,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use time::OffsetDateTime;
@@ -24,8 +26,6 @@ use crate::identity::{Identity, IdentityError};
 use crate::rest::Vault;
 
 const ROOT_YEARS: i64 = 10;
-/// Days that a revocation list is good for.
-const CRL_DAYS: i64 = 7;
 /// Certificates begin a little in the past: players' clocks are not exact.
 const SKEW_SECONDS: i64 = 3600;
 
@@ -174,13 +174,15 @@ impl Authority {
         };
         let params = CertificateRevocationListParams {
             this_update: date(now.0)?,
-            next_update: date(now.plus_days(CRL_DAYS).0)?,
+            next_update: date(now.plus_days(OTHER_DAYS).0)?,
             crl_number: SerialNumber::from_slice(&now.0.to_be_bytes()),
             issuing_distribution_point: None,
             revoked_certs: revoked.iter().map(entry).collect::<Result<_, _>>()?,
             key_identifier_method: KeyIdMethod::Sha256,
         };
-        Ok(params.signed_by(&issuer(authority)?)?.der().to_vec())
+        let list = params.signed_by(&issuer(authority)?)?;
+        let key = key_pair(authority.key_pkcs8())?;
+        Ok(state_payment_age(list.der(), PAYMENT_SECONDS, |told| key.sign(told).ok())?)
     }
 
     /// Issues for a private key held here.

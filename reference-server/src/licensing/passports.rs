@@ -47,6 +47,8 @@ pub(super) enum Handing {
     Whole,
     /// To someone who has the registration key.
     Renewed,
+    /// The same, with other facts: they take the place of the old ones in every record of this key, so recovery goes by them alone.
+    Changed,
 }
 
 /// Why no passport was made.
@@ -99,6 +101,12 @@ impl Person {
         self
     }
 
+    /// The same person, of whom something has changed.
+    pub fn with_facts(mut self, facts: PersonalFacts) -> Self {
+        self.facts = facts;
+        self
+    }
+
     pub fn facts(&self) -> &PersonalFacts {
         &self.facts
     }
@@ -131,13 +139,14 @@ impl LicensingCenter {
         let key = SigningKey::from_pkcs8_der(signer.key_pkcs8()).map_err(assembly)?;
         let file = match handing {
             Handing::Whole => RegistrationFile::issue(&issue, &key, signer.chain()),
-            Handing::Renewed => RegistrationFile::renew(&issue, &key, signer.chain()),
+            Handing::Renewed | Handing::Changed => RegistrationFile::renew(&issue, &key, signer.chain()),
         };
 
         let leaf = chain.leaf();
         let (serial, key_fingerprint) = (leaf.serial(), hex(&leaf.key_fingerprint()));
         let record = Zeroizing::new(serde_json::to_vec(person).map_err(assembly)?);
-        let sealed = to_base64(&self.master.seal(&serial, &record)?);
+        let sealed = |serial: &str| self.master.seal(serial, &record).map(|sealed| to_base64(&sealed));
+        let email_tag = self.master.email_tag(&person.facts.email);
         let mut tx = self.database.begin_write().await?;
         if handing == Handing::Whole {
             sqlx::query(
@@ -150,6 +159,23 @@ impl LicensingCenter {
             .execute(&mut *tx)
             .await?;
         }
+        if handing == Handing::Changed {
+            let older: Vec<(String,)> =
+                sqlx::query_as("SELECT certificate_serial FROM consumers WHERE key_fingerprint = $1")
+                    .bind(&key_fingerprint)
+                    .fetch_all(&mut *tx)
+                    .await?;
+            for (older,) in older {
+                sqlx::query(
+                    "UPDATE consumers SET sealed_recovery = $1, email_tag = $2 WHERE certificate_serial = $3",
+                )
+                .bind(sealed(&older)?)
+                .bind(&email_tag)
+                .bind(&older)
+                .execute(&mut *tx)
+                .await?;
+            }
+        }
         insert_certificate(&chain, Role::Consumer).execute(&mut *tx).await?;
         insert_certificate(&encryption, Role::Consumer).execute(&mut *tx).await?;
         sqlx::query(
@@ -158,8 +184,8 @@ impl LicensingCenter {
         )
         .bind(&serial)
         .bind(now.0)
-        .bind(self.master.email_tag(&person.facts.email))
-        .bind(sealed)
+        .bind(email_tag)
+        .bind(sealed(&serial)?)
         .bind(key_fingerprint)
         .bind(encryption.leaf().serial())
         .bind(&person.card_reference)

@@ -2,15 +2,14 @@
 //! theirs, so that what they bought plays. They choose a new passphrase; every older certificate of the key is withdrawn.
 //!
 //! The proof: name, e-mail, telephone and the very card that was registered, which the payment processor knows again by a fingerprint
-//! ([`crate::payment::fingerprints`]) and must still approve. Whatever does not fit, the answer is the same. An address has five tries an hour for one
+//! ([`crate::payment::fingerprints`]) and must still approve; it was shown there, and its token is all that comes here. Whatever does not fit, the answer is the same. An address has five tries an hour for one
 //! e-mail address, so that a stranger's wrong ones are not the owner's; and since the card finds the registration, a stranger's registrations with the same
 //! e-mail address hide nothing.
 
 use std::net::IpAddr;
 
 use axum::http::StatusCode;
-use cadenza_protocol::card::Card;
-use cadenza_protocol::form::{CheckedRecovery, FormError, RecoveryForm};
+use cadenza_protocol::form::{FormError, RecoveryClaim};
 use cadenza_protocol::passport::PersonalFacts;
 use zeroize::Zeroizing;
 
@@ -72,15 +71,12 @@ impl LicensingCenter {
     /// Recovers a person's passport: gives a registration file, registration key in the clear, for TLS only. `visitor` is who asks.
     pub async fn recover(
         &self,
-        form: RecoveryForm,
+        claim: RecoveryClaim,
         visitor: Option<IpAddr>,
     ) -> Result<Zeroizing<Vec<u8>>, RecoveryError> {
-        let claim = form.check(self.clock.now())?;
+        let claim = claim.check()?;
         self.count_try(&claim.email, visitor).await?;
-        let mut person = self.find(&claim).await?.ok_or(RecoveryError::NotRecognised)?;
-        let name = person.facts().name.clone();
-        self.check_card(Card { number: claim.card_number, expiry: claim.card_expiry, name }).await?;
-        person = person.with_new_registration_key();
+        let person = self.find(claim).await?.with_new_registration_key();
         Ok(self.issue_passport(&person, Handing::Whole).await?)
     }
 
@@ -103,32 +99,30 @@ impl LicensingCenter {
         if tries > TRIES { Err(RecoveryError::TooManyTries) } else { Ok(()) }
     }
 
-    /// The registration of this card with these details.
-    async fn find(&self, claim: &CheckedRecovery) -> Result<Option<Person>, RecoveryError> {
+    /// The registration of this card with these details, if the bank still approves the card.
+    async fn find(&self, claim: RecoveryClaim) -> Result<Person, RecoveryError> {
         let rows: Vec<Registered> = sqlx::query_as(
             "SELECT p.certificate_serial, p.sealed_recovery, p.card_reference FROM consumers p
              WHERE p.email_tag = $1 AND p.key_fingerprint NOT IN
                 (SELECT w.key_fingerprint FROM consumers w JOIN certificates x ON x.serial = w.certificate_serial
                  WHERE x.revoked_at IS NOT NULL AND x.revoked_for <> 'superseded')
-             ORDER BY p.registered_at DESC",
+             ORDER BY p.registered_at DESC LIMIT $2",
         )
         .bind(self.master.email_tag(&claim.email))
+        .bind(i64::try_from(MOST_REFERENCES).unwrap_or(i64::MAX))
         .fetch_all(self.database.pool())
         .await?;
-        let (number, expiry) = (claim.card_number.clone(), claim.card_expiry);
-        let card = Card { number, expiry, name: claim.name.clone() };
-        let mut same = Vec::new();
-        for some in rows.chunks(MOST_REFERENCES) {
-            let references = some.iter().map(|row| row.card_reference.clone()).collect();
-            same.extend(self.payment.same_card(card.clone(), references).await?);
-        }
-        for row in rows.into_iter().filter(|row| same.contains(&row.card_reference)) {
+        let references = rows.iter().map(|row| row.card_reference.clone()).collect();
+        let claimed = Claimed { name: claim.name, email: claim.email, telephone: claim.telephone };
+        let same = self.payment.same_card(claim.card, references).await?;
+        for row in rows.into_iter().filter(|row| same.references.contains(&row.card_reference)) {
             let person = self.open_person(&row.certificate_serial, &row.sealed_recovery)?;
-            if fits(claim, person.facts()) {
-                return Ok(Some(person));
+            if fits(&claimed, person.facts()) {
+                // what the bank says of the card is told to its holder only
+                return same.refusal.map_or(Ok(person), |no| Err(PaymentError::Refused(no).into()));
             }
         }
-        Ok(None)
+        Err(RecoveryError::NotRecognised)
     }
 }
 
@@ -139,8 +133,15 @@ struct Registered {
     card_reference: String,
 }
 
+/// Who someone says they are.
+struct Claimed {
+    name: String,
+    email: String,
+    telephone: String,
+}
+
 /// Everything must fit; all of it is compared before the answer is known.
-fn fits(claim: &CheckedRecovery, facts: &PersonalFacts) -> bool {
+fn fits(claim: &Claimed, facts: &PersonalFacts) -> bool {
     let words = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let agreements = [

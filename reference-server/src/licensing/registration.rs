@@ -1,22 +1,20 @@
-//! From a form to a passport (G2, G3): check every field, have the card authorized, make keys and certificate, seal and sign.
+//! From an application to a passport (G2, G3): check every field, have the card asked about, make keys and certificate, seal and sign.
 //!
-//! The card number goes to the payment processor and nowhere else; it keeps a fingerprint, by which recovery knows the card again. What is kept is in [`passports`](super::passports).
+//! The card number is not here: whoever registers shows the card to the payment processor, which asks the bank when we bring its token, and keeps a fingerprint, by
+//! which recovery knows the card again. What is kept is in [`passports`](super::passports).
 
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use cadenza_protocol::card::Card;
-use cadenza_protocol::form::{FormError, RegistrationForm};
+use cadenza_protocol::form::{Application, FormError};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::secret::Secret;
-use cadenza_protocol::shop::money::Currency;
 use zeroize::Zeroizing;
 
 use super::LicensingCenter;
 use super::passports::{Handing, Person};
 use crate::api::ApiFailure;
 use crate::payment::client::PaymentError;
-use crate::payment::messages::{Instrument, PaymentRequest};
 
 /// Patience for key pairs when none wait ready: less than a player has for our answer.
 const KEY_PATIENCE: Duration = Duration::from_secs(6);
@@ -65,32 +63,18 @@ fn internal(error: impl std::fmt::Display) -> RegistrationError {
 
 impl LicensingCenter {
     /// Registers a person: gives the registration file's bytes, registration key in the clear, for TLS only.
-    pub async fn register(&self, form: RegistrationForm) -> Result<Zeroizing<Vec<u8>>, RegistrationError> {
-        let form = form.check(self.clock.now())?;
+    pub async fn register(&self, application: Application) -> Result<Zeroizing<Vec<u8>>, RegistrationError> {
+        let details = application.details.check()?;
         // before the card is asked about: whoever has to come back later bothers no bank
         let _place = self.keys.place().ok_or(RegistrationError::Busy)?;
-        self.check_card(form.card()).await?;
+        // the card before the keys: they are dear, and a made-up token costs nothing
+        let card_reference = hex(Secret::<16>::random().expose());
+        let mark = self.payment.keep_card(application.card, &card_reference).await?;
         let (signing, decryption) = match tokio::time::timeout(KEY_PATIENCE, self.keys.take_two()).await {
             Ok(keys) => keys.map_err(internal)?,
             Err(_) => return Err(RegistrationError::Busy),
         };
-        let card_reference = hex(Secret::<16>::random().expose());
-        self.payment.keep_card(form.card(), &card_reference).await?;
-        let person = Person::new(form.facts(), &signing, &decryption, card_reference);
+        let person = Person::new(details.facts(mark), &signing, &decryption, card_reference);
         self.issue_passport(&person, Handing::Whole).await.map_err(internal)
-    }
-
-    /// Is the card good? An authorization of nothing, given back at once.
-    pub(super) async fn check_card(&self, card: Card) -> Result<(), PaymentError> {
-        let idempotency_key = hex(Secret::<16>::random().expose());
-        let request = PaymentRequest {
-            idempotency_key: idempotency_key.clone(),
-            amount_cents: 0,
-            currency: Currency::default().to_string(),
-            instrument: Instrument::Card(card),
-        };
-        self.payment.authorize(&request).await?;
-        self.payment.void(&idempotency_key).await;
-        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use cadenza_protocol::cert::{RevocationLists, Role};
 use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::form::{FormError, changed};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::passport::RenewalRequest;
 use cadenza_protocol::signed::{SignedError, SignedMessage};
@@ -28,6 +29,9 @@ pub enum RenewalError {
         "this request was made at another time, or was granted already; check this computer's date and time, and ask again"
     )]
     Stale,
+    /// A changed detail has to be filled in differently.
+    #[error(transparent)]
+    Form(#[from] FormError),
     /// Withdrawn, or not known here.
     #[error("this passport was withdrawn and is not renewed; recover it, or contact the licensing center")]
     Withdrawn,
@@ -55,6 +59,7 @@ impl From<RenewalError> for ApiFailure {
                 (StatusCode::FORBIDDEN, gate::code(&refused))
             }
             RenewalError::Unproven(_) | RenewalError::Stale => (StatusCode::FORBIDDEN, "renewal-refused"),
+            RenewalError::Form(form) => return form.into(),
             RenewalError::Withdrawn => (StatusCode::FORBIDDEN, "certificate-revoked"),
             RenewalError::UnknownSerial(_) => (StatusCode::NOT_FOUND, "unknown-certificate"),
             RenewalError::Internal(detail) => return Self::internal(detail),
@@ -79,7 +84,8 @@ pub struct CertificateCount {
 }
 
 impl LicensingCenter {
-    /// Renews the passport whose holder signed the request. An expired one is renewed too: holding the key is what counts.
+    /// Renews the passport whose holder signed the request, with the details that have changed. An expired one is renewed too: holding the
+    /// key is what counts.
     pub async fn renew(&self, request: &SignedMessage) -> Result<Zeroizing<Vec<u8>>, RenewalError> {
         let now = self.clock.now();
         let leaf = request.chain().leaf();
@@ -103,9 +109,16 @@ impl LicensingCenter {
         .fetch_optional(self.database.pool())
         .await?;
         let (sealed,) = kept.ok_or(RenewalError::Withdrawn)?;
-        self.use_once(request).await?;
         let person = self.open_person(&serial, &sealed)?;
-        Ok(self.issue_passport(&person, Handing::Renewed).await?)
+        let (person, handing) = match &wish.details {
+            None => (person, Handing::Renewed),
+            Some(details) => {
+                let facts = changed(person.facts(), details)?;
+                (person.with_facts(facts), Handing::Changed)
+            }
+        };
+        self.use_once(request).await?;
+        Ok(self.issue_passport(&person, handing).await?)
     }
 
     /// A request that comes again brings no second certificate; whoever lost the answer signs another one.

@@ -2,8 +2,9 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `POST /v1/passports` `RegistrationForm` | the registration file, or 402 `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field` |
-//! | `POST /v1/passports/recover` `RecoveryForm` | the same, or 403 `not-recognised`, 429 `too-many-attempts`, and the card's refusals |
+//! | `GET /v1/till` | [`Till`]: where a card is shown for a registration or a recovery |
+//! | `POST /v1/passports` [`Application`] | the registration file, or 402 `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field` |
+//! | `POST /v1/passports/recover` [`RecoveryClaim`] | the same, or 403 `not-recognised`, 429 `too-many-attempts`, and the card's refusals |
 //! | `POST /v1/passports/renew` `SignedMessage` of a `RenewalRequest` | a renewal, or 403 `renewal-refused`, `certificate-revoked` |
 //! | `GET /v1/root` | the root certificate, PEM |
 //! | `GET /v1/crl` | revocation list of passports, DER |
@@ -19,8 +20,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use cadenza_protocol::cert::CertificateChain;
-use cadenza_protocol::form::{RecoveryForm, RegistrationForm};
+use cadenza_protocol::form::{Application, RecoveryClaim};
 use cadenza_protocol::passport::MEDIA_TYPE;
+use cadenza_protocol::pay::Till;
 use cadenza_protocol::signed::SignedMessage;
 use rcgen::CertificateSigningRequestParams;
 
@@ -36,6 +38,7 @@ const MESSAGE_LIMIT: usize = 64 << 10;
 /// The service's routes.
 pub fn router(center: Arc<LicensingCenter>) -> Router {
     Router::new()
+        .route("/v1/till", get(till))
         .route("/v1/passports", post(register))
         .route("/v1/root", get(root))
         .route("/v1/passports/recover", post(recover))
@@ -48,11 +51,15 @@ pub fn router(center: Arc<LicensingCenter>) -> Router {
         .with_state(center)
 }
 
+async fn till(State(center): State<Arc<LicensingCenter>>) -> Result<Json<Till>, ApiFailure> {
+    Ok(Json(center.payment.till().await?))
+}
+
 async fn register(
     State(center): State<Arc<LicensingCenter>>,
-    JsonBody(form): JsonBody<RegistrationForm>,
+    JsonBody(application): JsonBody<Application>,
 ) -> Result<Response, ApiFailure> {
-    let file = center.register(form).await?;
+    let file = center.register(application).await?;
     Ok(passport_response(&file))
 }
 
@@ -69,10 +76,10 @@ pub(crate) fn passport_response(file: &[u8]) -> Response {
 async fn recover(
     State(center): State<Arc<LicensingCenter>>,
     visitor: Option<Extension<Visitor>>,
-    JsonBody(form): JsonBody<RecoveryForm>,
+    JsonBody(claim): JsonBody<RecoveryClaim>,
 ) -> Result<Response, ApiFailure> {
     let visitor = visitor.map(|Extension(Visitor(address))| address);
-    Ok(passport_response(&center.recover(form, visitor).await?))
+    Ok(passport_response(&center.recover(claim, visitor).await?))
 }
 
 async fn renew(

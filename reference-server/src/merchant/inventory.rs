@@ -241,6 +241,7 @@ fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32, currency: Currency
         currency: currency.to_string(),
         liner_notes: together(&group, |t| t.liner_notes.as_deref()),
         credits: together(&group, |t| t.credits.as_deref()),
+        biography: together(&group, |t| t.biography.as_deref()),
         label: said(|t| t.label.clone()),
         copyright: said(|t| t.copyright.clone()),
         tracks: group.into_iter().map(|track| offer(track, markup_percent)).collect(),
@@ -316,6 +317,7 @@ fn offer(track: CatalogueTrack, markup_percent: u32) -> TrackOffer {
         qualities: track.offers.into_iter().filter_map(|offer| quality(offer, markup_percent)).collect(),
         credits: track.credits,
         liner_notes: track.liner_notes,
+        biography: track.biography,
         may_record: track.may_record,
     }
 }

@@ -1,7 +1,7 @@
 //! Wishes that only the merchant reads; what it answers, and at which addresses, is in [`cadenza_protocol::shop`].
 
-use cadenza_protocol::card::TypedCard;
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::pay::CardToken;
 use cadenza_protocol::shop::OrderedTrack;
 use cadenza_protocol::shop::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,9 @@ pub struct PreviewRequest {
     pub kind: crate::content::messages::PreviewKind,
 }
 
-/// An order. The same key twice is one order.
+/// An order. The same key twice is one order. What has no field here is refused: nobody sends a card in vain.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OrderRequest {
     /// 1 to 100 tracks.
     pub items: Vec<OrderedTrack>,
@@ -24,8 +25,8 @@ pub struct OrderRequest {
     pub total_cents: u64,
     /// In this.
     pub currency: Currency,
-    /// The card, unless a wallet pays.
-    pub card: Option<TypedCard>,
+    /// For the card that the payment processor has seen; without it, or a wallet, the answer is what the order costs.
+    pub token: Option<CardToken>,
     /// A wallet's one-time token.
     pub wallet: Option<WalletFields>,
     /// 8 to 100 characters that the buyer draws once per order.

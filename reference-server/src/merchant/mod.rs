@@ -13,6 +13,7 @@ pub mod service;
 use std::sync::Arc;
 
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::pay::Till;
 use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::VoucherFile;
@@ -128,6 +129,11 @@ impl Merchant {
     /// Brings what is new in the secure log to the licensing center.
     pub async fn settle_log(&self) -> Result<(), SecureLogError> {
         self.secure_log.settle(&self.tls.identity(), false).await
+    }
+
+    /// Where buyers show their cards.
+    pub(crate) async fn till(&self) -> Result<Till, ApiFailure> {
+        Ok(self.payment.till().await?)
     }
 
     /// What time it is here.

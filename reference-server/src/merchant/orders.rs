@@ -1,5 +1,8 @@
 //! Orders (B2, B3, B7): reserve, pay, authorize, exactly once for each idempotency key.
 //!
+//! An order without means to pay is told what it costs and where the card is shown, and leaves nothing behind; the same order comes again with the
+//! payment processor's token. No card number comes here.
+//!
 //! ```text
 //! open ── reserve ── money set aside ── authorize each item ── money taken ──▶ paid ──▶ refunding ──▶ refunded
 //!   └─ refused card, or a step that fails ──▶ reservations expired ──▶ refused (or refunded, had the money been taken)
@@ -12,8 +15,9 @@ pub(super) mod rows;
 mod steps;
 
 use axum::http::StatusCode;
-use cadenza_protocol::card::TypedCard;
-use cadenza_protocol::id::hex;
+use cadenza_protocol::card::CardNumber;
+use cadenza_protocol::id::{hex, unhex};
+use cadenza_protocol::pay::{OrderAnswer, OrderName, PaymentNeeded, ShownCard};
 use cadenza_protocol::reserve::{DeliverItem, DeliverRequest, Sold};
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::money::Currency;
@@ -35,9 +39,18 @@ pub const PRICE_CHANGED: &str = "price-changed";
 
 impl Merchant {
     /// Takes an order to `paid`, or says why not. The same key gives the same order.
-    pub async fn order(&self, request: OrderRequest) -> Result<Order, ApiFailure> {
+    pub async fn order(&self, request: OrderRequest) -> Result<OrderAnswer, ApiFailure> {
         let key = order_key(&request.idempotency_key)?;
-        let instrument = self.instrument(&request)?;
+        let instrument = match (request.token, request.wallet) {
+            (Some(token), None) => {
+                Some(Instrument::Card(ShownCard { order: OrderName::of_key(&key), token }))
+            }
+            (None, Some(wallet)) => {
+                Some(Instrument::Wallet { token: wallet.token.chars().take(200).collect() })
+            }
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err(invalid("wallet", "pay with a card or with a wallet")),
+        };
         let shown = Shown { total_cents: request.total_cents, currency: request.currency };
         let items = distinct(request.items)?;
         let _turn = self.orders.of(&key).await;
@@ -49,6 +62,7 @@ impl Merchant {
             self.settle(&row.order_id).await?;
             found = self.order_by_key(&key).await?;
         }
+        let Some(instrument) = instrument else { return self.needed(found, &items, shown).await };
         let order_id = match found {
             None => self.open_order(&key, &items, shown).await?,
             Some(row) => match row.state {
@@ -57,20 +71,42 @@ impl Merchant {
                 OrderState::Open | OrderState::Paid | OrderState::Refunding | OrderState::Refunded
                     if row.wanted != wanted(&items)? =>
                 {
-                    return Err(ApiFailure::new(
-                        StatusCode::CONFLICT,
-                        KEY_REUSED,
-                        "this order key was used for another order; draw a new one",
-                    ));
+                    return Err(key_reused());
                 }
-                OrderState::Paid => return self.shown(row).await,
+                OrderState::Paid => return self.shown(row).await.map(OrderAnswer::Paid),
                 OrderState::Refunding | OrderState::Refunded => return Err(refunded()),
                 OrderState::Open if row.is_being_given_up() => return Err(unconfirmed()),
                 OrderState::Open => row.order_id,
             },
         };
         let order = self.order_row(&order_id).await?;
-        self.carry_out(&order, instrument).await
+        self.carry_out(&order, instrument).await.map(OrderAnswer::Paid)
+    }
+
+    /// What an order costs that nobody pays yet, or the order if it is paid.
+    async fn needed(
+        &self,
+        found: Option<OrderRow>,
+        items: &[OrderedTrack],
+        shown: Shown,
+    ) -> Result<OrderAnswer, ApiFailure> {
+        let total_cents = match found {
+            Some(row) if row.state != OrderState::Refused => {
+                if row.wanted != wanted(items)? {
+                    return Err(key_reused());
+                }
+                match row.state {
+                    OrderState::Paid => return self.shown(row).await.map(OrderAnswer::Paid),
+                    OrderState::Refunding | OrderState::Refunded => return Err(refunded()),
+                    OrderState::Open if row.is_being_given_up() => return Err(unconfirmed()),
+                    OrderState::Open | OrderState::Refused => row.total_cents,
+                }
+            }
+            Some(_) | None => self.priced(items, shown).await?.total_cents,
+        };
+        let till = self.payment.till().await?;
+        let total_cents = total_cents.unsigned_abs();
+        Ok(OrderAnswer::PaymentNeeded(PaymentNeeded { total_cents, currency: self.currency, till }))
     }
 
     /// An order that money was taken for; also one that was refunded since.
@@ -83,6 +119,14 @@ impl Merchant {
                 "not-paid",
                 "this order is not paid; finish it in the store",
             )),
+        }
+    }
+
+    /// The order under a key, if it is paid.
+    pub(crate) async fn paid_under(&self, key: &str) -> Result<Option<Order>, ApiFailure> {
+        match self.order_by_key(key).await? {
+            Some(row) if row.state == OrderState::Paid => self.shown(row).await.map(Some),
+            Some(_) | None => Ok(None),
         }
     }
 
@@ -114,29 +158,6 @@ impl Merchant {
             .map(|item| item.deliverable(&self.database))
             .collect();
         self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await.map_err(away)
-    }
-
-    fn instrument(&self, request: &OrderRequest) -> Result<Instrument, ApiFailure> {
-        match (&request.card, &request.wallet) {
-            (Some(card), None) => self.card(card, &request.idempotency_key),
-            (None, Some(wallet)) => {
-                Ok(Instrument::Wallet { token: wallet.token.chars().take(200).collect() })
-            }
-            _ => Err(invalid("card", "pay with a card or with a wallet")),
-        }
-    }
-
-    fn card(&self, typed: &TypedCard, key: &str) -> Result<Instrument, ApiFailure> {
-        let card = typed
-            .check(self.clock.now())
-            .map_err(|e| invalid(&format!("card.{}", e.field()), &e.to_string()))?;
-        if card.number.is_in(key) {
-            return Err(invalid(
-                "idempotency_key",
-                "an order's key is kept: draw one that holds no card number",
-            ));
-        }
-        Ok(Instrument::Card(card))
     }
 
     async fn open_order(
@@ -286,7 +307,18 @@ async fn insert_items(
     Ok(())
 }
 
+fn key_reused() -> ApiFailure {
+    let why = "this order key was used for another order; draw a new one";
+    ApiFailure::new(StatusCode::CONFLICT, KEY_REUSED, why)
+}
+
 fn order_key(key: &str) -> Result<String, ApiFailure> {
+    // one that was drawn holds digits by chance only
+    let is_drawn = key.len() == 32 && unhex(key).is_some();
+    if !is_drawn && CardNumber::stands_in(key) {
+        let why = "an order's key is kept: draw one that holds no card number";
+        return Err(invalid("idempotency_key", why));
+    }
     let fits = (8..=100).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic());
     fits.then(|| key.to_owned())
         .ok_or_else(|| invalid("idempotency_key", "an order needs a key of 8 to 100 characters, drawn once"))

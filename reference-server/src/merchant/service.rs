@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::pay::OrderAnswer;
 use cadenza_protocol::shop::{About, AlbumPage, Order, StoreFront, TrackList, TrackOffer};
 use cadenza_protocol::voucher::{MEDIA_TYPE, VoucherFile};
 use serde::Deserialize;
@@ -134,10 +135,15 @@ async fn preview(
 async fn order(
     State(merchant): State<Arc<Merchant>>,
     JsonBody(request): JsonBody<OrderRequest>,
-) -> Result<Json<Order>, ApiFailure> {
+) -> Result<(StatusCode, Json<OrderAnswer>), ApiFailure> {
     // on a task of its own: a player that hangs up does not stop a payment half-way
     let work = tokio::spawn(async move { merchant.order(request).await });
-    work.await.map_err(ApiFailure::internal)?.map(Json)
+    let answer = work.await.map_err(ApiFailure::internal)??;
+    let status = match answer {
+        OrderAnswer::Paid(_) => StatusCode::OK,
+        OrderAnswer::PaymentNeeded(_) => StatusCode::ACCEPTED,
+    };
+    Ok((status, Json(answer)))
 }
 
 async fn find(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use cadenza_protocol::api::ApiError;
-use cadenza_protocol::card::Card;
+use cadenza_protocol::pay::{CardMark, ShownCard, Till};
 use serde::Serialize;
 
 use super::fingerprints::{KeepCard, Same, SameCard};
@@ -128,17 +128,26 @@ impl PaymentClient {
         matches!(self.settle("void", idempotency_key).await, Settled::Done(_))
     }
 
-    /// Has a card kept under a reference, so that it is recognised later.
-    pub async fn keep_card(&self, card: Card, reference: &str) -> Result<(), PaymentError> {
-        let wish = KeepCard { card, reference: reference.to_owned() };
-        answered(self.post("cards/keep", &wish).await).await.map(drop)
+    /// Where whoever pays us shows a card.
+    pub async fn till(&self) -> Result<Till, PaymentError> {
+        let asked = self.http.get(format!("{}/v1/till", self.base)).timeout(PATIENCE).send().await;
+        answered(asked).await?.json().await.map_err(|_| PaymentError::TimedOut)
     }
 
-    /// Which of these references were kept for the same card.
-    pub async fn same_card(&self, card: Card, references: Vec<String>) -> Result<Vec<String>, PaymentError> {
+    /// Has a card that the bank approves kept under a reference, so that it is recognised later.
+    pub async fn keep_card(&self, card: ShownCard, reference: &str) -> Result<CardMark, PaymentError> {
+        let wish = KeepCard { card, reference: reference.to_owned() };
+        answered(self.post("cards/keep", &wish).await).await?.json().await.map_err(|_| PaymentError::TimedOut)
+    }
+
+    /// Which of these references were kept for the same card, and what the bank says of it.
+    pub async fn same_card(&self, card: ShownCard, references: Vec<String>) -> Result<Same, PaymentError> {
         let question = SameCard { card, references };
-        let answer = answered(self.post("cards/same", &question).await).await?;
-        answer.json::<Same>().await.map(|same| same.references).map_err(|_| PaymentError::TimedOut)
+        answered(self.post("cards/same", &question).await)
+            .await?
+            .json()
+            .await
+            .map_err(|_| PaymentError::TimedOut)
     }
 
     /// Gives back what was taken. Safe to repeat.

@@ -1,10 +1,11 @@
-//! What merchant and licensing center say to the payment processor: JSON over mutual TLS.
+//! What merchant and licensing center say to the payment processor: JSON over mutual TLS. No card is in it: whoever pays has shown it to the
+//! processor ([`cadenza_protocol::pay`]).
 //!
-//! `POST /v1/authorize` [`PaymentRequest`] gives a [`Payment`], or 402 with `card-declined` or `card-expired`;
+//! `GET /v1/till` gives a [`Till`](cadenza_protocol::pay::Till) for whoever asks; `POST /v1/authorize` [`PaymentRequest`] gives a [`Payment`], or 402 with `card-declined`, `card-expired` or [`TOKEN_REFUSED`];
 //! `POST /v1/capture` takes a [`PaymentKey`] and gives the [`Payment`], or 409 [`NOT_AUTHORIZED`]; `/v1/void` takes one, 409
 //! [`CAPTURED`] when the money was taken already; `/v1/refund` gives that back. All of them may be repeated with the same key.
 
-use cadenza_protocol::card::Card;
+use cadenza_protocol::pay::{CardMark, ShownCard};
 use serde::{Deserialize, Serialize};
 
 /// Refuses a capture: nothing was set aside under this key, or not any more.
@@ -12,12 +13,15 @@ pub const NOT_AUTHORIZED: &str = "not-authorized";
 /// Refuses a void: the money was taken.
 pub const CAPTURED: &str = "captured";
 
+/// Refuses a token: it is for something else, was used, or ten minutes are over.
+pub const TOKEN_REFUSED: &str = "order-refused";
+
 /// What is paid with.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Instrument {
-    /// A card.
-    Card(Card),
+    /// A card that the processor has seen.
+    Card(ShownCard),
     /// A wallet's one-time token.
     Wallet {
         /// Issued by the wallet.
@@ -25,8 +29,8 @@ pub enum Instrument {
     },
 }
 
-/// Asks for money to be set aside. An amount of 0 only asks whether the card is good.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Asks for money to be set aside.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PaymentRequest {
     /// The same key never pays twice.
     pub idempotency_key: String,
@@ -38,22 +42,13 @@ pub struct PaymentRequest {
     pub instrument: Instrument,
 }
 
-/// What may be kept of an instrument.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentMark {
-    /// E.g. `Visa`.
-    pub brand: String,
-    /// Last four digits.
-    pub last4: String,
-}
-
 /// Money set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// The processor's name for it.
     pub payment_id: String,
     /// What it was paid with.
-    pub mark: PaymentMark,
+    pub mark: CardMark,
 }
 
 /// Names an earlier request.

@@ -1,28 +1,30 @@
 //! The payment processor (S7, B3): a test card processor and a test wallet behind one interface, as a service of its own.
 //!
-//! Merchant and licensing center reach it by mutual TLS through [`client::PaymentClient`]. A card number exists only inside
-//! [`CardNumber`](cadenza_protocol::card::CardNumber) on its way here; what stays are brand and last four digits (C8), and of a
-//! registered card its fingerprint ([`fingerprints`]), here alone.
+//! Whoever pays shows a card at its [`counter`], or on its page in a browser, and nowhere else (C8). Merchant and licensing center reach it by
+//! mutual TLS through [`client::PaymentClient`] with the token that the buyer got; what they hear of a card are brand and last four digits. A card waits under its
+//! token for ten minutes ([`tokens`]); what stays of a registered one is its fingerprint ([`fingerprints`]), here alone.
 
 pub mod client;
+pub mod counter;
 pub mod fingerprints;
 pub mod messages;
 mod service;
 mod test_cards;
 mod test_wallet;
+mod tokens;
 mod verdicts;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
+use cadenza_protocol::card::Card;
 use cadenza_protocol::cert::Certificate;
-
-use messages::{Instrument, PaymentMark, PaymentRequest};
+use cadenza_protocol::pay::CardMark;
 
 use crate::tls::Revocations;
 
-pub use service::PaymentProcess;
+pub use service::{PaymentProcess, ProcessParts};
 
 /// The service's routes, for merchants and the licensing center only.
 pub fn router(process: Arc<PaymentProcess>, root: Certificate, revocations: Revocations) -> Router {
@@ -40,16 +42,25 @@ pub enum Decision {
     ExpiredCard,
 }
 
+/// What pays: the card behind a token, or a wallet's token.
+#[derive(Debug)]
+pub enum Means {
+    /// A card.
+    Card(Card),
+    /// A wallet's one-time token.
+    Wallet(String),
+}
+
 /// A way of paying: decides one request.
 pub trait PaymentProcessor {
     /// Decides. May take long; the caller bounds it.
-    fn decide(&self, request: &PaymentRequest) -> impl Future<Output = Decision> + Send;
+    fn decide(&self, means: &Means) -> impl Future<Output = Decision> + Send;
 
-    /// What may be kept of the instrument.
-    fn mark(&self, request: &PaymentRequest) -> PaymentMark;
+    /// What may be kept of the means.
+    fn mark(&self, means: &Means) -> CardMark;
 }
 
-/// Both processors, chosen by the instrument.
+/// Both processors, chosen by what pays.
 #[derive(Debug, Default)]
 pub struct Processors {
     cards: test_cards::TestCards,
@@ -57,17 +68,17 @@ pub struct Processors {
 }
 
 impl PaymentProcessor for Processors {
-    async fn decide(&self, request: &PaymentRequest) -> Decision {
-        match request.instrument {
-            Instrument::Card(_) => self.cards.decide(request).await,
-            Instrument::Wallet { .. } => self.wallet.decide(request).await,
+    async fn decide(&self, means: &Means) -> Decision {
+        match means {
+            Means::Card(_) => self.cards.decide(means).await,
+            Means::Wallet(_) => self.wallet.decide(means).await,
         }
     }
 
-    fn mark(&self, request: &PaymentRequest) -> PaymentMark {
-        match request.instrument {
-            Instrument::Card(_) => self.cards.mark(request),
-            Instrument::Wallet { .. } => self.wallet.mark(request),
+    fn mark(&self, means: &Means) -> CardMark {
+        match means {
+            Means::Card(_) => self.cards.mark(means),
+            Means::Wallet(_) => self.wallet.mark(means),
         }
     }
 }

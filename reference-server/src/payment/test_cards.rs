@@ -1,16 +1,16 @@
 //! The test card processor: some numbers have a fate, all others are approved.
 
 use cadenza_protocol::card::test_cards::Fate;
+use cadenza_protocol::pay::CardMark;
 
-use super::messages::{Instrument, PaymentMark, PaymentRequest};
-use super::{Decision, PaymentProcessor};
+use super::{Decision, Means, PaymentProcessor};
 
 #[derive(Debug, Default)]
 pub(super) struct TestCards;
 
 impl PaymentProcessor for TestCards {
-    async fn decide(&self, request: &PaymentRequest) -> Decision {
-        let Instrument::Card(card) = &request.instrument else { return Decision::Declined };
+    async fn decide(&self, means: &Means) -> Decision {
+        let Means::Card(card) = means else { return Decision::Declined };
         match Fate::of(&card.number) {
             Fate::Approved => Decision::Approved,
             Fate::Declined => Decision::Declined,
@@ -19,12 +19,12 @@ impl PaymentProcessor for TestCards {
         }
     }
 
-    fn mark(&self, request: &PaymentRequest) -> PaymentMark {
-        match &request.instrument {
-            Instrument::Card(card) => {
-                PaymentMark { brand: card.number.brand().name.into(), last4: card.number.last4().into() }
+    fn mark(&self, means: &Means) -> CardMark {
+        match means {
+            Means::Card(card) => {
+                CardMark { brand: card.number.brand().name.into(), last4: card.number.last4().into() }
             }
-            Instrument::Wallet { .. } => PaymentMark { brand: "Wallet".into(), last4: "----".into() },
+            Means::Wallet(_) => CardMark { brand: "Wallet".into(), last4: "----".into() },
         }
     }
 }

@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::http::StatusCode;
 use cadenza_protocol::id::hex;
+use cadenza_protocol::pay::CardMark;
 use cadenza_protocol::secret::Secret;
 
-use super::messages::{Payment, PaymentMark, PaymentRequest};
+use super::messages::Payment;
 use crate::api::ApiFailure;
 use crate::db::{Database, UnknownWord};
 
@@ -70,21 +71,16 @@ pub(super) struct Verdict {
 impl Verdict {
     /// The payment, whatever became of it.
     pub fn payment(self) -> Payment {
-        let mark = PaymentMark { brand: self.brand, last4: self.last4 };
+        let mark = CardMark { brand: self.brand, last4: self.last4 };
         Payment { payment_id: self.payment_id, mark }
     }
 
     /// What whoever wants to pay hears.
-    pub fn answer(self, request: &PaymentRequest) -> Result<Json<Payment>, ApiFailure> {
-        let payment_required =
-            |code, message: &str| Err(ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message));
+    pub fn answer(self, amount_cents: u64) -> Result<Json<Payment>, ApiFailure> {
+        let payment_required = |code, message| Err(payment_required(code, message));
         match self.state {
-            PaymentState::Declined => {
-                payment_required("card-declined", "the bank declined this card; try another one")
-            }
-            PaymentState::ExpiredCard => {
-                payment_required("card-expired", "the bank says this card has expired; use another one")
-            }
+            PaymentState::Declined => Err(declined()),
+            PaymentState::ExpiredCard => Err(expired()),
             PaymentState::Voided => payment_required(
                 "payment-timeout",
                 "this payment was given up; nothing was charged, try again",
@@ -94,7 +90,7 @@ impl Verdict {
                 "this payment was taken and given back; order again to pay anew",
             ),
             PaymentState::Authorized | PaymentState::Captured
-                if u64::try_from(self.amount_cents) != Ok(request.amount_cents) =>
+                if u64::try_from(self.amount_cents) != Ok(amount_cents) =>
             {
                 Err(ApiFailure::new(
                     StatusCode::CONFLICT,
@@ -105,6 +101,20 @@ impl Verdict {
             PaymentState::Authorized | PaymentState::Captured => Ok(Json(self.payment())),
         }
     }
+}
+
+/// The bank said no.
+pub(super) fn declined() -> ApiFailure {
+    payment_required("card-declined", "the bank declined this card; try another one")
+}
+
+/// The bank said that the card has expired.
+pub(super) fn expired() -> ApiFailure {
+    payment_required("card-expired", "the bank says this card has expired; use another one")
+}
+
+fn payment_required(code: &str, message: &str) -> ApiFailure {
+    ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message)
 }
 
 /// The row under a key.
@@ -125,7 +135,7 @@ pub(super) struct New<'a> {
     pub state: PaymentState,
     pub amount_cents: u64,
     pub currency: &'a str,
-    pub mark: &'a PaymentMark,
+    pub mark: &'a CardMark,
     pub at: i64,
 }
 

@@ -31,7 +31,7 @@ use crate::door::guard::Allowances;
 use crate::licensing::{self, LicensingCenter};
 use crate::merchant::{self, Merchant, MerchantParts};
 use crate::payment::client::PaymentClient;
-use crate::payment::{self, PaymentProcess};
+use crate::payment::{self, PaymentProcess, ProcessParts};
 use crate::rest::folder::close_again;
 use crate::tls::{ClientAuth, Revocations, anonymous_client};
 use crate::web::{self, Storefront};
@@ -165,12 +165,7 @@ impl Server {
         let revocations = || Revocations::new(&licensing_url, parts.root(), parts.clock.clone());
 
         let payment_url = if options.roles.payment {
-            let tls = parts.service("payment", Role::PaymentProcessor).await?;
-            let card_key = parts.vault.key(&options.data.join("payment").join("card.key"))?;
-            let (database, clock) = (parts.database.clone(), parts.clock.clone());
-            let process = Arc::new(PaymentProcess::new(database, clock, card_key, parts.root()));
-            let router = payment::router(process, parts.root().clone(), revocations()?);
-            doors.open_tls("payment", ports.payment, &tls, ClientAuth::Required, router).await?
+            start_payment(&options, &parts, &limits, &mut doors, revocations()?).await?
         } else {
             remote.payment_url.clone().unwrap_or_default()
         };
@@ -266,7 +261,7 @@ impl Server {
             let licensing =
                 anonymous_client(parts.root(), Role::LicensingCenter, &parts.clock, BETWEEN_SERVICES)?;
             shop = Some(merchant.clone());
-            let hosts = vec!["localhost".into(), "127.0.0.1".into(), "::1".into(), parts.host.clone()];
+            let hosts = hosts_of(&parts);
             let store = store_url.clone();
             let front = Storefront {
                 merchant,
@@ -301,6 +296,43 @@ impl Server {
         close_again(&options.data).map_err(|e| StartError::Data(options.data.clone(), e))?;
         Ok(RunningServer { ready, stop, doors, delivery, maintenance, database: parts.database.clone() })
     }
+}
+
+/// The payment processor with its three doors: for services, for players, for browsers. Gives the first one's address.
+async fn start_payment(
+    options: &ServeOptions,
+    parts: &Parts,
+    limits: &Allowances,
+    doors: &mut Doors,
+    revocations: Revocations,
+) -> Result<String, StartError> {
+    let tls = parts.service("payment", Role::PaymentProcessor).await?;
+    let ports = options.config.ports;
+    let (counter, page) =
+        (doors.reserve(ports.payment_counter).await?, doors.reserve_loopback(ports.payment_page).await?);
+    let page_url = options.config.payment.page_url.clone().unwrap_or_else(|| doors.url_loopback(&page));
+    let process = Arc::new(PaymentProcess::new(ProcessParts {
+        database: parts.database.clone(),
+        clock: parts.clock.clone(),
+        card_key: parts.vault.key(&options.data.join("payment").join("card.key"))?,
+        root: parts.root(),
+        declined_cards_per_hour: options.config.limits.declined_cards_per_hour,
+        counter_url: doors.url("https", &counter),
+        page_url: page_url.clone(),
+    }));
+    let router = limits.at_counter(payment::counter::router(process.clone()));
+    doors.serve_tls("payment-counter", counter, &tls, ClientAuth::None, router)?;
+    let mut hosts = hosts_of(parts);
+    hosts.extend(url::Url::parse(&page_url).ok().and_then(|url| url.host_str().map(str::to_owned)));
+    let router = web::till::router(process.clone(), hosts);
+    doors.serve_plain("payment-page", page, limits.at_till(router, web::till::too_often));
+    let router = payment::router(process, parts.root().clone(), revocations);
+    doors.open_tls("payment", ports.payment, &tls, ClientAuth::Required, router).await
+}
+
+/// The names under which browsers may ask.
+fn hosts_of(parts: &Parts) -> Vec<String> {
+    vec!["localhost".into(), "127.0.0.1".into(), "::1".into(), parts.host.clone()]
 }
 
 async fn start_delivery(

@@ -1,14 +1,14 @@
 //! Which certificates count no longer (G8, F7): the licensing center's two revocation lists, asked for again when they are a minute old.
 //!
-//! Asking goes on beside the requests: a licensing center that does not answer holds up nobody. The lists at hand serve meanwhile, for services
-//! and redemptions until their next update is due (a week), for payments for a day ([`Revocations::for_payments`]); after that nobody is
-//! let in, because nobody can be told from a thief.
+//! Asking goes on beside the requests: a licensing center that does not answer holds up nobody. The lists at hand serve meanwhile, for as long
+//! as they state themselves ([`ListAge`]): for services and redemptions a week, for payments a day ([`Revocations::for_payments`]); after
+//! that nobody is let in, because nobody can be told from a thief.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use cadenza_protocol::cert::{Certificate, RevocationLists, Role};
+use cadenza_protocol::cert::{Certificate, ListAge, ListUse, RevocationLists, Role};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
@@ -18,10 +18,6 @@ use crate::clock::Clock;
 
 /// Seconds for which a list is not asked for again.
 const REFRESH_SECONDS: i64 = 60;
-/// How old a list may be where money is moved, seconds.
-const PAYMENT_SECONDS: u64 = 86_400;
-/// For how long lists are good elsewhere, seconds.
-const LIST_SECONDS: u64 = 7 * 86_400;
 /// How long the licensing center has for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a request waits for newer lists than those at hand, while they still serve.
@@ -38,8 +34,8 @@ pub struct Revocations {
     kept: Arc<RwLock<Option<Fetched>>>,
     /// Whoever holds it asks; when the last failure was.
     asking: Arc<Mutex<Option<Instant>>>,
-    /// Seconds after which lists at hand serve no longer; none: until their next update.
-    oldest: Option<u64>,
+    /// What is done by them.
+    what: ListUse,
 }
 
 /// Both lists, and when they came.
@@ -47,6 +43,7 @@ pub struct Revocations {
 struct Fetched {
     at: i64,
     lists: Arc<RevocationLists>,
+    ages: [ListAge; 2],
 }
 
 impl Revocations {
@@ -54,20 +51,25 @@ impl Revocations {
     pub fn new(licensing_url: &str, root: &Certificate, clock: Clock) -> Result<Self, TlsError> {
         let http = anonymous_client(root, Role::LicensingCenter, &clock, PATIENCE)?;
         let licensing_url = licensing_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, licensing_url, clock, kept: Arc::default(), asking: Arc::default(), oldest: None })
+        let what = ListUse::Other;
+        Ok(Self { http, licensing_url, clock, kept: Arc::default(), asking: Arc::default(), what })
     }
 
-    /// The same lists for payments, where they may be a day old.
+    /// The same lists for payments, by which they serve less long.
     #[must_use]
     pub fn for_payments(self) -> Self {
-        Self { oldest: Some(PAYMENT_SECONDS), ..self }
+        Self { what: ListUse::Payment, ..self }
     }
 
     /// The lists now; whether they are still good is checked with each chain.
     pub async fn lists(&self) -> Result<Arc<RevocationLists>, ApiFailure> {
         let kept = self.newest().await?;
-        let age = self.clock.now().0.abs_diff(kept.at);
-        if self.oldest.is_none_or(|oldest| age <= oldest) { Ok(kept.lists) } else { Err(unknown()) }
+        if self.serves(&kept) { Ok(kept.lists) } else { Err(unknown()) }
+    }
+
+    fn serves(&self, kept: &Fetched) -> bool {
+        let now = self.clock.now();
+        kept.ages.iter().all(|age| age.serves(self.what, now))
     }
 
     async fn newest(&self) -> Result<Fetched, ApiFailure> {
@@ -75,7 +77,7 @@ impl Revocations {
         let patience = match &kept {
             Some(kept) => match self.clock.now().0.abs_diff(kept.at) {
                 age if age < REFRESH_SECONDS.unsigned_abs() => return Ok(kept.clone()),
-                age if age < self.oldest.unwrap_or(LIST_SECONDS) => BRIEF,
+                _ if self.serves(kept) => BRIEF,
                 _ => PATIENCE,
             },
             None => PATIENCE * 2,
@@ -99,9 +101,9 @@ impl Revocations {
         }
         let now = self.clock.now().0;
         match self.fetch().await {
-            Ok(lists) => {
+            Ok((lists, ages)) => {
                 *failed = None;
-                *self.kept.write() = Some(Fetched { at: now, lists: Arc::new(lists) });
+                *self.kept.write() = Some(Fetched { at: now, lists: Arc::new(lists), ages });
             }
             Err(error) => {
                 *failed = Some(Instant::now());
@@ -115,7 +117,7 @@ impl Revocations {
         self.kept.read().clone()
     }
 
-    async fn fetch(&self) -> Result<RevocationLists, String> {
+    async fn fetch(&self) -> Result<(RevocationLists, [ListAge; 2]), String> {
         let list = async |path: &str| -> Result<Vec<u8>, reqwest::Error> {
             let answer = self.http.get(format!("{}{path}", self.licensing_url)).send().await?;
             Ok(answer.error_for_status()?.bytes().await?.to_vec())
@@ -123,7 +125,9 @@ impl Revocations {
         let told = |e: reqwest::Error| e.to_string();
         let players = list("/v1/crl").await.map_err(told)?;
         let services = list("/v1/crl/services").await.map_err(told)?;
-        RevocationLists::from_ders([&players[..], &services[..]]).map_err(|e| e.to_string())
+        let lists = RevocationLists::from_ders([&players[..], &services[..]]).map_err(|e| e.to_string())?;
+        let age = |der: &[u8]| ListAge::stated_in(der).map_err(|e| e.to_string());
+        Ok((lists, [age(&players)?, age(&services)?]))
     }
 }
 

@@ -1,7 +1,8 @@
-//! Buying in a browser (B1, B3, B4): payment form, the order, and the page with the 'Retrieve it' link.
+//! Buying in a browser (B1, B3, B4): what is bought and in which quality, the order, and the page with the 'Retrieve it' link.
 //!
-//! A refused payment shows the form again with everything in it but the card number. The order's key is drawn once for what is bought and
-//! stays with the browser, over every error, a lost answer and a restart of the store, until that is paid: one cart is one order.
+//! The card is typed on the payment processor's page, from where the browser comes back with a token ([`super::wish`]). A refused payment shows the form again. The
+//! order's key is drawn once for what is bought and stays with the browser, over every error, a lost answer and a restart of the store, until that is paid: one
+//! cart is one order, and a form that is opened again after it was paid leads to the order.
 
 use std::sync::Arc;
 
@@ -12,17 +13,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use cadenza_protocol::api::code;
-use cadenza_protocol::card::{TypedCard, TypedNumber};
 use cadenza_protocol::id::hex;
+use cadenza_protocol::pay::{OrderAnswer, OrderName, Purpose, Till};
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::shop::price::{Line, price};
 use cadenza_protocol::shop::{Order, OrderItem, OrderState, OrderedTrack, TrackOffer};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::cart;
 use super::view::{money, quality_in_words};
-use super::{Notice, PageForm, Pages, render, sentence};
+use super::wish::{Begun, CardWish, Coming, Returned};
+use super::{Notice, PageForm, Pages, cart, guard, render, sentence};
 use crate::api::{ApiFailure, RefusalCode};
 use crate::merchant::inventory::Shelves;
 use crate::merchant::messages::OrderRequest;
@@ -44,20 +45,23 @@ struct Wish {
     quality: Option<String>,
 }
 
-/// The form as sent.
-#[derive(Debug, Deserialize)]
-struct PaymentForm {
+/// What is being bought, while the card is shown elsewhere.
+#[derive(Serialize, Deserialize)]
+struct Ordering {
     csrf: String,
     key: String,
     what: String,
     id: String,
-    #[serde(default)]
     quality: String,
-    shown: String,
+    /// What stood beside it.
+    total_cents: u64,
     currency: Currency,
-    name: String,
-    number: TypedNumber,
-    expiry: String,
+}
+
+impl Begun for Ordering {
+    fn csrf(&self) -> &str {
+        &self.csrf
+    }
 }
 
 /// What is about to be bought.
@@ -74,6 +78,7 @@ struct Goods {
 
 struct QualityOption {
     name: String,
+    wish: String,
     words: String,
     price: String,
     chosen: bool,
@@ -83,32 +88,15 @@ struct QualityOption {
 #[template(path = "buy.html")]
 struct BuyPage<'a> {
     shop: &'a str,
-    csrf: &'a str,
-    key: String,
-    what: &'a str,
-    id: &'a str,
+    page_url: String,
     title: &'a str,
     by: &'a str,
     count: String,
     total: String,
-    shown: String,
-    currency: &'a str,
     hue: u16,
     art: Option<&'a str>,
     qualities: Vec<QualityOption>,
-    name: &'a str,
-    expiry: &'a str,
     problem: Option<String>,
-    field: &'a str,
-}
-
-/// What was typed before, and what was wrong with it.
-#[derive(Default)]
-struct Before<'a> {
-    key: Option<&'a str>,
-    name: &'a str,
-    expiry: &'a str,
-    failure: Option<ApiFailure>,
 }
 
 async fn form(
@@ -122,57 +110,61 @@ async fn form(
         _ => return Err(ApiFailure::not_found("choose a track or an album to buy").into()),
     };
     let goods = goods(&pages, what, &id).await?;
-    Ok(show(&pages, &headers, &goods, wish.quality.as_deref(), &Before::default()))
+    if let Some(key) = cart::key(&headers, goods.what, &goods.id)
+        && let Some(order) = pages.front.merchant.paid_under(&key).await?
+    {
+        return Ok(bought(&order, &cart::spent(goods.what, &goods.id))); // the answer was lost
+    }
+    show(&pages, &headers, &goods, wish.quality.as_deref(), None, None).await
 }
 
 async fn pay(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
-    PageForm(form): PageForm<PaymentForm>,
+    PageForm(returned): PageForm<Returned>,
 ) -> Result<Response, Notice> {
-    pages.forms.check(&headers, &form.csrf)?;
-    let mut goods = goods(&pages, &form.what, &form.id).await?;
-    let items = goods
-        .tracks
-        .iter()
-        .map(|t| OrderedTrack { media_id: t.media_id, quality: form.quality.clone() })
-        .collect();
-    let card = TypedCard { number: form.number, expiry: form.expiry.clone(), name: form.name.clone() };
-    let (total_cents, currency) = (price_shown(&form.shown, &form.quality), form.currency);
-    let key = form.key.clone();
-    let request =
-        OrderRequest { items, total_cents, currency, card: Some(card), wallet: None, idempotency_key: key };
+    let page = (pages.front.merchant.settings.name.as_str(), "/buy");
+    let (ordering, token): (Ordering, _) = match pages.sealer.back(&pages.forms, &headers, page, &returned)? {
+        Coming::Back(ordering, token) => (ordering, token),
+        Coming::OnceMore(page) => return Ok(page),
+    };
+    let Ordering { key, what, id, quality, total_cents, currency, .. } = ordering;
+    let mut goods = goods(&pages, &what, &id).await?;
+    let item = |t: &TrackOffer| OrderedTrack { media_id: t.media_id, quality: quality.clone() };
+    let items = goods.tracks.iter().map(item).collect();
+    let request = OrderRequest {
+        items,
+        total_cents,
+        currency,
+        token: Some(token),
+        wallet: None,
+        idempotency_key: key.clone(),
+    };
     let merchant = pages.front.merchant.clone();
     // on a task of its own: a browser that goes away does not stop a payment half-way
     let ordered = tokio::spawn(async move { merchant.order(request).await })
         .await
         .map_err(|e| Notice::from(ApiFailure::internal(e)))?;
     let failure = match ordered {
-        Ok(order) => return Ok(bought(&order, &cart::spent(goods.what, &goods.id))),
-        Err(failure) => failure,
+        Ok(OrderAnswer::Paid(order)) => return Ok(bought(&order, &cart::spent(goods.what, &goods.id))),
+        Ok(OrderAnswer::PaymentNeeded(_)) => None, // not with a token
+        Err(failure) => Some(failure),
     };
-    if failure.error.code == KEY_REUSED
-        && let Ok(order) = pages.front.merchant.find_order(&form.key).await
+    if failure.as_ref().is_some_and(|failure| failure.error.code == KEY_REUSED)
+        && let Ok(order) = pages.front.merchant.find_order(&key).await
     {
         // paid in another quality, and the answer was lost: what was bought is shown before anything else is
         return Ok(bought(&order, &cart::spent(goods.what, &goods.id)));
     }
-    let (status, code) = (failure.status, RefusalCode(failure.error.code.clone()));
-    if failure.error.code == PRICE_CHANGED {
-        goods = self::goods(&pages, &form.what, &form.id).await?;
+    let code = failure.as_ref().map(|failure| failure.error.code.clone()).unwrap_or_default();
+    if code == PRICE_CHANGED {
+        goods = self::goods(&pages, &what, &id).await?;
     }
-    let before =
-        Before { key: Some(&form.key), name: &form.name, expiry: &form.expiry, failure: Some(failure) };
-    let mut page = show(&pages, &headers, &goods, Some(&form.quality), &before);
+    let status = failure.as_ref().map_or(StatusCode::OK, |failure| failure.status);
+    let mut page = show(&pages, &headers, &goods, Some(&quality), Some(&key), failure.as_ref()).await?;
     *page.status_mut() = status;
-    page.extensions_mut().insert(code);
+    page.extensions_mut().insert(RefusalCode(code));
     Ok(page)
-}
-
-/// What stood in the form beside this quality; nothing beside one that was not offered.
-fn price_shown(shown: &str, quality: &str) -> u64 {
-    let mut prices = url::form_urlencoded::parse(shown.as_bytes());
-    prices.find(|(name, _)| name == quality).and_then(|(_, cents)| cents.parse().ok()).unwrap_or_default()
 }
 
 /// To what was bought; the next order of the same has a key of its own.
@@ -229,39 +221,49 @@ impl Goods {
     }
 }
 
-fn show(
+/// The form. Each quality is a wish of its own, since each has its price.
+async fn show(
     pages: &Pages,
     headers: &HeaderMap,
     goods: &Goods,
     chosen: Option<&str>,
-    before: &Before<'_>,
-) -> Response {
+    key: Option<&str>,
+    failure: Option<&ApiFailure>,
+) -> Result<Response, Notice> {
     let session = pages.forms.session(headers);
-    let key = before
-        .key
+    let key = key
         .map(str::to_owned)
         .or_else(|| cart::key(headers, goods.what, &goods.id))
         .unwrap_or_else(|| hex(Secret::<16>::random().expose()));
     let kept = cart::keep(goods.what, &goods.id, &key);
+    let till = pages.front.merchant.till().await?;
     let currency = goods.shelves.currency().to_string();
     let qualities = goods.qualities();
-    let prices = qualities.iter().map(|(name, _, cents)| (name, cents.to_string()));
-    let shown = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(prices).finish();
     let chosen = qualities.iter().position(|(name, ..)| Some(name.as_str()) == chosen).unwrap_or_default();
     let total = qualities.get(chosen).map(|(.., cents)| *cents).unwrap_or_default();
-    let options = qualities.into_iter().enumerate().map(|(i, (name, words, cents))| QualityOption {
-        name,
-        words,
-        price: money(cents, &currency),
-        chosen: i == chosen,
-    });
-    let failure = before.failure.as_ref();
+    let mut options = Vec::with_capacity(qualities.len());
+    for (i, (name, words, cents)) in qualities.into_iter().enumerate() {
+        let ordering = Ordering {
+            csrf: session.token.clone(),
+            key: key.clone(),
+            what: goods.what.to_owned(),
+            id: goods.id.clone(),
+            quality: name.clone(),
+            total_cents: cents,
+            currency: goods.shelves.currency(),
+        };
+        let wish = wish(pages, headers, &till, &ordering, cents).to_field();
+        options.push(QualityOption {
+            name,
+            wish,
+            words,
+            price: money(cents, &currency),
+            chosen: i == chosen,
+        });
+    }
     let page = BuyPage {
         shop: &pages.front.merchant.settings.name,
-        csrf: &session.token,
-        key,
-        what: goods.what,
-        id: &goods.id,
+        page_url: format!("{}/pay", till.page.trim_end_matches('/')),
         title: &goods.title,
         by: &goods.by,
         count: if goods.tracks.len() == 1 {
@@ -270,18 +272,30 @@ fn show(
             format!("{} tracks", goods.tracks.len())
         },
         total: money(total, &currency),
-        shown,
-        currency: &currency,
         hue: goods.hue,
         art: goods.art.as_deref(),
-        qualities: options.collect(),
-        name: before.name,
-        expiry: before.expiry,
+        qualities: options,
         problem: failure.map(|f| sentence(&f.error.message)),
-        field: failure.and_then(|f| f.error.field.as_deref()).unwrap_or_default(),
     };
-    let cookies = [(header::SET_COOKIE, session.set_cookie), (header::SET_COOKIE, kept)];
-    (AppendHeaders(cookies), render(&page)).into_response()
+    let set = [
+        (header::SET_COOKIE, session.set_cookie),
+        (header::SET_COOKIE, kept),
+        (header::CONTENT_SECURITY_POLICY, guard::policy(&till.page)),
+    ];
+    Ok((AppendHeaders(set), render(&page)).into_response())
+}
+
+/// What the processor's page hears of an order: never its key.
+fn wish(pages: &Pages, headers: &HeaderMap, till: &Till, ordering: &Ordering, amount_cents: u64) -> CardWish {
+    let merchant = &pages.front.merchant;
+    let order = OrderName::of_key(&ordering.key);
+    let back = format!("{}/buy", guard::origin(headers));
+    CardWish {
+        purpose: Purpose { payee: till.payee, order, amount_cents, currency: merchant.currency },
+        shop: merchant.settings.name.clone(),
+        back,
+        state: pages.sealer.seal("/buy", ordering),
+    }
 }
 
 struct BoughtItem {
@@ -326,13 +340,15 @@ async fn order(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Resul
 }
 
 async fn voucher(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Notice> {
-    let found = pages.front.merchant.order_voucher(&id).await.map_err(|failure| match failure.status {
-        StatusCode::GONE => ApiFailure::new(
-            StatusCode::GONE,
-            code::VOUCHER_EXPIRED,
-            "this purchase was not retrieved in time; write to the store",
-        ),
-        _ => failure,
+    let found = pages.front.merchant.order_voucher(&id).await.map_err(|failure| {
+        match failure.error.code.as_str() {
+            code::VOUCHER_EXPIRED => ApiFailure::new(
+                StatusCode::GONE,
+                code::VOUCHER_EXPIRED,
+                "this purchase was not retrieved in time; write to the store",
+            ),
+            _ => failure,
+        }
     })?;
     Ok(voucher_response(&found, "music"))
 }

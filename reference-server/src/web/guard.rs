@@ -16,7 +16,7 @@ use ring::hmac;
 use super::Notice;
 
 const COOKIE: &str = "cadenza_session";
-const POLICY: &str = "default-src 'none'; img-src 'self'; font-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const SOURCES: &str = "default-src 'none'; img-src 'self'; font-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 /// Makes and checks form tokens.
 #[derive(Debug)]
@@ -54,14 +54,34 @@ impl Forms {
 }
 
 impl Notice {
-    /// A form that was not begun here, or too long ago.
+    /// A form that was not begun here, not in this browser, or too long ago.
     pub(super) fn out_of_date() -> Self {
+        let message = "Go back to the store, open the form again, and allow cookies for this page. What this form was for was not done now; \
+            an order that was paid before is shown when you open it again, and is not paid twice.";
         Self {
             status: StatusCode::FORBIDDEN,
             headline: "This form is out of date".into(),
-            message: "Go back to the store, open the form again, and allow cookies for this page. Nothing was charged.".into(),
+            message: message.into(),
         }
     }
+}
+
+/// The policy of a page whose form goes to this address, too.
+pub(super) fn policy(to: &str) -> HeaderValue {
+    let site = url::Url::parse(to).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    HeaderValue::from_str(&format!("{SOURCES} {site}")).unwrap_or_else(|_| HeaderValue::from_static(SOURCES))
+}
+
+/// Whether a browser says which one it is.
+pub(super) fn is_known(headers: &HeaderMap) -> bool {
+    cookie(headers).is_some()
+}
+
+/// Where this browser reaches our pages: the host that it asked, which [`known_host`] has checked.
+pub(super) fn origin(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    format!("{scheme}://{}", text("host").unwrap_or("localhost"))
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {
@@ -96,8 +116,9 @@ pub(super) async fn known_host(
 pub(super) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    // a page whose form leads elsewhere says so itself
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(SOURCES));
     let always = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),

@@ -2,14 +2,17 @@
 //!
 //! It stands before the merchant and the licensing center as one more client of both. Served over HTTP on loopback
 //! only; behind a TLS-terminating proxy elsewhere. [`guard`] keeps strange hosts, forged forms and caches away, [`shop`] shows
-//! the shelves, [`buy`] takes payment and hands out vouchers, [`register`] hands out passports.
+//! the shelves, [`buy`] takes payment and hands out vouchers, [`register`] hands out passports. No form here has a field for a card: [`wish`] sends the browser to
+//! the payment processor's own page, [`till`], and takes it back.
 
 mod buy;
 mod cart;
 mod guard;
 mod register;
 mod shop;
+pub mod till;
 mod view;
+mod wish;
 
 use std::sync::Arc;
 
@@ -26,13 +29,14 @@ use serde::de::DeserializeOwned;
 use crate::api::ApiFailure;
 use crate::door::Doorkeeper;
 use crate::door::allowance::Wait;
-use crate::door::guard::{Allowances, Refusals, in_words};
+use crate::door::guard::{Allowances, in_words};
 use crate::merchant::Merchant;
 use guard::Forms;
+use wish::Sealer;
 
 include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
 
-const FORM_LIMIT: usize = 32 << 10;
+const FORM_LIMIT: usize = 96 << 10;
 const STYLE: &str = include_str!("../../templates/style.css");
 
 /// What the pages need.
@@ -56,12 +60,13 @@ pub struct Storefront {
 pub(super) struct Pages {
     front: Storefront,
     forms: Forms,
+    sealer: Sealer,
 }
 
 /// The storefront's routes, with their limits. Each answer, also of a limit, has the headers of a page.
 pub fn router(front: Storefront, limits: &Allowances) -> Router {
     let hosts = Arc::new(front.hosts.clone());
-    let pages = Arc::new(Pages { front, forms: Forms::new() });
+    let pages = Arc::new(Pages { front, forms: Forms::new(), sealer: Sealer::new() });
     let pages = Router::new()
         .merge(shop::routes())
         .merge(buy::routes())
@@ -73,8 +78,7 @@ pub fn router(front: Storefront, limits: &Allowances) -> Router {
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(from_fn_with_state(hosts, guard::known_host))
         .with_state(pages);
-    let refusals = Refusals { too_often, foreign: from_elsewhere };
-    limits.at_storefront(pages, refusals).layer(from_fn(guard::headers))
+    limits.at_storefront(pages, too_often).layer(from_fn(guard::headers))
 }
 
 async fn style() -> Response {
@@ -92,13 +96,8 @@ async fn font_file(Path(name): Path<String>) -> Response {
     }
 }
 
-/// The page for a form that another site's page sent.
-fn from_elsewhere() -> Response {
-    Notice::out_of_date().into_response()
-}
-
 /// The page for someone who asked too often.
-fn too_often(what: &str, wait: Wait) -> Response {
+pub fn too_often(what: &str, wait: Wait) -> Response {
     let notice = Notice {
         status: StatusCode::TOO_MANY_REQUESTS,
         headline: "Not so fast".into(),

@@ -52,6 +52,7 @@ struct AlbumView<'a> {
     tracks: Vec<TrackView>,
     liner_notes: Option<&'a str>,
     credits: Option<&'a str>,
+    biography: Option<&'a str>,
     copyright: Option<&'a str>,
 }
 
@@ -68,6 +69,7 @@ async fn album(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Resul
         tracks: album.tracks.iter().map(|track| TrackView::new(track, &album.currency)).collect(),
         liner_notes: album.liner_notes.as_deref(),
         credits: album.credits.as_deref(),
+        biography: album.biography.as_deref(),
         copyright: album.copyright.as_deref(),
     }))
 }

@@ -4,10 +4,12 @@ use std::io::Cursor;
 
 use cadenza_protocol::crypto::wrap::WrapLabel;
 use cadenza_protocol::media::{MediaFile, TextKind};
+use cadenza_server::admin::client::AdminClient;
+use cadenza_server::config::ServerConfig;
 
 use crate::listener::{Listener, download, report, voucher_of};
 use crate::secure_log::sales_of;
-use crate::world::{arc, shared};
+use crate::world::{World, alone, arc, shared};
 
 // B5, B6, B7, B9
 #[test]
@@ -110,5 +112,28 @@ fn a_hundred_redemptions_at_once_are_one_delivery_and_one_log_entry() {
         }
         assert_eq!(delivered(world, &voucher_id).await, 1);
         assert_eq!(sales_of(world, &voucher_id).await.len(), 1);
+    });
+}
+
+// B6, B7: a ticket is good for a day, and for as long as the purchase stands
+#[test]
+fn a_ticket_from_before_a_refund_fetches_nothing_after_it() {
+    alone(async {
+        let world = World::start("ticket-refunded", ServerConfig::default()).await;
+        let (order_id, voucher) = Listener::buy(&world, 0, "ticket-refunded-1").await;
+        let ada = Listener::register(&world).await;
+        let approval = ada.redeem(&world, &voucher.tracks[0]).await.unwrap();
+        let url = format!("{}{}", world.delivery, approval.download);
+        let fetch = async || {
+            let wish = world.delivery_client.get(&url).bearer_auth(&approval.download_token);
+            let answer = wish.header("range", "bytes=0-99").send().await.unwrap();
+            (answer.status().as_u16(), answer.bytes().await.unwrap())
+        };
+        assert_eq!(fetch().await.0, 206);
+        AdminClient::open(&world.data).unwrap().refund(order_id).await.unwrap();
+        let (status, said) = fetch().await;
+        let said: serde_json::Value = serde_json::from_slice(&said).unwrap();
+        assert_eq!((status, said["code"].as_str()), (410, Some("voucher-refunded")));
+        world.stop().await;
     });
 }

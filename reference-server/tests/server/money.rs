@@ -118,10 +118,10 @@ async fn deliver(world: &World, order_id: &str) {
 async fn album(world: &World, key: &str) -> (u16, Value) {
     let items: Vec<Value> =
         world.tracks().await.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
-    let card = json!({ "number": test_cards::GOOD, "expiry": "12/29", "name": "Ada" });
     let front = world.get("/v1/albums").await;
     let total = &front["albums"][0]["prices"][0]["price_cents"];
-    world.post("/v1/orders", &json!({ "items": items, "total_cents": total, "currency": "USD", "card": card, "idempotency_key": key })).await
+    let order = json!({ "items": items, "total_cents": total, "currency": "USD", "idempotency_key": key });
+    world.pay(order, test_cards::GOOD).await
 }
 
 fn with_markup(percent: u32) -> ServerConfig {

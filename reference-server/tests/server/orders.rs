@@ -3,7 +3,7 @@
 use cadenza_protocol::card::test_cards;
 use serde_json::{Value, json};
 
-use crate::listener::{form, voucher_of};
+use crate::listener::{apply, details, voucher_of};
 use crate::world::shared;
 
 // B1
@@ -78,10 +78,8 @@ fn an_album_bought_whole_costs_its_own_price() {
     shared(async |world| {
         let items: Vec<Value> =
             world.tracks().await.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
-        let card = json!({ "number": test_cards::GOOD, "expiry": "12/29", "name": "Ada" });
-        let (status, order) = world
-            .post("/v1/orders", &json!({ "items": items, "total_cents": 200, "currency": "USD", "card": card, "idempotency_key": "whole-album" }))
-            .await;
+        let order = json!({ "items": items, "total_cents": 200, "currency": "USD", "idempotency_key": "whole-album" });
+        let (status, order) = world.pay(order, test_cards::GOOD).await;
         assert_eq!((status, order["total_cents"].as_u64()), (200, Some(200)), "{order}");
         let voucher = voucher_of(world, order["order_id"].as_str().unwrap()).await;
         let bought: Vec<_> = voucher.tracks.iter().map(|track| track.media_id).collect();
@@ -97,7 +95,7 @@ fn an_order_that_comes_to_something_else_than_was_shown_is_refused_and_charges_n
         let order = |total: u64, currency: &str| {
             json!({
                 "items": [{ "media_id": track, "quality": "lossless" }], "total_cents": total, "currency": currency,
-                "card": { "number": test_cards::GOOD, "expiry": "12/29", "name": "Ada" }, "idempotency_key": "other-price",
+                "idempotency_key": "other-price",
             })
         };
         for (total, currency) in [(128, "USD"), (130, "USD"), (129, "EUR")] {
@@ -112,7 +110,7 @@ fn an_order_that_comes_to_something_else_than_was_shown_is_refused_and_charges_n
         }
         let orders = world.count("SELECT COUNT(*) FROM orders WHERE idempotency_key = 'other-price'");
         assert_eq!(orders.await, 0);
-        let (status, paid) = world.post("/v1/orders", &order(129, "USD")).await;
+        let (status, paid) = world.pay(order(129, "USD"), test_cards::GOOD).await;
         assert_eq!((status, paid["total_cents"].as_u64()), (200, Some(129)));
         let mut silent = order(129, "USD");
         silent.as_object_mut().unwrap().remove("total_cents");
@@ -148,20 +146,12 @@ fn a_registration_form_names_the_field_that_is_wrong() {
         let cases = [
             ("email", "nobody", "email"),
             ("name", "  ", "name"),
-            ("card_number", "4242 4242 4242 4241", "card_number"),
-            ("card_expiry", "01/20", "card_expiry"),
             ("confidential", "my card 4242-4242-4242-4242", "confidential"),
         ];
         for (field, value, named) in cases {
-            let mut wrong = form(test_cards::GOOD);
+            let mut wrong = details();
             wrong[field] = json!(value);
-            let answer = world
-                .licensing_client
-                .post(format!("{}/v1/passports", world.licensing))
-                .json(&wrong)
-                .send()
-                .await
-                .unwrap();
+            let answer = apply(world, wrong, test_cards::GOOD).await;
             assert_eq!(answer.status(), 422, "{field}");
             let refusal: Value = answer.json().await.unwrap();
             assert_eq!(
@@ -169,13 +159,8 @@ fn a_registration_form_names_the_field_that_is_wrong() {
                 (Some("invalid-form"), Some(named))
             );
         }
-        let declined = world
-            .licensing_client
-            .post(format!("{}/v1/passports", world.licensing))
-            .json(&form(test_cards::DECLINED))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(declined.status(), 402);
+        let (status, refusal) = world.shown("4242 4242 4242 4241").await.unwrap_err();
+        assert_eq!((status, refusal["field"].as_str()), (422, Some("card.number")));
+        assert_eq!(apply(world, details(), test_cards::DECLINED).await.status(), 402);
     });
 }

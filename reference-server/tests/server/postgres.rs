@@ -10,6 +10,7 @@ use cadenza_server::licensing::log::audit;
 use cadenza_server::rest::Vault;
 
 use crate::listener::{Listener, download, report};
+use crate::recovery::{open_door, sixty_at_once_get_five_tries};
 use crate::world::{START, World, alone};
 
 /// A PostgreSQL server of our own, ended with the test.
@@ -95,9 +96,8 @@ fn the_journey_runs_on_postgresql() {
     let postgres = start(&bin, &folder);
     alone(async {
         let url = answering(&postgres).await;
-        let world =
-            World::start("postgres", ServerConfig { database: Some(url.clone()), ..ServerConfig::default() })
-                .await;
+        let config = ServerConfig { database: Some(url.clone()), ..open_door() };
+        let world = World::start("postgres", config).await;
         let (_, voucher) = Listener::buy(&world, 0, "postgres-1").await;
         let (ada, eve) = (Listener::register(&world).await, Listener::register(&world).await);
         let approval = ada.redeem(&world, &voucher.tracks[0]).await.unwrap();
@@ -106,6 +106,7 @@ fn the_journey_runs_on_postgresql() {
         assert_eq!(report(&world, &approval, &bytes).await, 204);
         assert_eq!(eve.redeem(&world, &voucher.tracks[0]).await.unwrap_err(), (409, "voucher-used".into()));
         assert_eq!(world.order(&world.tracks().await[0], test_cards::DECLINED, "postgres-2").await.0, 402);
+        sixty_at_once_get_five_tries(&world).await;
         world.clock.advance(std::time::Duration::from_secs(10 * 86_400)); // the content manager's certificate is due
         world.server.as_ref().unwrap().maintain().await;
         let archive = Archive::open(&world.data, Some(&url), None, &Vault::default()).await.unwrap();

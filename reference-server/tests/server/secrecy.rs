@@ -1,11 +1,12 @@
-//! F10: card numbers seeded through every flow are found in no file and no log; secrets lie in files for their owner only.
+//! F10: card numbers seeded through every flow are found in no file and no log, and merchant and licensing center have no place for one; secrets lie in
+//! files for their owner only.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::listener::form;
+use crate::listener::{Listener, apply, details};
 use crate::world::{LOGS, World, shared};
 
 /// Approved, like any number that passes the check; used by no other test.
@@ -16,13 +17,7 @@ const DIGITS: &str = "5555555555554444";
 #[test]
 fn a_card_number_is_nowhere_after_it_was_used_everywhere() {
     shared(async |world| {
-        let register = world
-            .licensing_client
-            .post(format!("{}/v1/passports", world.licensing))
-            .json(&form(CARD))
-            .send()
-            .await
-            .unwrap();
+        let register = apply(world, details(), CARD).await;
         assert_eq!(register.status(), 200);
         let file = register.text().await.unwrap();
         assert!(!file.contains(DIGITS));
@@ -33,12 +28,39 @@ fn a_card_number_is_nowhere_after_it_was_used_everywhere() {
         let (status, refusal) = world.order(&track, CARD, &format!("key-{DIGITS}")).await;
         assert_eq!(status, 422);
         assert!(!refusal.to_string().contains(DIGITS));
-        let (status, refusal) = world
-            .post("/v1/orders", &json!({ "items": [], "card": { "number": 5_555_555_555_554_444_u64 } }))
-            .await;
-        assert_eq!(status, 422);
+        let card = json!({ "number": CARD, "expiry": "12/29", "name": "Ada Example" });
+        let order = json!({ "items": [{ "media_id": track, "quality": "lossless" }], "total_cents": 129, "currency": "USD", "idempotency_key": "secrecy-2", "card": card });
+        let (status, refusal) = world.post("/v1/orders", &order).await;
+        assert_eq!(status, 422, "a merchant takes no card");
         assert!(!refusal.to_string().contains(DIGITS));
+        for (path, claim) in [
+            ("", json!({ "details": details(), "card": card })),
+            ("/recover", json!({ "name": "Ada", "email": "a@b.c", "telephone": "12345", "card": card })),
+        ] {
+            let url = format!("{}/v1/passports{path}", world.licensing);
+            let answer = world.licensing_client.post(url).json(&claim).send().await.unwrap();
+            assert_eq!(answer.status(), 422, "a licensing center takes no card");
+            assert!(!answer.text().await.unwrap().contains(DIGITS));
+        }
         search(world);
+    });
+}
+
+// B12: whoever knows an order's id may fetch what was bought
+#[test]
+fn the_id_of_an_order_stands_in_no_log() {
+    shared(async |world| {
+        let (order_id, voucher) = Listener::buy(world, 0, "secrecy-order-1").await;
+        let ada = Listener::register(world).await;
+        ada.redeem(world, &voucher.tracks[0]).await.unwrap();
+        let page = reqwest::get(format!("{}/order/{order_id}", world.web)).await.unwrap();
+        assert_eq!(page.status(), 200);
+        // the tests' log is more talkative than anyone's: what is told by default counts
+        let logs = String::from_utf8_lossy(&LOGS.lock().unwrap()).into_owned();
+        let told = |line: &&str| [" INFO ", " WARN ", "ERROR "].iter().any(|level| line.contains(level));
+        let told: Vec<&str> = logs.lines().filter(told).collect();
+        assert!(told.iter().any(|line| line.contains("an order went on")), "the logs were caught");
+        assert!(!told.iter().any(|line| line.contains(&order_id)), "a log holds an order's id");
     });
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cadenza_protocol::cert::{Certificate, Role};
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::pay::OrderName;
 use cadenza_protocol::time::UnixTime;
 use cadenza_server::clock::Clock;
 use cadenza_server::config::ServerConfig;
@@ -35,6 +36,7 @@ pub struct World {
     pub player: reqwest::Client,
     pub licensing_client: reqwest::Client,
     pub delivery_client: reqwest::Client,
+    pub processor_client: reqwest::Client,
 }
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -49,6 +51,7 @@ static SHARED: LazyLock<World> = LazyLock::new(|| {
     (limits.connections_per_address, limits.registrations_per_hour) = (2_000, 1_000);
     (limits.orders_per_minute, limits.previews_per_minute, limits.redemptions_per_minute) =
         (1_000, 1_000, 5_000);
+    (limits.cards_per_minute, limits.declined_cards_per_hour) = (1_000, 1_000);
     RUNTIME.block_on(World::start("shared", config))
 });
 
@@ -100,6 +103,7 @@ impl World {
                 requests_per_minute: most,
                 downloads_per_address: 1_000,
                 orders_per_minute: most,
+                cards_per_minute: most,
                 declined_cards_per_hour: most,
                 registrations_per_hour: most,
                 previews_per_minute: most,
@@ -128,6 +132,7 @@ impl World {
             player: client(Role::Merchant),
             licensing_client: client(Role::LicensingCenter),
             delivery_client: client(Role::DeliveryServer),
+            processor_client: client(Role::PaymentProcessor),
             server: Some(server),
             clock,
             root,
@@ -171,10 +176,49 @@ impl World {
             "items": [{ "media_id": track, "quality": "lossless" }],
             "total_cents": self.price(track, "lossless").await,
             "currency": "USD",
-            "card": { "number": card, "expiry": "12/29", "name": "Ada Example" },
             "idempotency_key": key,
         });
-        self.post("/v1/orders", &body).await
+        self.pay(body, card).await
+    }
+
+    /// An order, as a player pays it: asks what it costs, shows the card to the payment processor, sends it again with the token.
+    pub async fn pay(&self, mut order: Value, card: &str) -> (u16, Value) {
+        let (status, needed) = self.post("/v1/orders", &order).await;
+        if status != 202 {
+            return (status, needed);
+        }
+        let name = OrderName::of_key(order["idempotency_key"].as_str().unwrap());
+        let purpose = json!({
+            "payee": needed["till"]["payee"], "order": name,
+            "amount_cents": needed["total_cents"], "currency": needed["currency"],
+        });
+        match self.show(card, &needed["till"], purpose).await {
+            (200, issued) => {
+                order["token"] = issued["token"].clone();
+                self.post("/v1/orders", &order).await
+            }
+            refused => refused,
+        }
+    }
+
+    /// What the payment processor says to a card.
+    pub async fn show(&self, card: &str, till: &Value, mut purpose: Value) -> (u16, Value) {
+        purpose["card"] = json!({ "number": card, "expiry": "12/29", "name": "Ada Example" });
+        let url = format!("{}/v1/tokens", till["processor"].as_str().unwrap());
+        let answer = self.processor_client.post(url).json(&purpose).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// A card as the licensing center takes it, or the processor's refusal.
+    pub async fn shown(&self, card: &str) -> Result<Value, (u16, Value)> {
+        let url = format!("{}/v1/till", self.licensing);
+        let till: Value = self.licensing_client.get(url).send().await.unwrap().json().await.unwrap();
+        let order = OrderName::random();
+        let purpose = json!({ "payee": till["payee"], "order": order, "amount_cents": 0, "currency": "USD" });
+        match self.show(card, &till, purpose).await {
+            (200, issued) => Ok(json!({ "order": order, "token": issued["token"] })),
+            refused => Err(refused),
+        }
     }
 
     /// What a merchant asks to reserve one track of the shop for its own price.
@@ -225,7 +269,7 @@ pub fn make_album(folder: &Path) {
         std::fs::write(folder.join(format!("{number}.wav")), wav(6, 200.0 * f64::from(number))).unwrap();
         let about = format!(
             "title = \"{title}\"\nartist = \"The Testers\"\nalbum = \"Two Tones\"\ntrack = {number}\ntrack_count = 2\nyear = 2026\n\
-             lyrics = \"la la la\"\ncredits = \"Oscillator\"\n[clip]\nstart = 1.0\nduration = 3.0\nfade_in = 0.2\nfade_out = 0.5\n\
+             lyrics = \"la la la\"\ncredits = \"Oscillator\"\nbiography = \"They test by day.\"\n[clip]\nstart = 1.0\nduration = 3.0\nfade_in = 0.2\nfade_out = 0.5\n\
              [price]\ncurrency = \"USD\"\nlossless = 129\nlossy = 99\nalbum = 200\n[encrypt]\nitems = [\"lyrics\"]\n"
         );
         std::fs::write(folder.join(format!("{number}.toml")), about).unwrap();

@@ -11,8 +11,8 @@ use crate::convert;
 use crate::core::Desk;
 use crate::events::NoticeLevel;
 use crate::ipc::{
-    AlbumId, AppError, Cart, CartChoice, Download, MediaId, Order, PaymentCard, StoreAlbum, StoreFront,
-    StoreResults, StoreState,
+    AlbumId, AppError, AskedLink, Cart, CartChoice, Download, MediaId, Order, PaymentCard, StoreAlbum,
+    StoreFront, StoreResults, StoreState,
 };
 
 /// Whether the store answers.
@@ -145,6 +145,14 @@ pub async fn orders(desk: State<'_, Desk>) -> Result<Vec<Order>, AppError> {
     Ok(core.player.orders().iter().map(|past| core.order(past)).collect())
 }
 
+/// The same, once the store was asked which of them were refunded since.
+#[tauri::command]
+#[specta::specta]
+pub async fn refresh_orders(desk: State<'_, Desk>) -> Result<Vec<Order>, AppError> {
+    let core = desk.core()?;
+    Ok(core.player.refresh_orders().await?.iter().map(|past| core.order(past)).collect())
+}
+
 /// Deliveries of this session and those that are not finished, newest first.
 #[tauri::command]
 #[specta::specta]
@@ -168,4 +176,26 @@ pub async fn download_retry(desk: State<'_, Desk>, media_id: MediaId) -> Result<
 #[specta::specta]
 pub async fn redeem_voucher(desk: State<'_, Desk>, path: String) -> Result<Vec<Download>, AppError> {
     desk.open_voucher(Path::new(&path)).await
+}
+
+/// The link that waits for a yes, if one does.
+#[tauri::command]
+#[specta::specta]
+pub async fn asked_link(desk: State<'_, Desk>) -> Result<Option<AskedLink>, AppError> {
+    Ok(desk.core()?.asked_link())
+}
+
+/// Follows a link, or lets it go; gives the next one that waits.
+#[tauri::command]
+#[specta::specta]
+pub async fn answer_link(
+    desk: State<'_, Desk>,
+    number: u32,
+    follow: bool,
+) -> Result<Option<AskedLink>, AppError> {
+    let core = desk.core()?;
+    if let Some(link) = core.answered_link(number).filter(|_| follow) {
+        desk.follow_link(link);
+    }
+    Ok(core.asked_link())
 }

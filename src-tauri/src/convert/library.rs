@@ -120,6 +120,7 @@ pub fn texts(texts: Texts) -> TrackTexts {
         liner_notes: texts.liner_notes,
         credits: texts.credits,
         commentary: texts.commentary,
+        biography: texts.biography,
     }
 }
 

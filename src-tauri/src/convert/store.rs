@@ -4,14 +4,14 @@ use cadenza_player::event::{Delivery, Stage};
 use cadenza_player::store::basket::{Basket, BasketLine};
 use cadenza_player::store::orders::{OrderStanding, PastOrder};
 use cadenza_player::store::payment::TypedCard;
-use cadenza_player::store::{Reach, Standing};
+use cadenza_player::store::{LinkQuestion, Reach, Standing, Wanted};
 use cadenza_protocol::id::MediaId as CoreMediaId;
 use cadenza_protocol::shop::price::Price;
 
 use super::{quality, seconds, small};
 use crate::ipc::{
-    AlbumId, AppError, Cart, CartItem, Download, DownloadState, MediaId, Order, OrderId, OrderItem,
-    OrderState, PaymentCard, Sleeve, StoreState, StoreStatus,
+    AlbumId, AppError, AskedLink, Cart, CartItem, Download, DownloadState, MediaId, Order, OrderId,
+    OrderItem, OrderState, PaymentCard, Sleeve, StoreState, StoreStatus, WantedByLink,
 };
 use crate::sleeve;
 
@@ -80,10 +80,13 @@ pub fn order(past: &PastOrder, standing: OrderStanding, sleeve: impl Fn(CoreMedi
         placed_at: seconds(past.placed_at),
         currency: order.currency.clone(),
         total_cents: small(order.total_cents),
+        paid_with: order.paid_with.clone(),
         state: match standing {
             OrderStanding::Arriving => OrderState::Arriving,
             OrderStanding::Delivered => OrderState::Delivered,
             OrderStanding::Incomplete => OrderState::Incomplete,
+            OrderStanding::Refunding => OrderState::Refunding,
+            OrderStanding::Refunded => OrderState::Refunded,
         },
         items: items.collect(),
     }
@@ -121,4 +124,13 @@ pub fn download(delivery: &Delivery, sleeve: Sleeve) -> Download {
             }
         },
     }
+}
+
+/// What a person is asked about a link.
+pub fn asked_link(number: u32, question: LinkQuestion) -> AskedLink {
+    let (wanted, titles) = match question.wanted {
+        Wanted::Clip { title, .. } => (WantedByLink::Clip, title.into_iter().collect()),
+        Wanted::Order { titles } => (WantedByLink::Order, titles),
+    };
+    AskedLink { number, wanted, titles, store: question.store, elsewhere: question.elsewhere }
 }

@@ -52,6 +52,7 @@ impl Core {
             tracks: page.tracks.iter().map(|offer| self.store_track(offer)).collect(),
             liner_notes: page.liner_notes,
             credits: page.credits,
+            biography: page.biography,
             label: page.label,
             copyright: page.copyright,
         }

@@ -121,6 +121,8 @@ pub struct TrackTexts {
     pub liner_notes: Option<String>,
     pub credits: Option<String>,
     pub commentary: Option<String>,
+    /// Of the artist.
+    pub biography: Option<String>,
 }
 
 /// A line of lyrics or programme notes.

@@ -62,6 +62,8 @@ pub struct StoreAlbum {
     pub tracks: Vec<StoreTrack>,
     pub liner_notes: Option<String>,
     pub credits: Option<String>,
+    /// Of the artist.
+    pub biography: Option<String>,
     pub label: Option<String>,
     pub copyright: Option<String>,
 }
@@ -196,6 +198,8 @@ pub struct Order {
     pub placed_at: u32,
     pub currency: String,
     pub total_cents: u32,
+    /// Brand and last four digits.
+    pub paid_with: String,
     pub state: OrderState,
     pub items: Vec<OrderItem>,
 }
@@ -209,6 +213,10 @@ pub enum OrderState {
     Delivered,
     /// Paid, but something did not arrive: retry it, nothing is lost (B7).
     Incomplete,
+    /// The money is on its way back: what was delivered plays, nothing more can be fetched.
+    Refunding,
+    /// The money was given back: the same.
+    Refunded,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -254,4 +262,28 @@ pub enum DownloadState {
     Ready,
     /// Can be tried again; what has arrived is kept.
     Failed,
+}
+
+/// A `cadenza:` link that waits for a yes. Nobody was contacted for it yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AskedLink {
+    /// To answer by.
+    pub number: u32,
+    pub wanted: WantedByLink,
+    /// Titles of what would be fetched, where they are known here.
+    pub titles: Vec<String>,
+    /// Host and port of the store that would be asked, once it is named.
+    pub store: Option<String>,
+    /// Another host that the link names; it is not asked.
+    pub elsewhere: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum WantedByLink {
+    /// To play a clip.
+    Clip,
+    /// To bring home what an order bought.
+    Order,
 }

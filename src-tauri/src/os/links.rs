@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cadenza_player::store::Link;
 use url::Url;
 
 /// Longest link that is looked at.
@@ -20,10 +21,8 @@ pub enum Opened {
     Passport(PathBuf),
     /// A bought track.
     Media(PathBuf),
-    /// `cadenza://preview/MEDIA_ID`.
-    Preview(String),
-    /// `cadenza://redeem?url=VOUCHER_URL`.
-    Redeem(Url),
+    /// A `cadenza:` link: asked about before anything is done.
+    Link(Link),
 }
 
 impl Opened {
@@ -38,27 +37,11 @@ impl Opened {
             return None;
         }
         match Url::parse(word) {
-            Ok(link) if link.scheme() == "cadenza" => Self::link(&link),
+            Ok(link) if link.scheme() == "cadenza" => Link::parse(word).map(Self::Link),
             Ok(file) if file.scheme() == "file" => Self::file(file.to_file_path().ok()?),
             // `C:\song.cadenza` reads as a scheme of one letter.
             Ok(other) if other.scheme().len() > 1 => None,
             _ => Self::file(folder.join(word)),
-        }
-    }
-
-    fn link(link: &Url) -> Option<Self> {
-        match link.host_str()? {
-            "preview" => {
-                let id = link.path().trim_matches('/');
-                let is_id = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
-                is_id.then(|| Self::Preview(id.to_ascii_lowercase()))
-            }
-            "redeem" => {
-                let (_, url) = link.query_pairs().find(|(name, _)| name == "url")?;
-                let url = Url::parse(&url).ok()?;
-                matches!(url.scheme(), "https" | "http").then_some(Self::Redeem(url))
-            }
-            _ => None,
         }
     }
 
@@ -91,22 +74,12 @@ mod tests {
         assert_eq!(parse("song.cadenza"), Some(Opened::Media("/home/ada/song.cadenza".into())));
     }
 
-    // V1
+    // V1, B4
     #[test]
-    fn a_preview_link_carries_a_media_id_and_nothing_else() {
-        let id = "0123456789ABCDEF0123456789abcdef";
-        assert_eq!(parse(&format!("cadenza://preview/{id}")), Some(Opened::Preview(id.to_ascii_lowercase())));
-        assert_eq!(parse("cadenza://preview/../../etc/passwd"), None);
-        assert_eq!(parse("cadenza://preview/0123"), None);
-    }
-
-    #[test]
-    fn a_redeem_link_carries_a_web_address() {
-        let wanted = Url::parse("https://store.example/orders/7/voucher").unwrap();
-        let link = "cadenza://redeem?url=https%3A%2F%2Fstore.example%2Forders%2F7%2Fvoucher";
-        assert_eq!(parse(link), Some(Opened::Redeem(wanted)));
-        assert_eq!(parse("cadenza://redeem?url=file%3A%2F%2F%2Fetc%2Fpasswd"), None);
-        assert_eq!(parse("cadenza://redeem"), None);
+    fn a_link_is_read_and_nothing_is_done_about_it_yet() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let preview = Link::Preview(id.parse().unwrap());
+        assert_eq!(parse(&format!("cadenza://preview/{id}")), Some(Opened::Link(preview)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::chunked::Sealer;
 use cadenza_protocol::crypto::kdf::{KdfParams, lock};
 use cadenza_protocol::crypto::sha256;
-use cadenza_protocol::id::{DeliveryServerId, KeyId};
+use cadenza_protocol::id::{DeliveryServerId, KeyId, hex};
 use cadenza_protocol::media::*;
 use cadenza_protocol::passport::{Issue, RegistrationFile, Renewal, RenewalRequest};
 use cadenza_protocol::preview::{PreviewAddress, PreviewKind};
@@ -64,6 +64,12 @@ fn main() {
     rtsp_server(&Seeds::of(folder, "rtsp_server"));
     rtsp_client(&Seeds::of(folder, "rtsp_client"));
     preview_parts(&Seeds::of(folder, "preview_parts"));
+    tags(&Seeds::of(folder, "tags"), &folder.join("assets/music"));
+    pictures(&Seeds::of(folder, "pictures"));
+    shop(&Seeds::of(folder, "shop"));
+    forms(&Seeds::of(folder, "forms"));
+    journal(&Seeds::of(folder, "journal"));
+    settings(&Seeds::of(folder, "settings"));
 }
 
 /// The seeds of one target.
@@ -77,7 +83,11 @@ impl Seeds {
     }
 
     fn add(&self, name: &str, which: u8, bytes: &[u8]) {
-        let mut seed = [&[which], bytes].concat();
+        self.whole(name, [&[which], bytes].concat());
+    }
+
+    /// One of a target that has one part only.
+    fn whole(&self, name: &str, mut seed: Vec<u8>) {
         fs::write(self.0.join(name), &seed).unwrap();
         fs::write(self.0.join(format!("{name}-cut")), &seed[..seed.len() / 2]).unwrap();
         let at = seed.len() / 3;
@@ -387,9 +397,9 @@ fn json_objects(seeds: &Seeds) {
     let item = DeliverItem { voucher_id: VOUCHER, receipt: ReceiptToken::from_bytes([3; 32]) };
     seeds.add("deliver", 3, &json(&DeliverRequest { items: vec![item] }));
     let message =
-        SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest { at: NOW }, &listener.chain, sign);
+        SignedMessage::new(RenewalRequest::DOMAIN, &RenewalRequest::at(NOW), &listener.chain, sign);
     seeds.add("signed", 4, &json(&message));
-    seeds.add("body", 5, &json(&RenewalRequest { at: NOW }));
+    seeds.add("body", 5, &json(&RenewalRequest::at(NOW)));
 }
 
 fn json(value: &(impl serde::Serialize + ?Sized)) -> Vec<u8> {
@@ -635,4 +645,165 @@ fn preview_parts(seeds: &Seeds) {
     seeds.add("image", 5, &[head, frames].concat());
     seeds.add("word", 6, b"clip");
     seeds.add("title", 7, "Gymnopédie\r\nNo. 1".as_bytes());
+}
+
+/// What ffmpeg wrote: a twentieth of a second of a tone, with tags and a cover of eight pixels a side.
+fn tags(seeds: &Seeds, music: &Path) {
+    let files = ["a.flac", "a.mp3", "a.m4a", "a.aac", "a.ogg", "a.opus", "a.wav", "a.aiff", "b.m4a"];
+    for (which, name) in files.into_iter().enumerate() {
+        let which = if name == "b.m4a" { 2 } else { u8::try_from(which).unwrap() };
+        seeds.add(name, which, &fs::read(music.join(name)).unwrap());
+    }
+}
+
+fn pictures(seeds: &Seeds) {
+    let grey = image::RgbaImage::from_fn(9, 7, |x, y| image::Rgba([20 * x as u8, 20 * y as u8, 90, 128]));
+    for (name, format, picture) in [
+        ("png", image::ImageFormat::Png, image::DynamicImage::ImageRgba8(grey.clone())),
+        ("jpeg", image::ImageFormat::Jpeg, image::DynamicImage::ImageRgba8(grey.clone()).to_rgb8().into()),
+        ("png-16", image::ImageFormat::Png, image::DynamicImage::ImageRgba8(grey).to_luma_alpha16().into()),
+    ] {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        seeds.whole(name, bytes.into_inner());
+    }
+}
+
+const OFFER: &str = r#"{"media_id":"07070707070707070707070707070707","album_id":"a1","album":"Piano","number":1,"title":"Gymnop\u00e9die No. 1",
+"artist":"Satie","composer":null,"duration_ms":201000,"clip":{"start_ms":45000,"duration_ms":30000,"fade_in_ms":500,"fade_out_ms":2000},
+"waveform":[0,50,100],"hue":210,"chroma_milli":90,"qualities":[{"name":"lossless","codec":"flac","sample_rate":44100,"channels":2,"bits":16,
+"bit_rate":700000,"size_bytes":17000000,"price_cents":129},{"name":"lossy","codec":"ogg-opus","sample_rate":48000,"channels":2,"bits":0,
+"bit_rate":160000,"size_bytes":4000000,"price_cents":99}],"credits":null,"liner_notes":null,"biography":"b","may_record":true}"#;
+const CARD: &str = r#""id":"a1","title":"Piano","artist":"Satie","year":1888,"genre":null,"hue":210,"chroma_milli":90,
+"art":"07070707070707070707070707070707","track_count":1,"duration_ms":201000,"prices":[{"quality":"lossless","price_cents":100}]"#;
+const ORDER: &str = r#"{"order_id":"5f0c00000000000000000000000000ff","state":"paid","total_cents":129,"currency":"USD","paid_with":"Visa 4242",
+"items":[{"media_id":"07070707070707070707070707070707","voucher_id":"08080808080808080808080808080808","title":"Gymnop\u00e9die No. 1",
+"artist":"Satie","quality":"lossless","price_cents":129}]}"#;
+
+fn shop(seeds: &Seeds) {
+    let about = r#"{"name":"Shop","currency":"USD","licensing_url":"https://l.example/","web_url":"http://w.example/"}"#;
+    seeds.add("about", 0, about.as_bytes());
+    seeds.add("front", 1, format!(r#"{{"currency":"USD","albums":[{{{CARD}}}]}}"#).as_bytes());
+    let page = format!(
+        r#"{{{CARD},"currency":"USD","tracks":[{OFFER}],"liner_notes":"n","credits":null,"biography":null,"label":null,"copyright":null}}"#
+    );
+    seeds.add("album", 2, page.as_bytes());
+    seeds.add("tracks", 3, format!(r#"{{"currency":"USD","tracks":[{OFFER}]}}"#).as_bytes());
+    seeds.add("track", 3, OFFER.as_bytes());
+    seeds.add("order", 4, ORDER.as_bytes());
+    seeds.add("delivery", 5, br#"{"id":"delivery-1","host":"media.example","https":40123,"rtsps":40124}"#);
+    let counts = r#"{"at":1795000000,"counts":[{"voucher_id":"08080808080808080808080808080808","played":3,"recorded":1}]}"#;
+    seeds.add("counts", 5, counts.as_bytes());
+    let wanted = r#"{"items":[{"media_id":"07070707070707070707070707070707","quality":"lossless"}],"idempotency_key":"0123456789abcdef",
+"card":{"number":"4242 4242 4242 4242","expiry":"09/29","name":"Ann Lee"}}"#;
+    seeds.add("wanted", 6, wanted.as_bytes());
+    seeds.add("find", 7, br#"{"idempotency_key":"0123456789abcdef"}"#);
+    seeds.add("preview", 7, br#"{"media_ids":["07070707070707070707070707070707"],"kind":"clip"}"#);
+    seeds.add("prices", 8, b"lossless USD 129\nlossy USD 99 120\nalbum USD 790\n");
+}
+
+fn forms(seeds: &Seeds) {
+    let form = r#"name = "Ann Lee"
+address = "1 Harbour Street, 12345 Port"
+telephone = "+44 20 7946 0000"
+email = "ann@example.org"
+card = "4242 4242 4242 4242"
+expiry = "09/29"
+"#;
+    let more = "confidential = \"one line\"\nregion = \"Europe\"\ninterests = [\"piano\", \"ragtime\"]\n";
+    seeds.add("registration", 0, format!("{form}{more}").as_bytes());
+    seeds.add("recovery", 1, form.as_bytes());
+    seeds.add("card", 2, b"number = \"4242 4242 4242 4242\"\nexpiry = \"09/29\"\nname = \"Ann Lee\"\n");
+    let about = r#"title = "Gymnop\u00e9die No. 1"
+artist = "Satie"
+year = 1888
+track = 1
+isrc = "FRZ039800212"
+lyrics = """
+la
+"""
+cover = "cover.png"
+smpte = "01:00:00:00@25"
+[[promotional]]
+file = "poster.png"
+interests = ["piano"]
+[clip]
+start = 45.0
+duration = 30.0
+[price]
+currency = "USD"
+lossless = 99
+lossy = { cost = 79, retail = 99 }
+album = 790
+[restrictions]
+record = 3
+export = "never"
+[qualities]
+lossy = "opus-160"
+previews = [96, 32]
+[encrypt]
+items = ["lyrics"]
+"#;
+    seeds.add("manifest", 3, about.as_bytes());
+    let configuration = r#"public_host = "store.example.org"
+database = "postgres://user@host/cadenza"
+media_store = "s3://bucket/prefix"
+currency = "USD"
+[ports]
+store = 8443
+[merchant]
+name = "Cadenza Store"
+markup_percent = 10
+[content]
+streams = 64
+[remote]
+licensing_url = "https://licensing.example.org:8444"
+[limits]
+connections_per_address = 128
+proxies = ["127.0.0.1"]
+"#;
+    seeds.add("configuration", 4, configuration.as_bytes());
+}
+
+fn journal(seeds: &Seeds) {
+    let order = r#"{"idempotency_key":"0123456789abcdef","merchant":"00ff","items":[{"media_id":"07070707070707070707070707070707",
+"quality":"lossless"}],"placed_at":1795000000,"order_id":null}"#;
+    seeds.add("order", 0, order.as_bytes());
+    let track = serde_json::to_string(&track(true)).unwrap();
+    let open = format!(r#"{{"track":{track},"expires":1795000000,"order_id":"o1","taken_at":1795000000,"arrived":null}}"#);
+    seeds.add("voucher", 1, open.as_bytes());
+    seeds.add("orders", 2, format!(r#"[{{"placed_at":1795000000,"order":{ORDER}}}]"#).as_bytes());
+    seeds.add("cart", 3, br#"[{"media_id":"07070707070707070707070707070707","quality":"lossless"}]"#);
+    seeds.add("ledger", 4, ledger().as_bytes());
+}
+
+/// Lines whose checks fit: each ends in the SHA-256 of the check before it and itself.
+fn ledger() -> String {
+    let (mut check, mut text) = (String::new(), String::new());
+    for entry in [
+        "reserve record 07070707070707070707070707070707 0",
+        "keep 0",
+        "count play 07070707070707070707070707070707",
+        "reserve record 08080808080808080808080808080808 1",
+        "return 1",
+        "raise play 07070707070707070707070707070707 3",
+    ] {
+        check = hex(&sha256(format!("{check} {entry}").as_bytes())[..16]);
+        text += &format!("{entry} {check}\n");
+    }
+    text
+}
+
+fn settings(seeds: &Seeds) {
+    let text = r#"ask-passphrase = "every-time"
+after-delivery = "play"
+device = "hw:1"
+bandwidth-kbps = 256
+theme = "dark"
+since = 2026-11-30T10:00:00Z
+[newer]
+list = [1, 2.5, "three", { four = true }]
+"#;
+    seeds.whole("settings", text.as_bytes().to_vec());
+    seeds.whole("one", b"theme = \"dark\"\n".to_vec());
 }

@@ -5,6 +5,8 @@
 //! second is how the code behind the signature is reached.
 
 pub mod center;
+#[cfg(feature = "programs")]
+pub mod files;
 pub mod insider;
 #[path = "../../../protocol/tests/support/samples.rs"]
 pub mod samples;

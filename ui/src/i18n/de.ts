@@ -21,7 +21,7 @@ export const de: Messages = {
     title: 'Laden', newRecord: 'Auf der ersten Seite', more: 'Weitere Platten', oneMore: 'Noch eine Platte', about: 'Über diese Platte', previewAll: 'Alles anhören', stopPreview: 'Hörprobe anhalten',
     preview: (t) => `${t} anhören`, pause: (t) => `${t} anhalten`, buyAlbum: (p) => `Album kaufen ${p}`, buyRest: (n, p) => `Die übrigen ${n} für ${p} kaufen`,
     addToCart: (t, p) => `${t} in den Warenkorb legen, ${p}`, inCart: 'Im Warenkorb', inCartOpen: (t) => `Im Warenkorb: ${t}. Warenkorb öffnen`, owned: 'Gekauft', playOwned: (t) => `${t} abspielen`,
-    arriving: (t, pc) => `${t} kommt an, ${pc} Prozent`, ownAll: 'Gekauft. Album abspielen', openAlbum: (t, a) => `${t} von ${a}`, notes: 'Begleittext', credits: 'Mitwirkende',
+    arriving: (t, pc) => `${t} kommt an, ${pc} Prozent`, ownAll: 'Gekauft. Album abspielen', openAlbum: (t, a) => `${t} von ${a}`, notes: 'Begleittext', credits: 'Mitwirkende', biography: 'Zur Person',
     formats: (list) => list, lookInside: 'Platte öffnen', added: (n) => (n === 1 ? 'In den Warenkorb gelegt' : `${n} Titel in den Warenkorb gelegt`), goCart: 'Warenkorb öffnen', clipOf: (s) => `Hörproben von ${s} Sekunden, kostenlos`,
     noDisc: 'nicht für CDs', emptyTitle: 'Die Regale sind leer', emptyText: 'Dieser Laden verkauft noch nichts. Sobald eine Platte erscheint, steht sie hier.', trackList: (t) => `Titel von ${t}`,
     startingTitle: 'Der Laden öffnet', startingText: 'Er startet zusammen mit dem Player. Das dauert ein paar Sekunden.',
@@ -35,7 +35,7 @@ export const de: Messages = {
     title: 'Warenkorb', emptyTitle: 'Der Warenkorb ist leer', emptyText: 'Hier sammeln sich Titel und Alben, die Sie kaufen möchten. Hören Sie erst hinein: Zu jedem Titel gibt es eine kostenlose Hörprobe.', toStore: 'Laden öffnen', remove: (t) => `${t} aus dem Warenkorb nehmen`,
     removed: (t) => `${t} aus dem Warenkorb genommen`, quality: (t) => `Qualität von ${t}`, lossless: 'Verlustfrei', lossy: 'Kompakt', items: 'Titel', saving: 'Ersparnis für ganze Alben', total: 'Summe',
     pay: (p) => `${p} bezahlen`, paying: 'Die Karte wird geprüft', card: 'Karte', number: 'Kartennummer', expiry: 'Gültig bis', name: 'Name auf der Karte',
-    keep: 'Der Laden gibt die Nummer an die Zahlungsstelle weiter. Player und Laden behalten nur die Marke und die letzten vier Ziffern.',
+    keep: 'Die Nummer geht allein an die Zahlungsstelle. Der Laden erfährt die Marke und die letzten vier Ziffern.',
     needPassport: 'Zum Kaufen brauchen Sie einen Pass', needPassportText: 'Am Pass erkennt Ihre Musik, dass sie Ihnen gehört. Ihn anzulegen dauert etwa zwei Minuten.', passphrase: 'Passphrase',
     passphraseHint: 'Sie möchten bei jedem Kauf gefragt werden.', thanks: 'Bezahlt. Ihre Musik ist unterwegs.', receipt: (id, p) => `Bestellung ${id}, ${p}`, watch: 'Downloads ansehen', expired: 'Ihr Pass ist abgelaufen',
   },
@@ -43,6 +43,7 @@ export const de: Messages = {
     title: 'Downloads und Bestellungen', arriving: 'Unterwegs', arrived: 'Eben angekommen', orders: 'Bestellungen', emptyTitle: 'Noch keine Bestellungen', emptyText: 'Was Sie kaufen, kommt hier an und wohnt dann in Ihrer Bibliothek. Jeden Kauf können Sie erneut laden.',
     waiting: 'Wartet, bis es an der Reihe ist', redeeming: 'Weist sich beim Auslieferungsserver aus', receiving: (a, b) => `${a} von ${b}`, checking: 'Unterschrift und Prüfsumme werden verglichen', ready: 'Bereit', failed: 'Nicht angekommen',
     retry: (t) => `Nochmal versuchen: ${t}`, again: (t) => `${t} erneut laden`, againShort: 'Erneut laden', play: (t) => `${t} abspielen`, delivered: 'Geliefert', onTheWay: 'Unterwegs', incomplete: 'Unvollständig: versuchen Sie die fehlenden Titel erneut, nichts ist verloren',
+    refunding: (p) => `Erstattung unterwegs: ${p}`, refunded: (p) => `Erstattet: ${p}`, refundedText: (card) => `Das Geld geht zurück an ${card || 'das, womit Sie bezahlt haben'}. Was geliefert wurde, spielt weiter mit Ihrem Pass; aus dieser Bestellung lässt sich nichts mehr laden.`,
     order: (id) => `Bestellung ${id}`, progress: (t) => `Fortschritt von ${t}`, voucher: 'Gutscheindatei öffnen', voucherHint: 'Im Browser gekauft? Öffnen Sie den Gutschein von dort.',
   },
   player: {
@@ -73,7 +74,7 @@ export const de: Messages = {
   },
   welcome: {
     title: 'Musik, die weiß, dass sie Ihnen gehört', lead: 'Ein Pass trägt Ihren Namen bei der Musik, die Sie kaufen. Sie legen ihn einmal an, er liegt als eine Datei auf Ihrem Rechner, und nur Ihre Passphrase öffnet ihn.', start: 'Meinen Pass anlegen', look: 'Erst im Laden umsehen', have: 'Ich habe eine Passdatei', steps: ['Wer Sie sind', 'Ihre Karte', 'Passphrase'],
-    step: (n, of) => `Schritt ${n} von ${of}`, whoTitle: 'Wer Sie sind', whoText: 'Das kommt in Ihren Pass. Die Lizenzstelle behält eine versiegelte Kopie, damit ein verlorener Pass ersetzt werden kann.', cardTitle: 'Ihre Karte', cardText: 'Es wird einmal gefragt, ob sie Ihnen gehört; abgebucht wird nichts. Wir behalten nur die Marke und die letzten vier Ziffern.', passTitle: 'Ihre Passphrase', passText: 'Sie sperrt den Pass auf diesem Rechner. Vier oder fünf Wörter ohne Zusammenhang sind stark und leicht zu merken. Niemand sonst kennt sie.',
+    step: (n, of) => `Schritt ${n} von ${of}`, whoTitle: 'Wer Sie sind', whoText: 'Das kommt in Ihren Pass. Die Lizenzstelle behält eine versiegelte Kopie, damit ein verlorener Pass ersetzt werden kann.', cardTitle: 'Ihre Karte', cardText: 'Die Nummer geht allein an die Zahlungsstelle, die bei der Bank einmal fragt, ob die Karte gut ist; abgebucht wird nichts. Die Lizenzstelle erfährt die Marke und die letzten vier Ziffern.', passTitle: 'Ihre Passphrase', passText: 'Sie sperrt den Pass auf diesem Rechner. Vier oder fünf Wörter ohne Zusammenhang sind stark und leicht zu merken. Niemand sonst kennt sie.',
     name: 'Voller Name', address: 'Rechnungsadresse', telephone: 'Telefon', email: 'E-Mail', region: 'Land', interests: 'Was hören Sie?', interestsHint: 'Danach richtet sich, welche Bilder mit Ihrer Musik kommen.', number: 'Kartennummer', expiry: 'Gültig bis', confidential: 'Vertrauliche Zeile', confidentialHint: 'Eine Zeile, die Sie ungern weitergeben. Sie steht da, während Ihre Musik spielt, damit niemand Kopien verteilt.',
     passphrase: 'Passphrase', repeat: 'Noch einmal', mismatch: 'Die beiden sind noch nicht gleich.', toCard: 'Weiter zur Karte', issue: 'Pass beantragen', issuing: 'Die Karte wird geprüft', create: 'Pass anlegen', creating: 'Der Pass wird gesperrt', doneTitle: (n) => `Willkommen, ${n}`, doneText: 'Ihr Pass ist fertig und mit Ihrer Passphrase gesperrt. Bewahren Sie eine Kopie an einem sicheren Ort auf.', toStore: 'Laden öffnen', export: 'Kopie sichern', cardIs: (b) => `${b}-Karte`,
     required: 'Das wird gebraucht.', show: 'Passphrase zeigen', hide: 'Passphrase verbergen',
@@ -96,13 +97,18 @@ export const de: Messages = {
   },
   recovery: {
     lost: 'Verlorenen Pass wiederherstellen', steps: ['Wer Sie sind', 'Ihre Karte', 'Neue Passphrase'], whoTitle: 'Ihren Pass wiederherstellen', whoText: 'Die Lizenzstelle hält eine versiegelte Kopie für Sie bereit. Geben Sie an, womit Sie sich angemeldet haben, und er gehört wieder Ihnen.',
-    replaces: 'Auf diesem Rechner ist ein Pass', replacesText: 'Der wiederhergestellte tritt an seine Stelle. Der jetzige bleibt als Datei daneben liegen.', cardTitle: 'Die angemeldete Karte', cardText: 'Sie wird mit Ihrer Anmeldung verglichen; abgebucht wird nichts. Die Nummer ist vergessen, sobald die Antwort da ist.', sending: 'Die Lizenzstelle wird gefragt',
+    replaces: 'Auf diesem Rechner ist ein Pass', replacesText: 'Der wiederhergestellte tritt an seine Stelle. Der jetzige bleibt als Datei daneben liegen.', cardTitle: 'Die angemeldete Karte', cardText: 'Die Nummer geht allein an die Zahlungsstelle, die sie mit Ihrer Anmeldung vergleicht; abgebucht wird nichts.', sending: 'Die Lizenzstelle wird gefragt',
     passTitle: 'Eine neue Passphrase', passText: 'Ihr Pass ist zurück. Sperren Sie ihn mit einer neuen Passphrase: Vier oder fünf Wörter ohne Zusammenhang sind stark und leicht zu merken. Niemand sonst kennt sie.', lock: 'Sperren und behalten', doneTitle: (n) => `Willkommen zurück, ${n}`, doneText: 'Ihr Pass ist wieder auf diesem Rechner, gesperrt mit der neuen Passphrase. Was Sie gekauft haben, spielt wie zuvor.', doneReplaced: 'Ihr Pass ist zurück, gesperrt mit der neuen Passphrase, und was Sie gekauft haben, spielt wie zuvor. Der bisherige liegt daneben.',
   },
   settings: {
     title: 'Einstellungen', looks: 'Aussehen', theme: 'Farben', system: 'System', light: 'Hell', dark: 'Dunkel', language: 'Sprache', sound: 'Ton', device: 'Ausgabegerät', deviceSystem: 'Wahl des Systems', deviceLost: 'nicht angeschlossen', normalise: 'Gleiche Lautheit', normaliseHint: 'Spielt jede Platte etwa gleich laut.', preview: 'Qualität der Hörproben', previewHint: 'Bei langsamer Leitung kleiner wählen.',
     unlimited: 'Beste', kbps: (n) => `${n} kbit/s`, buying: 'Kaufen', ask: 'Passphrase', askOnce: 'Einmal je Sitzung', askAlways: 'Jedes Mal', after: 'Nach der Lieferung', afterReady: 'Bescheid sagen', afterPlay: 'Gleich abspielen', store: 'Laden', storeBundled: 'Der Laden, der mit Cadenza kommt', storeOther: 'Ein anderer Laden', storeAddress: 'Adresse', storeRestart: 'Gilt ab dem nächsten Start.',
     shortcuts: 'Tastatur', showShortcuts: 'Alle Tastenkürzel', about: 'Über', version: (v) => `Cadenza ${v}`, saved: 'Gesichert', noDevices: 'Kein Ausgabegerät gefunden. Schließen Sie eines an; Cadenza macht von selbst weiter.', fonts: 'Bricolage Grotesque und Inter, SIL Open Font License',
+  },
+  links: {
+    title: 'Diesem Link folgen?', clip: (what, store) => `Er möchte den Ausschnitt von ${what} abspielen, aus: ${store}.`, order: (what, store) => `Er möchte ${what} in Ihre Bibliothek holen, aus: ${store}.`,
+    oneTrack: 'einem Titel', oneOrder: 'den Inhalt einer Bestellung', bundled: 'der Laden, der mit Cadenza kommt', unnamed: 'der Laden, den Sie gewählt haben', elsewhere: (host) => `Der Link selbst nennt ${host}; dort wird nicht gefragt.`,
+    hint: 'Jede Webseite kann einen solchen Link enthalten. Noch wurde niemand gefragt: Gehen Sie nur weiter, wenn Sie das wollten.', follow: 'Weiter',
   },
   keys: {
     control: 'Strg', title: 'Tastenkürzel', everywhere: 'Überall', lists: 'In Listen', playing: 'Beim Hören', search: 'Alles durchsuchen', help: 'Diese Übersicht', playPause: 'Abspielen oder anhalten', nextTrack: 'Nächster Titel', previousTrack: 'Voriger Titel', forward: '5 Sekunden vor', backward: '5 Sekunden zurück', louder: 'Lauter', quieter: 'Leiser', mute: 'Stumm', panel: 'Begleitleiste', full: 'Aktuelle Wiedergabe',

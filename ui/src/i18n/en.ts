@@ -22,7 +22,7 @@ export const en = {
     title: 'Store', newRecord: 'On the front page', more: 'More records', oneMore: 'One more record', about: 'About this record', previewAll: 'Preview all', stopPreview: 'Pause preview',
     preview: (t: string) => `Preview ${t}`, pause: (t: string) => `Pause ${t}`, buyAlbum: (p: string) => `Buy album ${p}`, buyRest: (n: number, p: string) => `Buy the other ${n} for ${p}`,
     addToCart: (t: string, p: string) => `Add ${t} to cart, ${p}`, inCart: 'In cart', inCartOpen: (t: string) => `In cart: ${t}. Open cart`, owned: 'Owned', playOwned: (t: string) => `Play ${t}`,
-    arriving: (t: string, pc: number) => `${t} is arriving, ${pc} percent`, ownAll: 'Owned. Play album', openAlbum: (t: string, a: string) => `${t} by ${a}`, notes: 'Liner notes', credits: 'Credits',
+    arriving: (t: string, pc: number) => `${t} is arriving, ${pc} percent`, ownAll: 'Owned. Play album', openAlbum: (t: string, a: string) => `${t} by ${a}`, notes: 'Liner notes', credits: 'Credits', biography: 'The artist',
     formats: (list: string) => list, lookInside: 'Open record', added: (n: number) => (n === 1 ? 'Added to the cart' : `${n} tracks added to the cart`), goCart: 'Open cart', clipOf: (s: number) => `${s}-second clips, free`,
     noDisc: 'not for discs', emptyTitle: 'The shelves are empty', emptyText: 'This store has nothing on sale yet. When a record is published, it appears here.', trackList: (t: string) => `Tracks of ${t}`,
     startingTitle: 'The store is opening', startingText: 'It starts together with the player. This takes a few seconds.',
@@ -35,8 +35,8 @@ export const en = {
   cart: {
     title: 'Cart', emptyTitle: 'Nothing in the cart', emptyText: 'Tracks and albums you want to buy gather here. Listen first: every track has a free clip.', toStore: 'Open the store', remove: (t: string) => `Remove ${t} from cart`,
     removed: (t: string) => `${t} removed from the cart`, quality: (t: string) => `Quality of ${t}`, lossless: 'Lossless', lossy: 'Compact', items: 'Tracks', saving: 'Whole-album saving', total: 'Total',
-    pay: (p: string) => `Pay ${p}`, paying: 'Asking the card processor', card: 'Card', number: 'Card number', expiry: 'Expires', name: 'Name on card',
-    keep: 'The store hands the number to the card processor. Player and store keep only the brand and the last four digits.',
+    pay: (p: string) => `Pay ${p}`, paying: 'Asking the payment processor', card: 'Card', number: 'Card number', expiry: 'Expires', name: 'Name on card',
+    keep: 'The number goes to the payment processor alone. The store gets the brand and the last four digits.',
     needPassport: 'You need a passport to buy', needPassportText: 'The passport is how your music knows that it is yours. Making one takes about two minutes.', passphrase: 'Passphrase',
     passphraseHint: 'You chose to be asked at every purchase.', thanks: 'Paid. Your music is on its way.', receipt: (id: string, p: string) => `Order ${id}, ${p}`, watch: 'See downloads', expired: 'Your passport has expired',
   },
@@ -44,6 +44,7 @@ export const en = {
     title: 'Downloads and orders', arriving: 'Arriving', arrived: 'Just arrived', orders: 'Orders', emptyTitle: 'No orders yet', emptyText: 'What you buy arrives here and then lives in your library. Every purchase can be downloaded again.',
     waiting: 'Waiting for its turn', redeeming: 'Proving to the delivery server that it is you', receiving: (a: string, b: string) => `${a} of ${b}`, checking: 'Checking signature and hash', ready: 'Ready to play', failed: 'Did not arrive',
     retry: (t: string) => `Try again: ${t}`, again: (t: string) => `Download ${t} again`, againShort: 'Download again', play: (t: string) => `Play ${t}`, delivered: 'Delivered', onTheWay: 'On its way', incomplete: 'Incomplete: try the missing tracks again, nothing is lost',
+    refunding: (p: string) => `Refund on its way: ${p}`, refunded: (p: string) => `Refunded: ${p}`, refundedText: (card: string) => `The money goes back to ${card || 'what you paid with'}. What was delivered stays playable with your passport; nothing more of this order can be downloaded.`,
     order: (id: string) => `Order ${id}`, progress: (t: string) => `Progress of ${t}`, voucher: 'Open a voucher file', voucherHint: 'Bought in a browser? Open the voucher it gave you.',
   },
   player: {
@@ -74,7 +75,7 @@ export const en = {
   },
   welcome: {
     title: 'Music that knows it is yours', lead: 'A passport carries your name with the music you buy. You make it once, it lives in one file on your computer, and only your passphrase opens it.', start: 'Make my passport', look: 'Look around the store first', have: 'I have a passport file', steps: ['Who you are', 'Your card', 'Passphrase'],
-    step: (n: number, of: number) => `Step ${n} of ${of}`, whoTitle: 'Who you are', whoText: 'This goes into your passport. The licensing center keeps a sealed copy, so that a lost passport can be replaced.', cardTitle: 'Your card', cardText: 'It is asked once whether it is yours, and nothing is charged. We keep only the brand and the last four digits.', passTitle: 'Your passphrase', passText: 'It locks the passport on this computer. Four or five unrelated words are strong and easy to remember. Nobody else knows it.',
+    step: (n: number, of: number) => `Step ${n} of ${of}`, whoTitle: 'Who you are', whoText: 'This goes into your passport. The licensing center keeps a sealed copy, so that a lost passport can be replaced.', cardTitle: 'Your card', cardText: 'The number goes to the payment processor alone, which asks the bank once whether it is good; nothing is charged. The licensing center gets the brand and the last four digits.', passTitle: 'Your passphrase', passText: 'It locks the passport on this computer. Four or five unrelated words are strong and easy to remember. Nobody else knows it.',
     name: 'Full name', address: 'Billing address', telephone: 'Telephone', email: 'E-mail', region: 'Country', interests: 'What do you listen to?', interestsHint: 'Decides which artwork comes with your music.', number: 'Card number', expiry: 'Expires', confidential: 'Confidential line', confidentialHint: 'A line you would rather not share. It is shown while your music plays, so that nobody hands copies around.',
     passphrase: 'Passphrase', repeat: 'Once more', mismatch: 'The two are not the same yet.', toCard: 'Go on to the card', issue: 'Ask for my passport', issuing: 'Checking the card', create: 'Create passport', creating: 'Locking the passport', doneTitle: (n: string) => `Welcome, ${n}`, doneText: 'Your passport is ready and locked with your passphrase. Keep a copy somewhere safe.', toStore: 'Open the store', export: 'Save a copy', cardIs: (b: string) => `${b} card`,
     required: 'This is needed.', show: 'Show passphrase', hide: 'Hide passphrase',
@@ -97,13 +98,18 @@ export const en = {
   },
   recovery: {
     lost: 'Recover a lost passport', steps: ['Who you are', 'Your card', 'New passphrase'], whoTitle: 'Recover your passport', whoText: 'The licensing center keeps a sealed copy for you. Give the details you registered with, and it is yours again.',
-    replaces: 'There is a passport on this computer', replacesText: 'The recovered one takes its place. The one here now is kept aside, as a file beside it.', cardTitle: 'The card you registered', cardText: 'It is compared with your registration, and nothing is charged. The number is forgotten as soon as that is answered.', sending: 'Asking the licensing center',
+    replaces: 'There is a passport on this computer', replacesText: 'The recovered one takes its place. The one here now is kept aside, as a file beside it.', cardTitle: 'The card you registered', cardText: 'The number goes to the payment processor alone, which compares it with your registration; nothing is charged.', sending: 'Asking the licensing center',
     passTitle: 'A new passphrase', passText: 'Your passport is back. Lock it with a new passphrase: four or five unrelated words are strong and easy to remember. Nobody else knows it.', lock: 'Lock and keep it', doneTitle: (n: string) => `Welcome back, ${n}`, doneText: 'Your passport is on this computer again, locked with the new passphrase. What you bought plays as before.', doneReplaced: 'Your passport is back, locked with the new passphrase, and what you bought plays as before. The one that was here is kept beside it.',
   },
   settings: {
     title: 'Settings', looks: 'Looks', theme: 'Theme', system: 'System', light: 'Light', dark: 'Dark', language: 'Language', sound: 'Sound', device: 'Sound device', deviceSystem: 'The system’s choice', deviceLost: 'not connected', normalise: 'Even loudness', normaliseHint: 'Plays every record about equally loud.', preview: 'Preview quality', previewHint: 'Lower it on a slow connection.',
     unlimited: 'Best', kbps: (n: number) => `${n} kbit/s`, buying: 'Buying', ask: 'Passphrase', askOnce: 'Once per session', askAlways: 'Every time', after: 'After delivery', afterReady: 'Say that it is ready', afterPlay: 'Start playing', store: 'Store', storeBundled: 'The store that comes with Cadenza', storeOther: 'Another store', storeAddress: 'Address', storeRestart: 'Takes effect at the next start.',
     shortcuts: 'Keyboard', showShortcuts: 'Show all shortcuts', about: 'About', version: (v: string) => `Cadenza ${v}`, saved: 'Saved', noDevices: 'No sound device was found. Connect one; Cadenza goes on by itself.', fonts: 'Bricolage Grotesque and Inter, SIL Open Font License',
+  },
+  links: {
+    title: 'Follow this link?', clip: (what: string, store: string) => `It wants to play the clip of ${what}, from ${store}.`, order: (what: string, store: string) => `It wants to fetch ${what} from ${store} into your library.`,
+    oneTrack: 'a track', oneOrder: 'what an order bought', bundled: 'the store that comes with Cadenza', unnamed: 'the store that you chose', elsewhere: (host: string) => `The link itself names ${host}, which is not asked.`,
+    hint: 'Any web page can hold such a link. Nobody was contacted yet: go on only if you wanted this.', follow: 'Go on',
   },
   keys: {
     control: 'Ctrl', title: 'Keyboard shortcuts', everywhere: 'Everywhere', lists: 'In lists', playing: 'While listening', search: 'Search everything', help: 'This sheet', playPause: 'Play or pause', nextTrack: 'Next track', previousTrack: 'Previous track', forward: 'Forward 5 seconds', backward: 'Back 5 seconds', louder: 'Louder', quieter: 'Quieter', mute: 'Mute', panel: 'Listening panel', full: 'Now playing',

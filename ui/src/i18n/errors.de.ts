@@ -40,6 +40,8 @@ export const errorsDe: ErrorWords = {
   'voucher-altered': said('Dieser Gutschein ist nicht so, wie der Laden ihn ausgestellt hat.', 'Holen Sie ihn noch einmal aus der Bestellung, zu der er gehört.'),
   'voucher-broken': said('Dieser Gutschein ist beschädigt oder wurde verändert.', 'Holen Sie ihn noch einmal dort, wo Sie gekauft haben.'),
   'voucher-expired': said('Dieser Gutschein ist abgelaufen.', 'Holen Sie einen neuen aus der Bestellung, zu der er gehört.'),
+  'voucher-refunded': said('Dieser Kauf wurde erstattet.', 'Was geliefert wurde, spielt weiter. Zum erneuten Laden kaufen Sie den Titel noch einmal.'),
+  'order-refunded': said('Diese Bestellung wurde erstattet.', 'Was geliefert wurde, spielt weiter. Zum erneuten Laden kaufen Sie den Titel noch einmal.'),
   'voucher-used': said('Dieser Gutschein wurde mit einem anderen Pass eingelöst.', 'Nur der Käufer kann ihn einlösen.'),
   'weak-passphrase': said('Diese Passphrase ist zu schwach.', 'Mindestens zehn Zeichen; vier Wörter ohne Zusammenhang sind gut.'),
   'write-failed': said('Die Datei konnte nicht geschrieben werden.', 'Wählen Sie einen anderen Ordner oder prüfen Sie, ob dieser beschrieben werden darf.'),

@@ -75,12 +75,18 @@ export const commands = {
 	checkout: (card: PaymentCard, passphrase: string | null) => typedError<Order, AppError>(__TAURI_INVOKE("checkout", { card, passphrase })),
 	/**  Past orders, newest first. */
 	orders: () => typedError<Order[], AppError>(__TAURI_INVOKE("orders")),
+	/**  The same, once the store was asked which of them were refunded since. */
+	refreshOrders: () => typedError<Order[], AppError>(__TAURI_INVOKE("refresh_orders")),
 	/**  Deliveries of this session and those that are not finished, newest first. */
 	downloads: () => typedError<Download[], AppError>(__TAURI_INVOKE("downloads")),
 	/**  Tries a failed delivery again, or brings an owned track here once more (B9). */
 	downloadRetry: (mediaId: MediaId) => typedError<Download, AppError>(__TAURI_INVOKE("download_retry", { mediaId })),
 	/**  Redeems a voucher file that a browser brought (B4); a preview voucher plays. */
 	redeemVoucher: (path: string) => typedError<Download[], AppError>(__TAURI_INVOKE("redeem_voucher", { path })),
+	/**  The link that waits for a yes, if one does. */
+	askedLink: () => typedError<AskedLink | null, AppError>(__TAURI_INVOKE("asked_link")),
+	/**  Follows a link, or lets it go; gives the next one that waits. */
+	answerLink: (number: number, follow: boolean) => typedError<AskedLink | null, AppError>(__TAURI_INVOKE("answer_link", { number, follow })),
 	/**  Streams previews of these tracks, one after the other. */
 	preview: (mediaIds: MediaId[], startIndex: number, kind: PreviewKind) => typedError<PlaybackState, AppError>(__TAURI_INVOKE("preview", { mediaIds, startIndex, kind })),
 	/**  Plays these tracks of the library; they become the queue. */
@@ -170,7 +176,7 @@ export const events = {
 /* Constants */
 export const cardBrands = [{"groups":[4,4,4,4],"lengths":[13,16,19],"name":"Visa","prefixes":[[4000,4999]]},{"groups":[4,4,4,4],"lengths":[16],"name":"Mastercard","prefixes":[[5100,5599],[2221,2720]]},{"groups":[4,6,5],"lengths":[15],"name":"American Express","prefixes":[[3400,3499],[3700,3799]]},{"groups":[4,4,4,4],"lengths":[16],"name":"Discover","prefixes":[[6011,6011],[6440,6499],[6500,6599]]},{"groups":[4,4,4,4],"lengths":[16],"name":"JCB","prefixes":[[3528,3589]]},{"groups":[4,6,4],"lengths":[14],"name":"Diners Club","prefixes":[[3000,3059],[3600,3699],[3800,3899]]}] as const;
 
-export const errorCodes = ["already-owned","busy","cancelled","capture-unavailable","card-declined","card-expired","card-invalid","cart-empty","certificate-expired","certificate-not-yet-valid","certificate-revoked","content-manager-unreachable","delivery-not-trusted","device-busy","device-forbidden","device-not-connected","device-unusable","disc-busy","disc-empty","disc-isrc","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","keychain-absent","keychain-failed","keychain-locked","ledger-altered","library-broken","link-unknown","no-delivery-server","no-passport","no-sound","no-sound-device","no-store","no-stream","no-whole-song","not-authorized","not-available-yet","not-for-sale","not-found","not-kept","not-recognised","not-yours","order-refused","order-uncertain","orders-damaged","other-licensing-center","passphrases-differ","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","payment-unconfirmed","playlist-full","playlist-name","playlist-place","playlist-taken","playlist-unknown","price-changed","purchase-ready","rate-unsupported","record-not-allowed","renewal-refused","revocation-unknown","seek-failed","settings-broken","stale-challenge","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unavailable","store-unreachable","stream-failed","ticket-expired","too-many-attempts","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unknown-media","unknown-voucher","unplayable","voucher-altered","voucher-broken","voucher-expired","voucher-preview","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
+export const errorCodes = ["already-owned","busy","cancelled","capture-unavailable","card-declined","card-expired","card-invalid","cart-empty","certificate-expired","certificate-not-yet-valid","certificate-revoked","content-manager-unreachable","delivery-not-trusted","device-busy","device-forbidden","device-not-connected","device-unusable","disc-busy","disc-empty","disc-isrc","disc-too-long","disc-too-many-tracks","disc-track","disc-track-too-short","disc-unwritable","disc-verify","disk-full","download-damaged","download-failed","file-broken","file-exists","file-unreadable","home-busy","home-unusable","internal","invalid-form","keychain-absent","keychain-failed","keychain-locked","ledger-altered","library-broken","link-unknown","no-delivery-server","no-passport","no-sound","no-sound-device","no-store","no-stream","no-whole-song","not-authorized","not-available-yet","not-for-sale","not-found","not-kept","not-recognised","not-yours","order-refunded","order-refused","order-uncertain","orders-damaged","other-licensing-center","passphrases-differ","passport-broken","passport-exists","passport-expired","passport-locked","payment-timeout","payment-unconfirmed","playlist-full","playlist-name","playlist-place","playlist-taken","playlist-unknown","price-changed","purchase-ready","rate-unsupported","record-not-allowed","renewal-refused","revocation-unknown","seek-failed","settings-broken","stale-challenge","store-address","store-garbled","store-not-trusted","store-refused","store-root","store-start","store-unavailable","store-unreachable","stream-failed","ticket-expired","too-many-attempts","track-damaged","track-locked","track-missing","track-unreadable","track-unsupported","unknown-media","unknown-voucher","unplayable","voucher-altered","voucher-broken","voucher-expired","voucher-preview","voucher-refunded","voucher-used","weak-passphrase","write-failed","wrong-passphrase"] as const;
 
 export const mostCardDigits = 19 as const;
 
@@ -240,6 +246,19 @@ export type AppState = {
 
 /**  When a purchase asks for the passphrase (B5). */
 export type AskPassphrase = "oncePerSession" | "everyPurchase";
+
+/**  A `cadenza:` link that waits for a yes. Nobody was contacted for it yet. */
+export type AskedLink = {
+	/**  To answer by. */
+	number: number,
+	wanted: WantedByLink,
+	/**  Titles of what would be fetched, where they are known here. */
+	titles: string[],
+	/**  Host and port of the store that would be asked, once it is named. */
+	store: string | null,
+	/**  Another host that the link names; it is not asked. */
+	elsewhere: string | null,
+};
 
 export type AudioDevice = {
 	id: string,
@@ -406,6 +425,8 @@ export type GoTo =
 { page: "album"; albumId: AlbumId } | 
 /**  A voucher is being redeemed. */
 { page: "downloads" } | 
+/**  A link was opened and waits for a yes: ask `asked_link` what it wants. */
+{ page: "link" } | 
 /**  A passport file was opened: offer to import it. */
 { page: "importPassport"; path: string } | 
 /**  A voucher waits for the passphrase: ask, call `unlock`, it goes on by itself. */
@@ -511,6 +532,8 @@ export type Order = {
 	placedAt: number,
 	currency: string,
 	totalCents: number,
+	/**  Brand and last four digits. */
+	paidWith: string,
 	state: OrderState,
 	items: OrderItem[],
 };
@@ -533,7 +556,11 @@ export type OrderState =
 /**  Everything is in the library. */
 "delivered" | 
 /**  Paid, but something did not arrive: retry it, nothing is lost (B7). */
-"incomplete";
+"incomplete" | 
+/**  The money is on its way back: what was delivered plays, nothing more can be fetched. */
+"refunding" | 
+/**  The money was given back: the same. */
+"refunded";
 
 /**  The owner's line: stands in the window while purchased music plays (M5). */
 export type OwnerLine = {
@@ -792,6 +819,8 @@ export type StoreAlbum = {
 	tracks: StoreTrack[],
 	linerNotes: string | null,
 	credits: string | null,
+	/**  Of the artist. */
+	biography: string | null,
 	label: string | null,
 	copyright: string | null,
 };
@@ -889,7 +918,15 @@ export type TrackTexts = {
 	linerNotes: string | null,
 	credits: string | null,
 	commentary: string | null,
+	/**  Of the artist. */
+	biography: string | null,
 };
+
+export type WantedByLink = 
+/**  To play a clip. */
+"clip" | 
+/**  To bring home what an order bought. */
+"order";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

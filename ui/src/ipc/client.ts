@@ -54,9 +54,12 @@ export interface Core {
   cartClear(): Promise<T.Cart>;
   checkout(card: T.PaymentCard, passphrase: string | null): Promise<T.Order>;
   orders(): Promise<T.Order[]>;
+  refreshOrders(): Promise<T.Order[]>;
   downloads(): Promise<T.Download[]>;
   downloadRetry(mediaId: T.MediaId): Promise<T.Download>;
   redeemVoucher(path: string): Promise<T.Download[]>;
+  askedLink(): Promise<T.AskedLink | null>;
+  answerLink(number: number, follow: boolean): Promise<T.AskedLink | null>;
 
   preview(mediaIds: T.MediaId[], startIndex: number, kind: T.PreviewKind): Promise<T.PlaybackState>;
   play(trackIds: T.TrackId[], startIndex: number): Promise<T.PlaybackState>;

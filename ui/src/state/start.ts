@@ -7,6 +7,7 @@ import { cart } from './cart.svelte';
 import { deliveries } from './deliveries.svelte';
 import { disc } from './disc.svelte';
 import { library } from './library.svelte';
+import { links } from './links.svelte';
 import { notices } from './notices.svelte';
 import { papers } from './papers.svelte';
 import { passportFile } from './passport.svelte';
@@ -33,6 +34,7 @@ export const start = async (): Promise<void> => {
       cart.listen(),
       deliveries.listen(),
       library.listen(state.libraryTracks),
+      links.look(),
     ]);
   } catch (thrown) {
     session.failure = Failure.from(thrown);
@@ -49,6 +51,7 @@ const follow = async (place: GoTo): Promise<void> => {
   if (place.page === 'album') router.go('album', place.albumId);
   else if (place.page === 'downloads') router.go('downloads');
   else if (place.page === 'unlock') await session.open();
+  else if (place.page === 'link') await links.look();
   else {
     passportFile.offered = place.path;
     router.go('passport');

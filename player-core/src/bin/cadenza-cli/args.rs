@@ -83,11 +83,17 @@ pub enum Command {
         #[arg(long, value_name = "F")]
         card_file: PathBuf,
     },
-    /// Deliver what a voucher file stands for; without one, finish deliveries that were interrupted
-    #[command(after_help = "Example:\n  cadenza-cli --store ready.json redeem order.cadvoucher")]
+    /// Deliver what a voucher file or link stands for; without one, finish deliveries that were interrupted
+    #[command(
+        after_help = "Examples:\n  cadenza-cli --store ready.json redeem order.cadvoucher\n  cadenza-cli --store ready.json redeem 'cadenza://redeem?url=...' --yes"
+    )]
     Redeem {
-        /// A .cadvoucher file that a browser brought
+        /// A .cadvoucher file that a browser brought, or a cadenza: link
+        #[arg(value_name = "FILE_OR_LINK")]
         voucher: Option<PathBuf>,
+        /// Follow the link without asking; needed where there is no terminal to ask on
+        #[arg(long)]
+        yes: bool,
     },
     /// Everything that was bought with this player, newest first; `--again` fetches an order's tracks once more
     #[command(
@@ -171,8 +177,12 @@ pub enum Passport {
 
 #[derive(Debug, Args)]
 pub struct Preview {
-    /// The track, as `catalogue` names it
+    /// The track, as `catalogue` names it, or a cadenza: link
+    #[arg(value_name = "MEDIA_ID_OR_LINK")]
     pub media_id: String,
+    /// Follow the link without asking; needed where there is no terminal to ask on
+    #[arg(long)]
+    pub yes: bool,
     /// Start this many seconds into the clip
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub from: Option<Duration>,
@@ -361,6 +371,8 @@ mod tests {
             "preview ID --from 1 --seconds 2 --bandwidth 64 --udp --keep",
             "buy A B --quality lossless --card-file F",
             "redeem F",
+            "redeem cadenza://redeem?url=U --yes",
+            "preview cadenza://preview/ID --yes",
             "orders",
             "orders --again ORDER",
             "play A song.flac --seek 1 --seconds 2 --device silent",

@@ -2,6 +2,7 @@
 
 mod disc;
 mod library;
+mod links;
 mod listen;
 mod passport;
 mod playlist;
@@ -14,7 +15,7 @@ use cadenza_player::home::HomeFolder;
 use cadenza_player::passport::vault::Phase;
 use cadenza_player::settings::Settings;
 use cadenza_player::store::StoreAddress;
-use cadenza_player::{Code, Failure, Player, PlayerConfig, atomic};
+use cadenza_player::{Failure, Player, PlayerConfig, atomic};
 use cadenza_protocol::cert::Certificate;
 
 use crate::args::{Cli, Command, Global};
@@ -34,7 +35,7 @@ pub async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Buy { media_ids, quality, card_file } => {
             shop::buy(&global, &media_ids, quality.as_deref(), &card_file, output).await
         }
-        Command::Redeem { voucher } => shop::redeem(&global, voucher.as_deref(), output).await,
+        Command::Redeem { voucher, yes } => shop::redeem(&global, voucher.as_deref(), yes, output).await,
         Command::Orders { again: None } => shop::orders(&global, output).await,
         Command::Orders { again: Some(order) } => shop::order_again(&global, &order, output).await,
         Command::Play { tracks, seek, seconds, device } => {
@@ -77,24 +78,4 @@ fn read_root(path: &Path) -> Result<Certificate, Failure> {
     let parsed = String::from_utf8(bytes).ok().and_then(|pem| Certificate::from_pem(&pem).ok());
     parsed
         .ok_or_else(|| Failure::from(cadenza_player::store::AddressError::BadRoot { path: path.to_owned() }))
-}
-
-/// A TOML file that a person wrote. The message names line and field, never a value: it may be a card.
-fn from_toml<T: serde::de::DeserializeOwned>(bytes: &[u8], path: &Path, help: &str) -> Result<T, Failure> {
-    let broken = |reason: &str| {
-        let message =
-            format!("{} is not understood ({reason}): `cadenza-cli {help}` shows an example", path.display());
-        Failure::new(Code::InvalidForm, message).with("path", path.display())
-    };
-    let text = std::str::from_utf8(bytes).map_err(|_| broken("it is not text in UTF-8"))?;
-    toml::from_str(text).map_err(|e| {
-        let line = e.span().map(|s| text[..s.start.min(text.len())].lines().count().max(1));
-        match (e.message(), line) {
-            (message, _) if message.starts_with("missing field") || message.starts_with("unknown field") => {
-                broken(message)
-            }
-            (_, Some(line)) => broken(&format!("line {line}")),
-            (_, None) => broken("it is not TOML of this form"),
-        }
-    })
 }

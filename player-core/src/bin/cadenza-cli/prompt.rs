@@ -1,6 +1,6 @@
-//! Passphrases: from the first line of a file, or typed unseen on the terminal. Wiped once they are used.
+//! What is asked on the terminal. Passphrases come from the first line of a file, or are typed unseen, and are wiped once they are used.
 
-use std::io::IsTerminal;
+use std::io::{BufRead, IsTerminal, Read};
 use std::path::Path;
 
 use cadenza_player::{Code, Failure, atomic};
@@ -8,6 +8,8 @@ use cadenza_protocol::secret::Passphrase;
 use zeroize::Zeroizing;
 
 const BOUND: u64 = 64 << 10;
+/// Bytes.
+const LONGEST_ANSWER: u64 = 100;
 
 /// The passphrase of a passport that exists.
 pub fn passphrase(file: Option<&Path>) -> Result<Passphrase, Failure> {
@@ -57,4 +59,17 @@ fn typed(prompt: &str) -> Result<Passphrase, Failure> {
             format!("the passphrase could not be read ({e}): name a file with --passphrase-file"),
         )
     })
+}
+
+/// Asks something that is answered with yes or no. Anything but yes is no.
+pub fn agrees(question: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        let message =
+            "a link is followed only when you say so, and there is no terminal to ask on: add --yes";
+        return Err(Failure::new(Code::Cancelled, message));
+    }
+    eprint!("{question} [y/N] ");
+    let mut typed = String::new();
+    std::io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut typed).map_err(Failure::internal)?;
+    Ok(matches!(typed.trim().to_lowercase().as_str(), "y" | "yes"))
 }

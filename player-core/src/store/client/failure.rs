@@ -42,6 +42,12 @@ pub enum ExchangeError {
         /// Why there is no list that is new enough.
         reason: String,
     },
+    /// The payment processor does not answer; no one was asked to pay.
+    #[error("the payment processor at {host} does not answer: nothing was charged; try again in a minute")]
+    NoProcessor {
+        /// Host and port.
+        host: String,
+    },
     /// It answered with a refusal of its own.
     #[error("{message}")]
     Refused {
@@ -80,7 +86,10 @@ impl ExchangeError {
         match self {
             Self::Silent { .. } | Self::Garbled { .. } | Self::Unreachable { .. } => true,
             Self::Refused { status, .. } => *status >= 500,
-            Self::NotTrusted { .. } | Self::Unchecked { .. } | Self::Voucher(_) => false,
+            Self::NotTrusted { .. }
+            | Self::Unchecked { .. }
+            | Self::NoProcessor { .. }
+            | Self::Voucher(_) => false,
         }
     }
 }
@@ -91,6 +100,7 @@ impl Explain for ExchangeError {
             Self::Unreachable { .. } | Self::Silent { .. } => Code::StoreUnreachable,
             Self::NotTrusted { .. } => Code::StoreNotTrusted,
             Self::Unchecked { .. } => Code::RevocationUnknown,
+            Self::NoProcessor { .. } => Code::PaymentTimeout,
             Self::Refused { code, .. } => *code,
             Self::Garbled { .. } => Code::StoreGarbled,
             Self::Voucher(e) => e.code(),
@@ -102,6 +112,7 @@ impl Explain for ExchangeError {
             Self::Unreachable { host, .. }
             | Self::Silent { host }
             | Self::NotTrusted { host, .. }
+            | Self::NoProcessor { host }
             | Self::Garbled { host } => vec![("host", host.clone())],
             Self::Refused { field, unknown, .. } => {
                 let said = [("field", field), ("server-code", unknown)];

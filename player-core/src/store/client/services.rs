@@ -1,34 +1,33 @@
-//! The licensing center's list of services whose certificates were withdrawn (requirement C9), fetched before a card number or a
-//! redemption leaves the player. For a card it may be a day old, for a redemption as old as it says itself (a week). Without one
-//! nothing is sent; catalogue and previews need none.
+//! The licensing center's list of services whose certificates were withdrawn (requirement C9), fetched before a card number, an order or a
+//! redemption leaves the player. The list says itself how old it may be where someone pays (a day at most) and for a redemption (a week at
+//! most). Without one nothing is sent; catalogue and previews need none.
 
 use std::sync::Arc;
 
-use cadenza_protocol::cert::DatedList;
+use cadenza_protocol::cert::{DatedList, ListUse};
 use cadenza_protocol::time::UnixTime;
 use parking_lot::Mutex;
 
 /// Seconds for which a list is not asked for again.
 const FRESH_SECONDS: i64 = 60;
-/// Oldest list that money is paid by, days.
-const PAYMENT_DAYS: i64 = 1;
 
 /// What is about to leave the player.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaving {
-    /// A card number.
+    /// A card number, or what is paid with one.
     Card,
     /// The proof that a voucher is ours.
     Redemption,
 }
 
 impl Leaving {
-    /// Whether a list may still be gone by. One that is past its own last day is refused with the chain.
+    /// Whether a list may still be gone by.
     fn goes_by(self, list: &DatedList, now: UnixTime) -> bool {
-        match self {
-            Self::Card => list.issued().plus_days(PAYMENT_DAYS) >= now,
-            Self::Redemption => true,
-        }
+        let what = match self {
+            Self::Card => ListUse::Payment,
+            Self::Redemption => ListUse::Other,
+        };
+        list.serves(what, now)
     }
 }
 

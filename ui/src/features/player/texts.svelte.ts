@@ -3,7 +3,7 @@ import { core } from '../../ipc/client';
 import type { LyricLine, TrackTexts } from '../../ipc/bindings';
 import { player } from '../../state/player.svelte';
 
-const nothing: TrackTexts = { lyrics: null, linerNotes: null, credits: null, commentary: null };
+const nothing: TrackTexts = { lyrics: null, linerNotes: null, credits: null, commentary: null, biography: null };
 
 class Texts {
   now = $state.raw<TrackTexts>(nothing);

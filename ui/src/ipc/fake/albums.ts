@@ -117,7 +117,7 @@ const demo = (): StoreAlbum => {
   const durationMs = tracks.reduce((sum, t) => sum + t.durationMs, 0);
   return {
     card: { id: 'parlour', title: parlour.title, artist: parlour.artist, year: parlour.year, genre: parlour.genre, sleeve: own, trackCount: tracks.length, durationMs, priceCents: parlour.priceCents, ownedTracks: 0 },
-    currency, tracks, linerNotes: parlour.tracks[0]?.liner ?? null, credits: parlour.tracks[0]?.credits ?? null, label: parlour.label, copyright: parlour.copyright,
+    currency, tracks, linerNotes: parlour.tracks[0]?.liner ?? null, credits: parlour.tracks[0]?.credits ?? null, biography: null, label: parlour.label, copyright: parlour.copyright,
   };
 };
 
@@ -129,6 +129,7 @@ const sketched = sketches.map((sketch): StoreAlbum => {
   const tracks = sketch.tracks.map((_, index) => track(sketch, index));
   return {
     card: card(sketch, tracks), currency, tracks, linerNotes: sketch.notes,
+    biography: `${sketch.artist} wrote for rooms, not for halls.`,
     credits: `Composed by ${sketch.artist}\nPlayed and recorded for the demonstration\nMastered to -14 LUFS`,
     label: 'Cadenza Editions', copyright: '2026 Cadenza Editions. The works are in the public domain.',
   };

@@ -89,7 +89,7 @@ export const library = {
   trackTexts: (id: string) => answer((): TrackTexts => {
     const track = findTrack(id);
     const of = albums.find((a) => a.card.id === track?.albumId);
-    return { lyrics: lyricsOf(id), linerNotes: (id.startsWith('parlour-') ? parlour.tracks[Number(id.slice(8)) - 1]?.liner : of?.linerNotes) ?? null, credits: of?.credits ?? null, commentary: null };
+    return { lyrics: lyricsOf(id), linerNotes: (id.startsWith('parlour-') ? parlour.tracks[Number(id.slice(8)) - 1]?.liner : of?.linerNotes) ?? null, credits: of?.credits ?? null, commentary: null, biography: of?.biography ?? null };
   }),
   playlists: () => answer(() => lists.map(about), 'library'),
   playlist: (id: string) => answer(() => page(kept(id)), 'library'),

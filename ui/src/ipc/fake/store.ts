@@ -1,6 +1,6 @@
 /// The store, the cart and deliveries, invented.
 import { Failure } from '../failure';
-import type { AlbumCard, Cart, CartChoice, CartItem, Download, Order, PaymentCard, StoreAlbum, StoreTrack } from '../bindings';
+import type { AlbumCard, AskedLink, Cart, CartChoice, CartItem, Download, Order, PaymentCard, StoreAlbum, StoreTrack } from '../bindings';
 import { albums, currency, findTrack } from './albums';
 import { pays } from './forms';
 import { answer, pace, scene, storeState, tell, world } from './world';
@@ -61,7 +61,16 @@ const deliver = (items: CartItem[], orderId: string): void =>
     setTimeout(() => step(download), pace.tickMs * (1 + place * 3));
   });
 
+const links: AskedLink[] = [];
+/** A link is opened from outside. */
+export const openLink = (link: AskedLink): void => {
+  links.push(link);
+  tell('goTo', { page: 'link' });
+};
+
 const past: Order[] = [];
+const orders = (): Order[] =>
+  past.map((o) => (o.state !== 'refunded' && o.items.every((i) => world.owned.has(i.mediaId)) ? { ...o, state: 'delivered' as const } : o));
 
 export const store = {
   storeState: () => answer(storeState),
@@ -103,13 +112,14 @@ export const store = {
     if (scene.passport === 'revoked') throw new Failure('certificate-revoked');
     pays(card.number);
     const { items, totalCents } = world.cart;
-    const order: Order = { orderId: `C-${1042 + past.length}`, placedAt: Math.floor(Date.now() / 1000), currency, totalCents, state: 'arriving', items };
+    const order: Order = { orderId: `C-${1042 + past.length}`, placedAt: Math.floor(Date.now() / 1000), currency, totalCents, paidWith: 'Visa •••• 4242', state: 'arriving', items };
     past.unshift(order);
     setItems([]);
     deliver(items, order.orderId);
     return order;
   }, 'store'),
-  orders: () => answer(() => past.map((o) => ({ ...o, state: o.items.every((i) => world.owned.has(i.mediaId)) ? 'delivered' as const : o.state }))),
+  orders: () => answer(orders),
+  refreshOrders: () => answer(orders, 'store'),
   downloads: () => answer(() => world.downloads),
   downloadRetry: (mediaId: string) => answer(() => {
     const download = world.downloads.find((d) => d.mediaId === mediaId);
@@ -119,6 +129,11 @@ export const store = {
     return download;
   }),
   redeemVoucher: (_path: string) => answer((): Download[] => []),
+  askedLink: () => answer((): AskedLink | null => links[0] ?? null),
+  answerLink: (number: number, _follow: boolean) => answer((): AskedLink | null => {
+    links.splice(0, links.length, ...links.filter((link) => link.number !== number));
+    return links[0] ?? null;
+  }),
 };
 
 /** Puts one delivery into each state, and a past order, for screenshots. */
@@ -130,7 +145,8 @@ export const showDeliveries = (): void => {
     state: states[i]!, receivedBytes: [8_600_000, 19_500_000, 0, 4_200_000][i]!, totalBytes: [13_800_000, 19_500_000, 0, 26_500_000][i]!,
     error: i === 3 ? { code: 'download-failed', data: {}, message: '' } : null,
   }));
-  past.push({ orderId: 'C-1041', placedAt: 1_795_390_000, currency, totalCents: 516, state: 'incomplete', items });
-  past.push({ orderId: 'C-1017', placedAt: 1_794_990_000, currency, totalCents: 237, state: 'delivered', items: ['water-1', 'water-2', 'water-3'].map((id) => ({ ...findTrack(id)!, quality: 'lossless', priceCents: 79 })) });
+  past.push({ orderId: 'C-1041', placedAt: 1_795_390_000, currency, totalCents: 516, paidWith: 'Visa •••• 4242', state: 'incomplete', items });
+  past.push({ orderId: 'C-1017', placedAt: 1_794_990_000, currency, totalCents: 237, paidWith: 'Visa •••• 4242', state: 'delivered', items: ['water-1', 'water-2', 'water-3'].map((id) => ({ ...findTrack(id)!, quality: 'lossless', priceCents: 79 })) });
+  past.push({ orderId: 'C-1002', placedAt: 1_794_590_000, currency, totalCents: 129, paidWith: 'Visa •••• 4242', state: 'refunded', items: items.slice(3) });
 };
 if (new URLSearchParams(globalThis.location?.search ?? '').has('arriving')) showDeliveries();

@@ -12,12 +12,13 @@ use cadenza_player::library::{TrackId, TrackRecord};
 use cadenza_player::path::Kept;
 use cadenza_player::playback::stream::{LiveStream, StreamMonitor, StreamPlace};
 use cadenza_player::playback::{Command, Entry, Event, HeardMark, Playback, Status, Track, TrackKind};
+use cadenza_player::store::Link;
 use cadenza_player::{Code, Failure, Player};
 use cadenza_protocol::preview::{Npt, PreviewAddress, PreviewKind};
 use parking_lot::Mutex;
 use serde_json::json;
 
-use super::{open, unlock};
+use super::{links, open, unlock};
 use crate::args::{Global, Preview};
 use crate::output::{Output, minutes, table};
 
@@ -77,7 +78,18 @@ pub async fn play(
 
 pub async fn preview(global: &Global, wish: &Preview, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
-    let media_id = super::shop::media_id(&wish.media_id)?;
+    let media_id = match links::read(&wish.media_id)? {
+        None => super::shop::media_id(&wish.media_id)?,
+        Some(link) => {
+            links::confirm(&player, &link, wish.yes)?;
+            match link {
+                Link::Preview(id) => id,
+                Link::Redeem(_) => {
+                    return Err(links::other("this link is for a purchase: give it to `redeem`"));
+                }
+            }
+        }
+    };
     let mut setup = player.stream_setup()?;
     if let Some(kbps) = wish.bandwidth {
         setup.bandwidth = Some(kbps.saturating_mul(1_000));

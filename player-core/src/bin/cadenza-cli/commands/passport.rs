@@ -5,7 +5,7 @@ use std::path::Path;
 use cadenza_player::passport::vault::day;
 use cadenza_player::passport::{RecoveryForm, RegistrationForm};
 use cadenza_player::path::{Kept, shown};
-use cadenza_player::{Failure, atomic};
+use cadenza_player::{Failure, atomic, form_file};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -122,5 +122,5 @@ async fn show(player: &cadenza_player::Player, global: &Global, output: &Output)
 
 fn read_form<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let bytes = Zeroizing::new(atomic::read_bounded(path, FORM_BOUND)?);
-    super::from_toml(&bytes, path, "register --help")
+    form_file::read(&bytes, path, "register --help")
 }

@@ -5,19 +5,23 @@ use std::path::Path;
 use cadenza_player::event::{News, Stage};
 use cadenza_player::passport::vault::day;
 use cadenza_player::player::Delivered;
+use cadenza_player::store::Link;
 use cadenza_player::store::cart::CartItem;
 use cadenza_player::store::orders::{OrderStanding, PastOrder};
 use cadenza_player::store::payment::TypedCard;
-use cadenza_player::{Code, Failure, Player, atomic};
+use cadenza_player::{Code, Failure, Player, atomic, form_file};
 use cadenza_protocol::id::{MediaId, VoucherId};
 use serde_json::json;
+use url::Url;
 use zeroize::Zeroizing;
 
-use super::{from_toml, open, unlock};
+use super::{links, open, unlock};
 use crate::args::Global;
 use crate::output::{Output, minutes, price, table};
 
 const CARD_BOUND: u64 = 64 << 10;
+/// What a refund means.
+const KEPT: &str = "what was delivered stays playable, nothing more can be downloaded";
 
 pub async fn catalogue(global: &Global, words: &str, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
@@ -59,11 +63,18 @@ pub async fn buy(
     finish(only(&ours, delivered, output), output, json!({ "order": order }))
 }
 
-pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) -> Result<(), Failure> {
+pub async fn redeem(
+    global: &Global,
+    voucher: Option<&Path>,
+    yes: bool,
+    output: &Output,
+) -> Result<(), Failure> {
     let player = open(global)?;
+    let voucher = voucher.map(|given| brought(&player, given, yes)).transpose()?;
     find_lost(&player, output).await;
     let ours = match voucher {
-        Some(voucher) => Some(player.take_voucher(player.read_voucher(voucher).await?)?),
+        Some(Brought::File(file)) => Some(player.take_voucher(player.read_voucher(file).await?)?),
+        Some(Brought::Link(url)) => Some(player.take_voucher(player.voucher_at(&url).await?)?),
         None => None,
     };
     if ours.is_none() && !player.has_open_deliveries() {
@@ -74,6 +85,26 @@ pub async fn redeem(global: &Global, voucher: Option<&Path>, output: &Output) ->
     let delivered = deliver(&player, output).await?;
     let delivered = ours.map_or(delivered.clone(), |ours| only(&ours, delivered, output));
     finish(delivered, output, json!({}))
+}
+
+/// Where a voucher is.
+enum Brought<'a> {
+    File(&'a Path),
+    Link(Url),
+}
+
+/// Reads what was given; a link only goes on once the person said yes, before anyone is contacted (B12).
+fn brought<'a>(player: &Player, given: &'a Path, yes: bool) -> Result<Brought<'a>, Failure> {
+    match links::read(given.to_str().unwrap_or_default())? {
+        None => Ok(Brought::File(given)),
+        Some(link) => {
+            links::confirm(player, &link, yes)?;
+            match link {
+                Link::Redeem(url) => Ok(Brought::Link(url)),
+                Link::Preview(_) => Err(links::other("this link is for listening: give it to `preview`")),
+            }
+        }
+    }
 }
 
 /// Asks the store for orders whose answer was lost, and tells of those it has.
@@ -103,6 +134,11 @@ async fn find_lost(player: &Player, output: &Output) {
 pub async fn orders(global: &Global, output: &Output) -> Result<(), Failure> {
     let player = open(global)?;
     find_lost(&player, output).await;
+    if player.store().is_ok()
+        && let Err(failure) = player.refresh_orders().await
+    {
+        output.progress(&format!("Whether an order was refunded since is not known now: {failure}"));
+    }
     let (orders, trouble) = (player.orders(), player.orders_trouble());
     if let Some(trouble) = &trouble {
         output.progress(&trouble.message);
@@ -128,12 +164,16 @@ pub async fn orders(global: &Global, output: &Output) -> Result<(), Failure> {
 /// An order: a line for itself, and one for each of its tracks.
 fn told(player: &Player, past: &PastOrder) -> String {
     let order = &past.order;
-    let standing = match player.order_standing(order) {
-        OrderStanding::Arriving => "on its way: `redeem` brings it",
-        OrderStanding::Delivered => "in the library",
-        OrderStanding::Incomplete => "not all of it has arrived: `redeem` or `orders --again` brings it",
-    };
     let paid = price(order.total_cents, &order.currency);
+    let standing = match player.order_standing(order) {
+        OrderStanding::Arriving => "on its way: `redeem` brings it".to_owned(),
+        OrderStanding::Delivered => "in the library".to_owned(),
+        OrderStanding::Incomplete => {
+            "not all of it has arrived: `redeem` or `orders --again` brings it".to_owned()
+        }
+        OrderStanding::Refunding => format!("{paid} on its way back to {}; {KEPT}", order.paid_with),
+        OrderStanding::Refunded => format!("{paid} refunded to {}; {KEPT}", order.paid_with),
+    };
     let head = format!("{}  {}  {paid}  {standing}", order.order_id, day(past.placed_at));
     let lines = order.items.iter().map(|item| {
         let price = price(item.price_cents, &order.currency);
@@ -242,5 +282,5 @@ pub fn media_id(typed: &str) -> Result<MediaId, Failure> {
 
 fn read_card(path: &Path) -> Result<TypedCard, Failure> {
     let bytes = Zeroizing::new(atomic::read_bounded(path, CARD_BOUND)?);
-    from_toml(&bytes, path, "buy --help")
+    form_file::read(&bytes, path, "buy --help")
 }

@@ -1,0 +1,6 @@
+//! See `cadenza_fuzz::files::pictures`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| cadenza_fuzz::files::pictures::read(data));
