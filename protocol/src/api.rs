@@ -32,12 +32,15 @@ pub struct ApiError {
     /// The field of a form that is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// What an order comes to now, hundredths: with `price-changed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_cents: Option<u64>,
 }
 
 impl ApiError {
     /// A refusal that is about no field.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), field: None }
+        Self { code: code.to_owned(), message: message.into(), field: None, total_cents: None }
     }
 
     /// Reads the body of a refusal from anyone; `None` when it is not one of ours. Its texts are short and hold no control characters.
@@ -48,6 +51,7 @@ impl ApiError {
             code: error.code.chars().filter(is_code).take(LONGEST_CODE).collect(),
             message: shown(&error.message),
             field: error.field.as_deref().map(shown),
+            total_cents: error.total_cents,
         })
     }
 }

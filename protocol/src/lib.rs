@@ -40,6 +40,7 @@ pub mod crypto;
 mod digest;
 pub mod form;
 pub mod id;
+pub mod line;
 pub mod media;
 pub mod passport;
 pub mod pay;

@@ -11,7 +11,7 @@
 //! | `GET /v1/tracks/{media_id}/waveform` | bytes 0 to 100, one per slice of the clip |
 //! | `GET /v1/art/{media_id}?size=96,320,1200` | the cover as PNG or JPEG |
 //! | `POST /v1/previews` | a [`VoucherFile`](crate::voucher::VoucherFile), or 503 `no-stream` |
-//! | `POST /v1/orders` | [`OrderAnswer`](crate::pay::OrderAnswer), or 402 with `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field` |
+//! | `POST /v1/orders` | [`OrderAnswer`](crate::pay::OrderAnswer), or 402 with `card-declined`, `card-expired`, `payment-timeout`; 422 `invalid-form` with `field`; 409 `price-changed` with `total_cents`, what it comes to now, when that is not the order's own `total_cents` and `currency` |
 //! | `POST /v1/orders/find` with `idempotency_key` | [`Order`]; 404 when none came, 402 as above when it was refused |
 //! | `GET /v1/orders/{order_id}` | [`Order`] |
 //! | `GET /v1/orders/{order_id}/voucher` | a [`VoucherFile`](crate::voucher::VoucherFile) |

@@ -1,11 +1,14 @@
 //! Errors as they cross the network: [`ApiError`] with a fitting HTTP status.
 
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use cadenza_protocol::api::{ApiError, code};
+
+/// When to ask again for what is taken now, seconds.
+pub const IN_A_MINUTE: u32 = 60;
 
 /// A refusal on its way out: HTTP status and [`ApiError`].
 #[derive(Debug, Clone)]
@@ -57,9 +60,15 @@ pub fn reach(step: &'static str) -> Result<(), ApiFailure> {
     cadenza_failpoint::reach(step).map_err(ApiFailure::internal)
 }
 
+/// Goes with the answer as far as our own middleware: why it is a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusalCode(pub String);
+
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
+        let code = RefusalCode(self.error.code.clone());
         let mut response = (self.status, Json(self.error)).into_response();
+        response.extensions_mut().insert(code);
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -82,6 +91,18 @@ impl From<JsonRejection> for ApiFailure {
             "the request is not understood; check its fields against the documentation",
         )
     }
+}
+
+/// A service's routes, whose refusals of other paths and methods are [`ApiFailure`]s too.
+pub fn told<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    let nowhere = async || {
+        ApiFailure::not_found("there is nothing at this address; check it against the documentation")
+    };
+    let method = async || {
+        let why = "this address does not take that method; check it against the documentation";
+        ApiFailure::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", why)
+    };
+    routes.fallback(nowhere).method_not_allowed_fallback(method)
 }
 
 /// `axum::Json` whose refusals are [`ApiFailure`]s.

@@ -5,7 +5,7 @@
 use axum::http::StatusCode;
 use cadenza_protocol::api::ApiError;
 
-use crate::api::ApiFailure;
+use crate::api::{ApiFailure, IN_A_MINUTE};
 
 /// Why a question to another service has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,9 @@ impl CallError {
         match self {
             Self::Refused { status, error } => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-                ApiFailure { status, error, retry_after: None }
+                // whoever asked us hears when to come back, as we were told
+                let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(IN_A_MINUTE);
+                ApiFailure { status, error, retry_after }
             }
             Self::Unreachable(detail) => {
                 tracing::error!(%detail, "another service did not answer");

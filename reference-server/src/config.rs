@@ -128,6 +128,22 @@ pub enum ConfigError {
     /// It is not what it should be.
     #[error("the configuration {0} is wrong; correct it: {1}")]
     Parse(PathBuf, toml::de::Error),
+    /// A value makes no sense.
+    #[error("the configuration {0} is wrong; correct it: {1}")]
+    Value(PathBuf, Senseless),
+}
+
+/// A value that makes no sense.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Senseless {
+    /// Nobody would get in.
+    #[error("limits.{0} is 0, so nobody would get in; take the line out for the default")]
+    Nothing(String),
+    /// Not a host name.
+    #[error(
+        "public_host is a name or an address alone, without https:// and port, such as store.example.org"
+    )]
+    Host,
 }
 
 impl ServerConfig {
@@ -136,8 +152,28 @@ impl ServerConfig {
         let failed = |e| ConfigError::Read(path.to_owned(), e);
         let mut text = String::new();
         File::open(path).map_err(failed)?.take(LONGEST).read_to_string(&mut text).map_err(failed)?;
-        toml::from_str(&text).map_err(|e| ConfigError::Parse(path.to_owned(), e))
+        let config: Self = toml::from_str(&text).map_err(|e| ConfigError::Parse(path.to_owned(), e))?;
+        config.check().map_err(|e| ConfigError::Value(path.to_owned(), e))?;
+        Ok(config)
     }
+
+    /// Refuses what no server can run with.
+    pub fn check(&self) -> Result<(), Senseless> {
+        if self.public_host.as_deref().is_some_and(|host| !is_host(host)) {
+            return Err(Senseless::Host);
+        }
+        let limits = toml::Table::try_from(&self.limits).unwrap_or_default();
+        let zero = limits.into_iter().find(|(_, value)| value.as_integer() == Some(0));
+        zero.map_or(Ok(()), |(name, _)| Err(Senseless::Nothing(name)))
+    }
+}
+
+/// Whether this names one machine: a DNS name or an address.
+pub fn is_host(text: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.len() <= 63 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    text.parse::<std::net::IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(is_name))
 }
 
 /// The roles that one process runs.
@@ -194,6 +230,20 @@ mod tests {
     fn an_empty_file_is_a_configuration_and_a_misspelt_one_is_not() {
         assert_eq!(toml::from_str::<ServerConfig>("").unwrap(), ServerConfig::default());
         assert!(toml::from_str::<ServerConfig>("[merchant]\nmark_up = 3").is_err());
+    }
+
+    #[test]
+    fn what_no_server_can_run_with_is_refused() {
+        let read = |text: &str| toml::from_str::<ServerConfig>(text).unwrap().check();
+        for host in ["store.example.org", "localhost", "192.0.2.1", "2001:db8::1"] {
+            assert_eq!(read(&format!("public_host = \"{host}\"")), Ok(()), "{host}");
+        }
+        for host in ["https://store.example.org", "store.example.org:8443", "a/b", "", "a b", "a..b"] {
+            assert_eq!(read(&format!("public_host = \"{host}\"")), Err(Senseless::Host), "{host}");
+        }
+        let nothing = |name: &str| Err(Senseless::Nothing(name.to_owned()));
+        assert_eq!(read("[limits]\norders_per_minute = 0"), nothing("orders_per_minute"));
+        assert_eq!(read("[limits]\nidle_seconds = 0"), nothing("idle_seconds"));
     }
 
     #[test]

@@ -48,7 +48,9 @@ impl Shop {
     pub fn order_all(&self, media_ids: &[&str], card: &str, key: &str) -> (StatusCode, Value) {
         let item = |id: &&str| json!({ "media_id": id, "quality": "lossless" });
         let items: Vec<Value> = media_ids.iter().map(item).collect();
-        let mut order = json!({ "items": items, "idempotency_key": key });
+        let total = self.total_of(media_ids);
+        let mut order =
+            json!({ "items": items, "total_cents": total, "currency": "USD", "idempotency_key": key });
         let (status, needed) = self.post("/v1/orders", &order);
         if status != StatusCode::ACCEPTED {
             return (status, needed);
@@ -65,6 +67,22 @@ impl Shop {
         }
         order["token"] = issued["token"].clone();
         self.post("/v1/orders", &order)
+    }
+
+    /// What tracks cost together, lossless: their album's price, if they are all of one and that is less.
+    fn total_of(&self, media_ids: &[&str]) -> u64 {
+        let lossless = |offered: &Value| {
+            let prices = offered.as_array().into_iter().flatten();
+            let mut prices =
+                prices.filter(|price| price["name"] == "lossless" || price["quality"] == "lossless");
+            prices.next().and_then(|price| price["price_cents"].as_u64()).unwrap_or_default()
+        };
+        let tracks: Vec<Value> = media_ids.iter().map(|id| self.get(&format!("/v1/tracks/{id}")).1).collect();
+        let sum = tracks.iter().map(|track| lossless(&track["qualities"])).sum();
+        let album_id = tracks.first().and_then(|track| track["album_id"].as_str()).unwrap_or_default();
+        let (_, album) = self.get(&format!("/v1/albums/{album_id}"));
+        let is_whole = album["track_count"] == tracks.len();
+        if is_whole { lossless(&album["prices"]).min(sum) } else { sum }
     }
 
     /// The purchase voucher of a paid order, as a browser would save it.

@@ -151,6 +151,8 @@ codes! {
     OrderRefused = "order-refused",
     /// The order left, and no answer came.
     OrderUncertain = "order-uncertain",
+    /// The list of past orders was damaged and is set aside.
+    OrdersDamaged = "orders-damaged",
     /// The store belongs to another licensing center than the passport.
     OtherLicensingCenter = "other-licensing-center",
     /// The passphrase was not typed the same way twice.
@@ -177,6 +179,8 @@ codes! {
     PlaylistTaken = "playlist-taken",
     /// There is no such playlist.
     PlaylistUnknown = "playlist-unknown",
+    /// The price is not what was shown; nothing was charged.
+    PriceChanged = "price-changed",
     /// No failure: what was bought is ready to play.
     PurchaseReady = "purchase-ready",
     /// The sound device and the track have rates that do not go together.
@@ -272,6 +276,7 @@ const FROM_SERVERS: &[Code] = &[
     Code::OrderRefused,
     Code::PaymentTimeout,
     Code::PaymentUnconfirmed,
+    Code::PriceChanged,
     Code::RenewalRefused,
     Code::RevocationUnknown,
     Code::StaleChallenge,

@@ -17,6 +17,7 @@ use crate::store::basket::{Basket, BasketLine};
 use crate::store::cart::CartItem;
 use crate::store::orders::{OrderStanding, PastOrder};
 use crate::store::payment::TypedCard;
+use crate::store::purchase::Shown;
 use crate::store::standing::StoreWatch;
 use crate::store::{StoreAddress, StoreClient, purchase};
 
@@ -258,6 +259,7 @@ impl Player {
         }
         self.check_licensing_center(&client)?;
         let card = card.check(now)?;
+        let seen = self.as_shown(items).await?;
         let mut wanted = Vec::new();
         for item in items {
             // Asked now: what is paid for must be on sale today.
@@ -268,7 +270,22 @@ impl Player {
         {
             return Ok(past);
         }
-        let order = purchase::buy(&client, &self.0.journal, wanted, &card, now).await?;
+        let left = |line: &BasketLine| wanted.iter().any(|item| item.media_id == line.offer.media_id);
+        let mut lines: Vec<BasketLine> = seen.lines.into_iter().filter(left).collect();
+        lines.sort_by_key(|line| line.offer.media_id);
+        lines.dedup_by_key(|line| line.offer.media_id);
+        let shown = added_up(lines, Some(seen.currency))?;
+        let shown = Shown { total_cents: shown.price.total_cents, currency: shown.currency };
+        let bought = purchase::buy(&client, &self.0.journal, wanted, &shown, &card, now).await;
+        let order = match bought.map_err(Failure::from) {
+            Ok(order) => order,
+            Err(failure) => {
+                if failure.code == Code::PriceChanged {
+                    self.look_again(&client, items).await;
+                }
+                return Err(failure);
+            }
+        };
         let past = PastOrder { placed_at: now, merchant: Some(client.merchant_key().await?), order };
         if let Err(error) = self.0.orders.add(past.clone()) {
             tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
@@ -277,6 +294,28 @@ impl Player {
         self.cart_remove(&bought)?;
         self.await_deliveries();
         Ok(past)
+    }
+
+    /// What the listener was shown for these tracks: the cart as it stands, or what the store said of them last.
+    async fn as_shown(&self, items: &[CartItem]) -> Result<Basket, Failure> {
+        if let Some((of, basket)) = &*self.0.basket.lock().await
+            && of == items
+        {
+            return Ok(basket.clone());
+        }
+        self.priced(items).await
+    }
+
+    /// Prices changed: the next look at the cart shows the new ones.
+    async fn look_again(&self, client: &StoreClient, items: &[CartItem]) {
+        for item in items {
+            if let Ok(offer) = client.track(item.media_id).await {
+                // one that cannot be asked now is asked when the cart is shown
+                let _ = client.album(&offer.album_id).await;
+            }
+        }
+        *self.0.basket.lock().await = None;
+        self.tell(News::Cart);
     }
 
     /// The quality that is meant, checked against what is for sale and what is owned already.
@@ -305,6 +344,11 @@ impl Player {
     /// Past orders, newest first.
     pub fn orders(&self) -> Vec<PastOrder> {
         self.0.orders.all()
+    }
+
+    /// Why past orders are missing from the list, if they are.
+    pub fn orders_trouble(&self) -> Option<Failure> {
+        self.0.orders.trouble().map(Failure::of)
     }
 
     /// How far an order is.

@@ -1,15 +1,24 @@
 //! Past orders, in `orders.json` of the home folder: what was bought when, for how much. No card is in it.
+//!
+//! Purchases do not depend on it, but it is the buyer's only list: one that is damaged is set aside and said to be, and one that cannot be
+//! read now is not written over.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::shop::{Order, OrderItem, OrderState};
 use cadenza_protocol::time::UnixTime;
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::atomic::{self, FileError};
+use crate::error::{Code, Explain};
+use crate::path;
 
+/// Damaged lists that are kept.
+const MOST_ASIDE: u32 = 1_000;
 /// Largest file that is read.
 const BOUND: u64 = 32 << 20;
 
@@ -42,24 +51,63 @@ pub enum OrderStanding {
     Refunded,
 }
 
+/// Why past orders are missing from the list.
+#[derive(Debug, Error)]
+pub enum OrdersTrouble {
+    /// The file was damaged; a new one was begun.
+    #[error(
+        "the list of past orders was damaged and is kept as {}: a new list was begun. What you bought is in your library and with the store",
+        aside.display()
+    )]
+    Damaged {
+        /// Where it is kept.
+        aside: PathBuf,
+    },
+    /// It cannot be read now, and stays as it is.
+    #[error("the list of past orders cannot be read, and nothing is added to it until it can: {0}")]
+    Unreadable(#[source] FileError),
+}
+
+impl Explain for OrdersTrouble {
+    fn code(&self) -> Code {
+        match self {
+            Self::Damaged { .. } => Code::OrdersDamaged,
+            Self::Unreadable(error) => error.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Damaged { aside } => vec![("path", path::shown(aside))],
+            Self::Unreadable(error) => error.fields(),
+        }
+    }
+}
+
 /// The orders of one home folder.
 #[derive(Debug)]
 pub struct OrderBook {
     path: PathBuf,
     orders: Mutex<Vec<PastOrder>>,
+    trouble: Option<OrdersTrouble>,
 }
 
 impl OrderBook {
-    /// Reads the file; a broken one is left aside, purchases do not depend on it.
+    /// Reads the file.
     pub fn open(path: PathBuf) -> Self {
-        let orders = match atomic::read_bounded(&path, BOUND) {
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-                tracing::warn!(path = %path.display(), %error, "the list of past orders cannot be read");
-                Vec::new()
-            }),
-            Err(_) => Vec::new(),
+        let (orders, trouble) = match read(&path) {
+            Ok(orders) => (orders, None),
+            Err(trouble) => {
+                tracing::warn!(%trouble, "past orders are missing");
+                (Vec::new(), Some(trouble))
+            }
         };
-        Self { path, orders: Mutex::new(orders) }
+        Self { path, orders: Mutex::new(orders), trouble }
+    }
+
+    /// Why past orders are missing, if they are.
+    pub const fn trouble(&self) -> Option<&OrdersTrouble> {
+        self.trouble.as_ref()
     }
 
     /// All, newest first.
@@ -106,6 +154,9 @@ impl OrderBook {
     }
 
     fn write(&self, orders: &[PastOrder]) -> Result<(), FileError> {
+        if matches!(self.trouble, Some(OrdersTrouble::Unreadable(_))) {
+            return Err(FileError::writing(&self.path, io::Error::other("it could not be read before")));
+        }
         let json = serde_json::to_vec(orders).expect("an order is plain data");
         atomic::replace_file(&self.path, &json)
     }
@@ -113,6 +164,30 @@ impl OrderBook {
     fn locked(&self) -> MutexGuard<'_, Vec<PastOrder>> {
         self.orders.lock()
     }
+}
+
+fn read(path: &Path) -> Result<Vec<PastOrder>, OrdersTrouble> {
+    let bytes = match atomic::read_bounded(path, BOUND) {
+        Ok(bytes) => bytes,
+        Err(FileError::Missing { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(OrdersTrouble::Unreadable(error)),
+    };
+    serde_json::from_slice(&bytes).map_err(|error| {
+        tracing::warn!(path = %path.display(), %error, "the list of past orders is damaged");
+        match set_aside(path) {
+            Ok(aside) => OrdersTrouble::Damaged { aside },
+            Err(error) => OrdersTrouble::Unreadable(FileError::reading(path, error)),
+        }
+    })
+}
+
+/// Renames a damaged list to a name that is free: `orders-damaged-1.json`.
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let names = (1_u32..=MOST_ASIDE).map(|n| path.with_file_name(format!("orders-damaged-{n}.json")));
+    let mut free = names.filter(|name| !name.exists());
+    let aside = free.next().ok_or_else(|| io::Error::other("too many damaged lists are kept already"))?;
+    fs::rename(path, &aside)?;
+    Ok(aside)
 }
 
 #[cfg(test)]
@@ -143,6 +218,39 @@ mod tests {
         let ids: Vec<String> =
             OrderBook::open(path).all().into_iter().map(|past| past.order.order_id).collect();
         assert_eq!(ids, ["b", "a"]);
+    }
+
+    // B7
+    #[test]
+    fn a_damaged_list_is_set_aside_and_said_to_be_and_nothing_of_it_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.json");
+        for (n, damaged) in [(1, "[{\"placed_at\": 7, \"or"), (2, "nonsense")] {
+            fs::write(&path, damaged).unwrap();
+            let book = OrderBook::open(path.clone());
+            let trouble = book.trouble().expect("it is said");
+            let name = format!("orders-damaged-{n}.json");
+            assert!(
+                trouble.code() == Code::OrdersDamaged && trouble.to_string().contains(&name),
+                "{trouble}"
+            );
+            book.add(order("a")).unwrap();
+            assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), damaged);
+            let next = OrderBook::open(path.clone());
+            assert!(next.trouble().is_none() && next.all().len() == 1);
+        }
+    }
+
+    // B7
+    #[test]
+    fn a_list_that_cannot_be_read_now_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.json");
+        fs::create_dir(&path).unwrap();
+        let book = OrderBook::open(path.clone());
+        assert_eq!(book.trouble().map(Explain::code), Some(Code::FileUnreadable));
+        assert!(book.add(order("a")).is_err());
+        assert!(path.is_dir() && book.order("a").is_some(), "known until the program ends");
     }
 
     // B7

@@ -72,11 +72,21 @@ impl Explain for PurchaseError {
     }
 }
 
+/// What the listener was shown for all of it: the merchant charges that, or refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Hundredths.
+    pub total_cents: u64,
+    /// ISO 4217.
+    pub currency: String,
+}
+
 /// Buys tracks. On success their vouchers are in the journal.
 pub async fn buy(
     client: &StoreClient,
     journal: &Journal,
     mut items: Vec<OrderedTrack>,
+    shown: &Shown,
     card: &Card,
     now: UnixTime,
 ) -> Result<Order, PurchaseError> {
@@ -91,7 +101,7 @@ pub async fn buy(
     let mut open = before.unwrap_or_else(|| new_order(merchant, items, now));
     journal.keep_order(&open)?;
     journal.reach("buy.noted")?;
-    let order = match send(client, &open, card).await {
+    let order = match send(client, &open, shown, card).await {
         Ok(order) => order,
         Err(Unpaid { why, was_paying }) if why.leaves_doubt() && (was_paying || !is_new) => {
             tracing::warn!(error = %why, "no answer to an order");
@@ -162,15 +172,19 @@ struct Unpaid {
     was_paying: bool,
 }
 
-async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Order, Unpaid> {
+async fn send(client: &StoreClient, open: &OpenOrder, shown: &Shown, card: &Card) -> Result<Order, Unpaid> {
     #[derive(Serialize)]
     struct Wanted<'a> {
         items: &'a [OrderedTrack],
+        total_cents: u64,
+        currency: &'a str,
         token: Option<&'a CardToken>,
         idempotency_key: &'a str,
     }
+    let Shown { total_cents, currency } = shown;
     let ask = async |token: Option<&CardToken>| {
-        let wanted = Wanted { items: &open.items, token, idempotency_key: &open.idempotency_key };
+        let (items, key) = (&open.items, &open.idempotency_key);
+        let wanted = Wanted { items, total_cents: *total_cents, currency, token, idempotency_key: key };
         match client.post_paid("v1/orders", &wanted).await {
             // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
             Err(ExchangeError::Unreachable { .. }) => client.post_paid("v1/orders", &wanted).await,
@@ -182,6 +196,10 @@ async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Ord
         OrderAnswer::Paid(order) => return Ok(order), // before, and the answer was lost
         OrderAnswer::PaymentNeeded(needed) => needed,
     };
+    // a merchant that is honest has said so itself
+    if needed.total_cents != *total_cents || needed.currency.as_str() != currency {
+        return Err(not_yet(price_changed()));
+    }
     let token = client.show_card(card, &open.idempotency_key, &needed).await.map_err(not_yet)?;
     let paid = match ask(Some(&token)).await {
         Ok(OrderAnswer::Paid(order)) => return Ok(order),
@@ -189,6 +207,17 @@ async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Ord
         Err(why) => why,
     };
     Err(Unpaid { why: paid, was_paying: true })
+}
+
+fn price_changed() -> ExchangeError {
+    ExchangeError::Refused {
+        status: 409,
+        code: Code::PriceChanged,
+        unknown: None,
+        message: "the price has changed since it was shown: nothing was charged, look at it and buy again"
+            .into(),
+        field: None,
+    }
 }
 
 async fn fetch_vouchers(

@@ -227,10 +227,9 @@ async fn set_config(
     State(admin): State<Arc<Administration>>,
     text: String,
 ) -> Result<StatusCode, ApiFailure> {
-    let wrong = |e: toml::de::Error| {
-        ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-config", e.to_string())
-    };
-    toml::from_str::<ServerConfig>(&text).map_err(wrong)?;
+    let wrong = |why: String| ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-config", why);
+    let wished: ServerConfig = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    wished.check().map_err(|e| wrong(e.to_string()))?;
     write_private(&admin.config_file, text.as_bytes()).map_err(ApiFailure::internal)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
+use cadenza_protocol::line;
 use cadenza_protocol::media::{Allowance, Restrictions, SmpteTimestamp};
 use cadenza_protocol::shop::list::{ListPrice, PriceLine};
 use cadenza_protocol::shop::money::NoCurrency;
@@ -325,6 +326,20 @@ fn check(path: &Path, facts: &Facts) -> Result<(), AboutError> {
         |field, rule: &str| Err(AboutError::Invalid { path: path.to_owned(), field, rule: rule.to_owned() });
     if facts.title.trim().is_empty() || facts.artist.trim().is_empty() {
         return invalid("title, artist", "both must be given");
+    }
+    let lines = [
+        ("title", &facts.title),
+        ("artist", &facts.artist),
+        ("album", &facts.album),
+        ("album_artist", &facts.album_artist),
+        ("composer", &facts.composer),
+        ("genre", &facts.genre),
+        ("label", &facts.label),
+        ("copyright", &facts.copyright),
+        ("language", &facts.language),
+    ];
+    if let Some((field, _)) = lines.into_iter().find(|(_, text)| !line::is_line(text.trim())) {
+        return invalid(field, "is one line of at most 300 characters that can all be seen");
     }
     let isrc = &facts.isrc;
     if !isrc.is_empty() && (isrc.len() != 12 || !isrc.chars().all(|c| c.is_ascii_alphanumeric())) {

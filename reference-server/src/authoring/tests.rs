@@ -143,6 +143,8 @@ fn a_description_that_makes_no_sense_is_refused_and_nothing_is_left_behind() {
         ("title = \"x\"", "missing field `artist`"),
         ("title = \"x\"\nartist = \"y\"\nartits = \"z\"", "unknown field"),
         ("title = \"x\"\nartist = \"y\"\n[clip]\nstart = 10.0", "must end within the song"),
+        ("title = \"x\\u001b[2J\"\nartist = \"y\"", "title: is one line"),
+        ("title = \"x\"\nartist = \"y\"\nalbum = \"two\\nlines\"", "album: is one line"),
         ("title = \"x\"\nartist = \"y\"\nisrc = \"no\"", "ISO 3901"),
         ("title = \"x\"\nartist = \"y\"\nsmpte = \"01:02:03:04\"", "HH:MM:SS:FF@RATE"),
         ("title = \"x\"\nartist = \"y\"\nadvertisement = [\"none.png\"]", "cannot be read"),

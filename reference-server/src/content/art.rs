@@ -25,7 +25,7 @@ const JPEG_QUALITY: u8 = 88;
 pub enum ArtError {
     /// Not a picture that can be read.
     #[error(
-        "the cover is not a readable PNG or JPEG of at most 16 million pixels; replace it and author the file again: {0}"
+        "the cover is not a readable PNG or JPEG of at most 16 million pixels and 10,000 on a side; replace it and author the file again: {0}"
     )]
     Picture(#[from] image::ImageError),
     /// The store failed.
@@ -46,8 +46,11 @@ pub struct StoredArt {
 pub async fn store(files: &MediaFiles, cover: Vec<u8>) -> Result<StoredArt, ArtError> {
     let name = hex(digest(&SHA256, &cover).as_ref());
     let known = files.read_bytes(&object(&name, SIZES[0])).await?.is_some();
-    let _turn = OPENING.acquire().await.map_err(|e| MediaFilesError::Io(std::io::Error::other(e)))?;
-    let work = tokio::task::spawn_blocking(move || render(&cover, !known));
+    let turn = OPENING.acquire().await.map_err(|e| MediaFilesError::Io(std::io::Error::other(e)))?;
+    let work = tokio::task::spawn_blocking(move || {
+        let _turn = turn; // until it is done, whoever still waits for it
+        render(&cover, !known)
+    });
     let (colour, pictures) = work.await.map_err(|e| MediaFilesError::Io(std::io::Error::other(e)))??;
     for (size, jpeg) in pictures {
         files.store_bytes(&object(&name, size), jpeg).await?;
@@ -117,6 +120,10 @@ mod tests {
         let bomb = png(7_000, 7_000);
         assert!(bomb.len() < 500_000, "{} bytes", bomb.len());
         assert!(matches!(render(&bomb, true), Err(ImageError::Limits(_))));
+        for thin in [png(16_000_000, 1), png(1, 16_000_000)] {
+            assert!(thin.len() < 100_000, "{} bytes", thin.len());
+            assert!(matches!(render(&thin, true), Err(ImageError::Limits(_))));
+        }
         assert!(render(&png(3_000, 1_000), true).is_ok());
     }
 

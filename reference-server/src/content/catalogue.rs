@@ -7,6 +7,7 @@ use std::io::{Read, Seek};
 
 use cadenza_protocol::colour::SleeveColour;
 use cadenza_protocol::id::{MediaId, hex};
+use cadenza_protocol::line;
 use cadenza_protocol::media::{
     AgencyBlock, Allowance, AudioImage, Codec, GraphicKind, ItemKind, MediaError, MediaFile, Part, TextKind,
 };
@@ -33,6 +34,11 @@ pub enum CatalogueError {
     /// Its prices are none.
     #[error(transparent)]
     Prices(#[from] PriceListError),
+    /// A title or name is none.
+    #[error(
+        "its {0} is not one line of at most 300 characters that can all be seen; change it and author the file again"
+    )]
+    Line(&'static str),
     /// Its prices are in another currency.
     #[error("this file is priced in {0} and this shop sells in {1}; author it again with prices in {1}")]
     OtherCurrency(Currency, Currency),
@@ -168,9 +174,13 @@ pub fn read<R: Read + Seek>(
     };
     let whole_song_preview =
         file.images().iter().any(|i| !i.for_sale && i.key.is_none() && i.part == Part::Song);
-    let artist = clear_text(file, TextKind::Artist)?.unwrap_or_else(|| "Unknown artist".into());
-    let album = clear_text(file, TextKind::Album)?.unwrap_or_default();
-    let album_artist = clear_text(file, TextKind::AlbumArtist)?;
+    let mut line = |kind, name| one_line(clear_text(file, kind)?, name);
+    let title = line(TextKind::Title, "title")?.unwrap_or_else(|| "Untitled".into());
+    let artist = line(TextKind::Artist, "artist")?.unwrap_or_else(|| "Unknown artist".into());
+    let album = line(TextKind::Album, "album")?.unwrap_or_default();
+    let album_artist = line(TextKind::AlbumArtist, "album artist")?;
+    let (composer, genre) = (line(TextKind::Composer, "composer")?, line(TextKind::Genre, "genre")?);
+    let (label, copyright) = (line(TextKind::Label, "label")?, line(TextKind::Copyright, "copyright")?);
     let entry = CatalogueTrack {
         media_id: *file.media_id(),
         album_id: album_id(
@@ -179,13 +189,13 @@ pub fn read<R: Read + Seek>(
             &album,
             file.media_id(),
         ),
-        title: clear_text(file, TextKind::Title)?.unwrap_or_else(|| "Untitled".into()),
-        composer: clear_text(file, TextKind::Composer)?,
-        genre: clear_text(file, TextKind::Genre)?,
+        title,
+        composer,
+        genre,
         year: number(clear_text(file, TextKind::Year)?),
         number: number(clear_text(file, TextKind::TrackNumber)?).unwrap_or_default(),
-        label: clear_text(file, TextKind::Label)?,
-        copyright: clear_text(file, TextKind::Copyright)?,
+        label,
+        copyright,
         credits: clear_text(file, TextKind::Credits)?,
         liner_notes: clear_text(file, TextKind::LinerNotes)?,
         biography: clear_text(file, TextKind::Biography)?,
@@ -234,6 +244,14 @@ fn clear_text<R: Read + Seek>(file: &mut MediaFile<R>, kind: TextKind) -> Result
     Ok(file.text(kind)?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
+/// The text, if it may stand in a list, a log and a terminal.
+fn one_line(text: Option<String>, name: &'static str) -> Result<Option<String>, CatalogueError> {
+    if text.as_deref().is_some_and(|text| !line::is_line(text)) {
+        return Err(CatalogueError::Line(name));
+    }
+    Ok(text)
+}
+
 fn number(text: Option<String>) -> Option<u16> {
     let digits: String = text?.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
@@ -271,6 +289,17 @@ fn codec_name(codec: Codec) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // F4
+    #[test]
+    fn a_title_that_speaks_to_a_terminal_or_fills_a_page_is_refused_with_its_name() {
+        let read = |text: &str| one_line(Some(text.to_owned()), "title");
+        assert_eq!(read("Für Elise").unwrap().as_deref(), Some("Für Elise"));
+        for title in ["\u{1b}[2J", "two\nlines", "\u{202e}gnos", &"x".repeat(301)] {
+            let refused = read(title).unwrap_err().to_string();
+            assert!(refused.starts_with("its title is not one line"), "{refused}");
+        }
+    }
 
     // B1, C9
     #[test]

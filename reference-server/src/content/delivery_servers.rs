@@ -21,7 +21,7 @@ use super::messages::{
 };
 use super::vouchers::lapsed;
 use super::{ContentManager, DELIVERY_REFRESH};
-use crate::api::{ApiFailure, JsonBody};
+use crate::api::{ApiFailure, IN_A_MINUTE, JsonBody};
 use crate::tls::Caller;
 
 /// Longer than a delivery server's certificate lives.
@@ -275,7 +275,10 @@ impl ContentManager {
         .fetch_optional(self.database.pool())
         .await?;
         let why = "no delivery server answers now; your purchase is safe, retrieve it later";
-        let none = || ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "no-delivery-server", why);
+        let none = || {
+            ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "no-delivery-server", why)
+                .retry_after(IN_A_MINUTE)
+        };
         row.ok_or_else(none)?.address()
     }
 
@@ -308,4 +311,5 @@ fn no_stream() -> ApiFailure {
         "no-stream",
         "the preview cannot be played right now, all streams are in use; try again in a minute",
     )
+    .retry_after(IN_A_MINUTE)
 }

@@ -274,7 +274,7 @@ async fn done(
             quality: row.quality.as_deref().unwrap_or_default(),
         };
         pen.enter(&mut tx, EntryKind::Sale, &sale.to_bytes()).await?;
-        tracing::info!(voucher = %report.voucher_id, title = %track.entry.title, "delivered");
+        tracing::info!(voucher = %report.voucher_id, title = ?track.entry.title, "delivered");
     }
     reach("delivered.entered")?;
     tx.commit().await?;

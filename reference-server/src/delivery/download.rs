@@ -1,10 +1,11 @@
 //! A download: the author-signed bytes of one media file, whole or from any byte on (RFC 9110, section 14), no faster than
 //! the content manager allows.
 //!
-//! Bytes come from the store's file as they lie and go to the player; they are the same for every buyer.
+//! Bytes come from the store's file as they lie and go to the player; they are the same for every buyer. The file is opened when the
+//! first of them is asked for: an answer that nobody takes costs no file.
 
 use std::io::SeekFrom;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -17,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::time::Instant;
 
 use super::tickets::Ticket;
+use super::under_way::Place;
 use crate::api::ApiFailure;
 
 /// Read at one time.
@@ -28,6 +30,7 @@ pub(super) async fn answer(
     ticket: &Ticket,
     headers: &HeaderMap,
     rate: Option<u64>,
+    place: Place,
 ) -> Result<Response, ApiFailure> {
     let etag = format!("\"{}\"", ticket.sha256);
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
@@ -45,14 +48,13 @@ pub(super) async fn answer(
                 .map_err(ApiFailure::internal);
         }
     };
-    let mut file = File::open(path).await.map_err(ApiFailure::internal)?;
-    file.seek(SeekFrom::Start(first)).await.map_err(ApiFailure::internal)?;
     let mut response = response(status, &etag, length);
     if status == StatusCode::PARTIAL_CONTENT {
         let last = first + length - 1;
         response = response.header(header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", ticket.length));
     }
-    response.body(paced(file, length, rate)).map_err(ApiFailure::internal)
+    let source = Source::Closed { path: path.to_owned(), first };
+    response.body(paced(source, length, rate, place)).map_err(ApiFailure::internal)
 }
 
 fn response(status: StatusCode, etag: &str, length: u64) -> axum::http::response::Builder {
@@ -65,17 +67,42 @@ fn response(status: StatusCode, etag: &str, length: u64) -> axum::http::response
         .header(header::CONTENT_LENGTH, length)
 }
 
+/// Where the bytes come from.
+enum Source {
+    /// Nobody has asked for any yet.
+    Closed {
+        path: PathBuf,
+        first: u64,
+    },
+    Open(File),
+}
+
+impl Source {
+    async fn opened(&mut self) -> std::io::Result<&mut File> {
+        if let Self::Closed { path, first } = self {
+            let mut file = File::open(path).await?;
+            file.seek(SeekFrom::Start(*first)).await?;
+            *self = Self::Open(file);
+        }
+        match self {
+            Self::Open(file) => Ok(file),
+            Self::Closed { .. } => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
 struct Sending {
-    file: File,
+    source: Source,
     left: u64,
     sent: u64,
     started: Instant,
     rate: Option<u64>,
+    _place: Place,
 }
 
 /// The body: pieces of the file, each at its time.
-fn paced(file: File, length: u64, rate: Option<u64>) -> Body {
-    let sending = Sending { file, left: length, sent: 0, started: Instant::now(), rate };
+fn paced(source: Source, length: u64, rate: Option<u64>, place: Place) -> Body {
+    let sending = Sending { source, left: length, sent: 0, started: Instant::now(), rate, _place: place };
     Body::from_stream(stream::try_unfold(sending, |mut sending| async move {
         if sending.left == 0 {
             return Ok::<_, std::io::Error>(None);
@@ -86,7 +113,7 @@ fn paced(file: File, length: u64, rate: Option<u64>) -> Body {
         }
         let wanted = usize::try_from(sending.left).unwrap_or(PIECE).min(PIECE);
         let mut piece = BytesMut::with_capacity(wanted);
-        let count = (&mut sending.file).take(wanted as u64).read_buf(&mut piece).await?;
+        let count = sending.source.opened().await?.take(wanted as u64).read_buf(&mut piece).await?;
         if count == 0 {
             // Shorter than its signed length: the connection breaks off and the player sees it.
             return Err(std::io::ErrorKind::UnexpectedEof.into());

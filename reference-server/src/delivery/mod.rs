@@ -17,6 +17,7 @@ mod rtsp;
 mod shelf;
 mod streams;
 mod tickets;
+mod under_way;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, RwLock};
@@ -34,12 +35,18 @@ use crate::content::client::ContentClient;
 use crate::content::files::MediaFiles;
 use crate::content::messages::{DeliveryConfiguration, RegisterDelivery};
 use crate::door::Doorkeeper;
+use crate::door::allowance::Allowance;
 use crate::door::guard::Allowances;
 use crate::door::http::{self, Door};
+use crate::door::visitors::Rank;
 use crate::tls::{ClientAuth, ServiceTls, TlsError};
 use playing::Playing;
 use shelf::Shelf;
 use tickets::{Nonces, Tickets};
+use under_way::Downloads;
+
+/// Requests at one time on one connection: each may be a download, with what of it is under way.
+const STREAMS: u32 = 8;
 
 /// What a delivery server is started with.
 #[derive(Debug)]
@@ -114,6 +121,8 @@ struct DeliveryServer {
     shelf: Shelf,
     nonces: Nonces,
     tickets: Tickets,
+    downloads: Arc<Downloads>,
+    requests: Arc<Allowance>,
 }
 
 impl DeliveryServer {
@@ -147,6 +156,8 @@ pub async fn start(options: DeliveryOptions<'_>) -> Result<RunningDelivery, Deli
         files: files.clone(),
         configuration: RwLock::new(configuration),
         playing: Playing::new(keeper.settings().streams_per_address),
+        requests: limits.requests(),
+        downloads: Downloads::new(keeper.settings().downloads_per_address),
         keeper: keeper.clone(),
         shelf: Shelf::new(files, tls.root().clone()),
         nonces: Nonces::new(clock.clone()),
@@ -154,8 +165,8 @@ pub async fn start(options: DeliveryOptions<'_>) -> Result<RunningDelivery, Deli
     });
 
     let mut tasks = JoinSet::new();
-    let door =
-        Door { name: "delivery", tcp: https, acceptor: Some(tls.http_acceptor(ClientAuth::None)?), keeper };
+    let acceptor = Some(tls.http_acceptor(ClientAuth::None)?);
+    let door = Door { name: "delivery", rank: Rank::Public, tcp: https, acceptor, streams: STREAMS, keeper };
     let router = limits.at_delivery(redeem::router(server.clone()));
     let (stopping, mut stop) = (shutdown.clone(), shutdown.clone());
     tasks.spawn(async move {

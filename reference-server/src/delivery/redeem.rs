@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -26,20 +26,20 @@ use cadenza_protocol::redeem::{
 use super::DeliveryServer;
 use super::download;
 use super::tickets::{Ticket, Unfit};
-use crate::api::{ApiFailure, JsonBody, reach};
+use crate::api::{ApiFailure, JsonBody, PathId, reach, told};
 use crate::call::CallError;
+use crate::tls::Peer;
 
 /// A proof with its certificate chain is a few kilobytes.
 const LONGEST_BODY: usize = 64 << 10;
 
 pub(super) fn router(server: Arc<DeliveryServer>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/v1/redeem/challenge", post(challenge))
         .route("/v1/redeem", post(redeem))
         .route("/v1/redeem/done", post(done))
-        .route("/v1/media/{voucher_id}", get(media))
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .with_state(server)
+        .route("/v1/media/{voucher_id}", get(media));
+    told(routes).layer(DefaultBodyLimit::max(LONGEST_BODY)).with_state(server)
 }
 
 async fn challenge(
@@ -94,13 +94,15 @@ async fn redeem(
 
 async fn media(
     State(server): State<Arc<DeliveryServer>>,
-    Path(voucher_id): Path<VoucherId>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    PathId(voucher_id): PathId<VoucherId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiFailure> {
     let ticket = bearer(&server, &headers, voucher_id)?;
+    let place = server.downloads.begin(voucher_id, server.keeper.visitor(peer.address.ip(), &headers))?;
     server.content.may_fetch(voucher_id).await.map_err(hand_on)?;
     let path = server.files.local_path(&ticket.object).await.map_err(ApiFailure::internal)?;
-    download::answer(&path, &ticket, &headers, server.configuration().download_rate).await
+    download::answer(&path, &ticket, &headers, server.configuration().download_rate, place).await
 }
 
 async fn done(

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cadenza_protocol::preview::{
-    Preview, PreviewAddress, Refusal, ServerAction, ServerConnection, ServerLimits, SessionSeeds,
+    Preview, PreviewAddress, Refusal, RefusalKind, ServerAction, ServerConnection, ServerLimits, SessionSeeds,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -24,6 +24,8 @@ use super::DeliveryServer;
 use super::playing::Session;
 use super::streams::{Streamed, allocate, open, release};
 use crate::door::Doorkeeper;
+use crate::door::guard::in_words;
+use crate::door::visitors::Rank;
 use crate::tls::handshake;
 
 /// Read at one time: requests are small.
@@ -78,7 +80,7 @@ async fn accept<F: Future<Output = ()> + Send + 'static>(
         tokio::select! {
             // axum's accept logs failures, and waits when the process is out of files
             (stream, peer) = axum::serve::Listener::accept(&mut listener) => {
-                let Some(visit) = keeper.admit(door, peer.ip()) else { continue };
+                let Some(visit) = keeper.admit(door, Rank::Public, peer.ip()) else { continue };
                 let _ = stream.set_nodelay(true);
                 let connection = serve(stream, peer);
                 connections.spawn(async move {
@@ -218,10 +220,18 @@ fn ask(server: Arc<DeliveryServer>, action: ServerAction, peer: SocketAddr, sess
     Box::pin(async move {
         match action {
             ServerAction::Open { address, bandwidth } => {
-                Answer::Opened(open(&server, address, bandwidth).await)
+                let opened = match may_ask(&server, peer) {
+                    Ok(()) => open(&server, address, bandwidth).await,
+                    Err(refusal) => Err(refusal),
+                };
+                Answer::Opened(opened)
             }
             ServerAction::Allocate { address, bandwidth, udp } => {
-                let taken = match server.playing.take(address, &session, peer.ip()).await {
+                let taken = match may_ask(&server, peer) {
+                    Ok(()) => server.playing.take(address, &session, peer.ip()).await,
+                    Err(refusal) => Err(refusal),
+                };
+                let taken = match taken {
                     Ok(()) => allocate(&server, address, bandwidth, udp, peer).await,
                     Err(refusal) => {
                         server.keeper.turn_away("preview streams");
@@ -239,6 +249,14 @@ fn ask(server: Arc<DeliveryServer>, action: ServerAction, peer: SocketAddr, sess
                 Answer::Released
             }
         }
+    })
+}
+
+/// A question to the content manager counts as a request of its address does at the other doors.
+fn may_ask(server: &DeliveryServer, peer: SocketAddr) -> Result<(), Refusal> {
+    server.requests.take(peer.ip()).map_err(|wait| {
+        server.keeper.turn_away(server.requests.name());
+        Refusal { kind: RefusalKind::NoStream, message: in_words(server.requests.name(), wait) }
     })
 }
 

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use parking_lot::Mutex;
 
-use super::visitors::counted;
+use super::visitors::{Network, networks};
 use crate::clock::Clock;
 
 /// Addresses that are remembered; whoever has that many is not stopped by counting addresses.
@@ -23,7 +23,7 @@ pub struct Allowance {
     /// Microseconds.
     period: i64,
     each: i64,
-    owing_until: Mutex<HashMap<IpAddr, i64>>,
+    owing_until: Mutex<HashMap<Network, i64>>,
 }
 
 /// Come back after this many seconds.
@@ -44,7 +44,13 @@ impl Allowance {
 
     /// One more for this address, or how long it has to wait.
     pub fn take(&self, address: IpAddr) -> Result<(), Wait> {
+        self.take_many(address, 1)
+    }
+
+    /// So many more for this address, or how long it has to wait for all of them; more than ever fit count as what fits.
+    pub fn take_many(&self, address: IpAddr, times: u32) -> Result<(), Wait> {
         let now = self.clock.now().0.saturating_mul(MICROS);
+        let most = now.saturating_add(self.period);
         let mut owing = self.owing_until.lock();
         if owing.len() >= ADDRESSES {
             owing.retain(|_, until| *until > now);
@@ -52,20 +58,33 @@ impl Allowance {
                 owing.clear();
             }
         }
-        let address = counted(address);
-        let until = owing.get(&address).copied().unwrap_or(now).max(now).saturating_add(self.each);
-        let over = until.saturating_sub(now).saturating_sub(self.period);
-        if over > 0 {
-            return Err(Wait(u32::try_from(over / MICROS + 1).unwrap_or(u32::MAX)));
+        let mut taken = Vec::with_capacity(2);
+        for (network, shares) in networks(address) {
+            let more = self.of_one(shares).saturating_mul(times.into()).min(self.period);
+            // never more than a period: a clock that was set back locks nobody out
+            let until = owing.get(&network).copied().unwrap_or(now).clamp(now, most).saturating_add(more);
+            let over = until.saturating_sub(most);
+            if over > 0 {
+                return Err(Wait(u32::try_from(over / MICROS + 1).unwrap_or(u32::MAX)));
+            }
+            taken.push((network, until));
         }
-        owing.insert(address, until);
+        owing.extend(taken);
         Ok(())
+    }
+
+    /// What one of them costs a network of so many shares, microseconds.
+    fn of_one(&self, shares: usize) -> i64 {
+        self.each / i64::try_from(shares).unwrap_or(1).max(1)
     }
 
     /// The last one did not count.
     pub fn give_back(&self, address: IpAddr) {
-        if let Some(until) = self.owing_until.lock().get_mut(&counted(address)) {
-            *until = until.saturating_sub(self.each);
+        let mut owing = self.owing_until.lock();
+        for (network, shares) in networks(address) {
+            if let Some(until) = owing.get_mut(&network) {
+                *until = until.saturating_sub(self.of_one(shares));
+            }
         }
     }
 }
@@ -95,5 +114,31 @@ mod tests {
         assert!(allowance.take(one).is_err());
         allowance.give_back(one);
         assert_eq!(allowance.take(one), Ok(()));
+    }
+
+    // F12
+    #[test]
+    fn many_at_once_count_as_many_and_a_clock_that_is_set_back_locks_nobody_out() {
+        let at = |seconds| Clock::movable(UnixTime(seconds));
+        let one = "192.0.2.1".parse().unwrap();
+        let allowance = Allowance::new("previews", 10, 60, at(1_000_000));
+        assert_eq!(allowance.take_many(one, 9), Ok(()));
+        assert!(allowance.take_many(one, 2).is_err());
+        assert_eq!(allowance.take(one), Ok(()));
+        let Err(Wait(seconds)) = allowance.take_many(one, 100) else { panic!("more than fit") };
+        assert_eq!(seconds, 61, "and never longer than until all of it is there again");
+        let back = Allowance { clock: at(1_000), ..allowance };
+        let Err(Wait(seconds)) = back.take(one) else { panic!("what was taken is taken") };
+        assert_eq!(seconds, 7);
+    }
+
+    // F12
+    #[test]
+    fn the_networks_of_one_customer_have_four_shares_together() {
+        let allowance = Allowance::new("orders", 3, 60, Clock::movable(UnixTime(1_000)));
+        let of = |n: u32| format!("2001:db8:1:{n:x}::1").parse().unwrap();
+        let taken = (0..100).filter(|n| allowance.take(of(*n)).is_ok()).count();
+        assert_eq!(taken, 12);
+        assert!(allowance.take("2001:db8:2::1".parse().unwrap()).is_ok());
     }
 }

@@ -27,13 +27,14 @@ use tower::ServiceExt;
 
 use super::Doorkeeper;
 use super::pace::{Activity, Arriving, Leaving};
+use super::visitors::Rank;
 use crate::api::ApiFailure;
 use crate::tls::{Peer, handshake};
 
 /// Longest header of a request, bytes.
 const LONGEST_HEADER: usize = 32 << 10;
-/// Requests at one time on one connection.
-const STREAMS: u32 = 64;
+/// Requests at one time on one connection, where answers are small.
+pub const STREAMS: u32 = 64;
 /// A peer that went away without a word is noticed after this long.
 const PING: Duration = Duration::from_secs(30);
 /// How long a connection that is closed for its silence has for its last words.
@@ -44,10 +45,14 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub struct Door {
     /// Its name, for limits and logs.
     pub name: &'static str,
+    /// Who is to find room at it.
+    pub rank: Rank,
     /// The socket.
     pub tcp: TcpListener,
     /// None: in the clear.
     pub acceptor: Option<TlsAcceptor>,
+    /// Requests at one time on one connection.
+    pub streams: u32,
     /// Its limits.
     pub keeper: Arc<Doorkeeper>,
 }
@@ -57,19 +62,20 @@ pub struct Door {
 struct Served {
     router: Router,
     keeper: Arc<Doorkeeper>,
+    streams: u32,
     stopping: watch::Receiver<bool>,
 }
 
 /// Serves everyone who comes until `stopping`; returns when the last connection has ended.
 pub async fn serve(door: Door, router: Router, mut stopping: watch::Receiver<bool>) {
-    let Door { name, mut tcp, acceptor, keeper } = door;
-    let served = Served { router, keeper: keeper.clone(), stopping: stopping.clone() };
+    let Door { name, rank, mut tcp, acceptor, streams, keeper } = door;
+    let served = Served { router, keeper: keeper.clone(), streams, stopping: stopping.clone() };
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             // axum's accept: it logs failures, and waits when the process is out of files
             (stream, address) = axum::serve::Listener::accept(&mut tcp) => {
-                let Some(visit) = keeper.admit(name, address.ip()) else { continue };
+                let Some(visit) = keeper.admit(name, rank, address.ip()) else { continue };
                 let _ = stream.set_nodelay(true);
                 let (served, acceptor) = (served.clone(), acceptor.clone());
                 connections.spawn(async move {
@@ -115,7 +121,7 @@ impl Served {
             .max_buf_size(LONGEST_HEADER);
         http.http2()
             .timer(TokioTimer::new())
-            .max_concurrent_streams(STREAMS)
+            .max_concurrent_streams(self.streams)
             .max_header_list_size(LONGEST_HEADER as u32)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);

@@ -28,7 +28,7 @@ use cadenza_protocol::secret::Secret;
 use parking_lot::Mutex;
 
 pub use settings::LimitSettings;
-use visitors::{Visit, Visitors};
+use visitors::{Rank, Visit, Visitors};
 
 /// Says that a service of this process asks, for someone else.
 const INTRODUCTION: &str = "x-cadenza-visitor";
@@ -47,7 +47,8 @@ impl Doorkeeper {
     /// A keeper with these limits; raises the system's limit of open files, and stays below it.
     pub fn new(settings: LimitSettings) -> Arc<Self> {
         let files = files::raise();
-        let visitors = Visitors::new(settings.connections_within(files), settings.connections_per_address);
+        let most = settings.connections_within(files);
+        let visitors = Visitors::new(most, settings.connections_of_one(most));
         Arc::new(Self {
             settings,
             visitors: Arc::new(visitors),
@@ -62,9 +63,12 @@ impl Doorkeeper {
     }
 
     /// A place for a connection at a door, until the [`Visit`] is dropped; nothing when there is none, which is counted.
-    pub fn admit(&self, door: &'static str, address: IpAddr) -> Option<Visit> {
-        let limited = !self.settings.proxies.contains(&address.to_canonical());
-        let visit = self.visitors.enter(door, address, limited);
+    pub fn admit(&self, door: &'static str, rank: Rank, address: IpAddr) -> Option<Visit> {
+        let address = address.to_canonical();
+        // services of this machine share one address
+        let is_ours = rank != Rank::Public && address.is_loopback();
+        let limited = !is_ours && !self.settings.proxies.contains(&address);
+        let visit = self.visitors.enter(door, rank, address, limited);
         if visit.is_none() {
             self.turn_away(&format!("connections at {door}"));
             tracing::debug!(door, %address, "a connection was turned away");

@@ -23,12 +23,14 @@ pub(super) struct Activity(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     under_way: usize,
+    /// Bodies that we wait for and answers that leave; while there are none, whatever takes its time is ours.
+    moving: usize,
     last: Instant,
 }
 
 impl Activity {
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { under_way: 0, last: Instant::now() })))
+        Self(Arc::new(Mutex::new(State { under_way: 0, moving: 0, last: Instant::now() })))
     }
 
     /// Something moved.
@@ -43,18 +45,43 @@ impl Activity {
         UnderWay(self.clone())
     }
 
-    /// Ends when nothing was asked for `idle`, or nothing moved for `stall`.
+    /// Something has to move until this is dropped.
+    fn expect(&self) -> Moving {
+        let mut state = self.0.lock();
+        (state.moving, state.last) = (state.moving + 1, Instant::now());
+        Moving(self.clone())
+    }
+
+    /// Ends when nothing was asked for `idle`, or what had to move did not for `stall`.
     pub async fn over(&self, idle: Duration, stall: Duration) {
         loop {
+            let now = Instant::now();
             let due = {
                 let state = self.0.lock();
-                state.last + if state.under_way == 0 { idle } else { stall }
+                match (state.under_way, state.moving) {
+                    (0, _) => Some(state.last + idle),
+                    (_, 0) => None,
+                    _ => Some(state.last + stall),
+                }
             };
-            if Instant::now() >= due {
+            if due.is_some_and(|due| now >= due) {
                 return;
             }
-            tokio::time::sleep_until(due).await;
+            // what is judged by may have changed before then
+            let look = now + idle.min(stall);
+            tokio::time::sleep_until(due.map_or(look, |due| due.min(look))).await;
         }
+    }
+}
+
+/// While this is there, the other side has to move.
+#[derive(Debug)]
+struct Moving(Activity);
+
+impl Drop for Moving {
+    fn drop(&mut self) {
+        let mut state = self.0.0.lock();
+        (state.moving, state.last) = (state.moving.saturating_sub(1), Instant::now());
     }
 }
 
@@ -80,7 +107,7 @@ pub(super) struct Arriving<B> {
     grace: Duration,
     received: u64,
     waited: Duration,
-    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
+    waiting: Option<(Instant, Pin<Box<Sleep>>, Moving)>,
     too_slow: Arc<AtomicBool>,
 }
 
@@ -110,7 +137,7 @@ where
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) {
             this.activity.touch();
-            if let Some((since, _)) = this.waiting.take() {
+            if let Some((since, ..)) = this.waiting.take() {
                 this.waited += since.elapsed();
             }
             if let Some(Ok(data)) = frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref)) {
@@ -119,8 +146,10 @@ where
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let patience = this.patience();
-        let (_, over) = this.waiting.get_or_insert_with(|| {
-            (Instant::now(), Box::pin(tokio::time::sleep_until(Instant::now() + patience)))
+        let activity = &this.activity;
+        let (_, over, _) = this.waiting.get_or_insert_with(|| {
+            let over = Box::pin(tokio::time::sleep_until(Instant::now() + patience));
+            (Instant::now(), over, activity.expect())
         });
         match over.as_mut().poll(context) {
             Poll::Pending => Poll::Pending,
@@ -144,12 +173,13 @@ where
 pub(super) struct Leaving {
     inner: Body,
     activity: Activity,
+    _moving: Moving,
     _under_way: UnderWay,
 }
 
 impl Leaving {
     pub fn new(inner: Body, activity: Activity, under_way: UnderWay) -> Self {
-        Self { inner, activity, _under_way: under_way }
+        Self { inner, _moving: activity.expect(), activity, _under_way: under_way }
     }
 }
 
@@ -172,5 +202,50 @@ impl HttpBody for Leaving {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    const IDLE: Duration = Duration::from_secs(60);
+    const STALL: Duration = Duration::from_secs(10);
+
+    /// Whether a connection on which nothing moved for so long is over.
+    fn is_over(activity: &Activity, still: Duration) -> bool {
+        activity.0.lock().last = Instant::now().checked_sub(still).expect("a machine that runs for a while");
+        activity.over(IDLE, STALL).now_or_never().is_some()
+    }
+
+    // F12
+    #[tokio::test]
+    async fn work_of_ours_takes_its_time_and_an_answer_that_nobody_takes_does_not() {
+        let activity = Activity::new();
+        let under_way = activity.begin();
+        assert!(!is_over(&activity, IDLE * 2), "work that takes longer than anybody may be silent");
+        let answer = Leaving::new(Body::from("done"), activity.clone(), under_way);
+        assert!(!is_over(&activity, STALL / 2));
+        assert!(is_over(&activity, STALL));
+        drop(answer);
+        assert!(!is_over(&activity, STALL));
+        assert!(is_over(&activity, IDLE));
+    }
+
+    // F12
+    #[tokio::test]
+    async fn a_body_that_stops_coming_is_a_stall_however_long_its_own_patience_is() {
+        let activity = Activity::new();
+        let under_way = activity.begin();
+        let silent = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        let mut body = Arriving::new(silent, IDLE * 60, activity.clone(), Arc::default());
+        let piece = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+        assert!(piece.now_or_never().is_none());
+        assert!(is_over(&activity, STALL));
+        drop(body);
+        assert!(!is_over(&activity, STALL), "what came is worked on");
+        drop(under_way);
     }
 }

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use cadenza_protocol::cert::{CertificateChain, Role};
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::id::{hex, unhex};
+use cadenza_protocol::line;
 use cadenza_protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -16,11 +17,16 @@ use zeroize::Zeroizing;
 use super::authority::{Subject, lifetime_days};
 use super::{LicensingCenter, insert_certificate};
 use crate::api::ApiFailure;
+use crate::config::is_host;
 
 /// A token is good for this many hours unless the operator says otherwise.
 pub const HOURS: u32 = 72;
 /// Longer than this it never is.
 const MOST_HOURS: u32 = 24 * 30;
+/// Longest common name, characters (RFC 5280, appendix A.1).
+const LONGEST_NAME: usize = 64;
+/// Names and addresses of one server.
+const MOST_HOSTS: usize = 16;
 /// Names of this machine for itself; every service may have them.
 const ITSELF: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
@@ -54,6 +60,7 @@ impl LicensingCenter {
     /// Makes a token; it is told once, and only its hash is kept.
     pub async fn permit(&self, permit: &Permit) -> Result<Zeroizing<String>, ApiFailure> {
         let role = enrollable(&permit.role)?;
+        check(permit)?;
         let token = Secret::<32>::random();
         let now = self.clock.now().0;
         sqlx::query(
@@ -119,6 +126,22 @@ impl LicensingCenter {
         tracing::info!(name = %subject.name, role, "certificate issued by request");
         Ok(made)
     }
+}
+
+/// Refuses what no certificate could say.
+fn check(permit: &Permit) -> Result<(), ApiFailure> {
+    let refused = |why: &str, field: &str| {
+        Err(ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-form", why).in_field(field))
+    };
+    let name = permit.name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || !line::is_line(name) {
+        return refused("a service's name is one line of 1 to 64 characters", "name");
+    }
+    if permit.hosts.len() > MOST_HOSTS || !permit.hosts.iter().all(|host| is_host(host.trim())) {
+        let why = "hosts are at most 16 names or addresses, without https:// and port";
+        return refused(why, "hosts");
+    }
+    Ok(())
 }
 
 fn wrong_token() -> ApiFailure {

@@ -1,6 +1,7 @@
 //! What is on the shelves: the content manager's inventory with the merchant's mark-up, grouped by album.
 //!
-//! Kept in memory for [`FRESH`]; when the content manager does not answer, what was there before is shown.
+//! Kept in memory for [`FRESH`]; when the content manager does not answer, what was there before is shown. It is asked by one at a time,
+//! whose answer is everybody's, and for tracks that nobody has heard of not more often than every [`AGAIN`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,13 +15,19 @@ use cadenza_protocol::shop::{
     AlbumCard, AlbumPage, AlbumPrice, Clip, OrderedTrack, Quality, StoreFront, TrackList, TrackOffer,
 };
 
+use tokio::sync::Mutex;
+
 use super::{Merchant, away};
 use crate::api::ApiFailure;
 use crate::content::catalogue::{CatalogueTrack, Inventory, Offer, album_price};
 
 const FRESH: Duration = Duration::from_secs(5);
+/// After a look for a track that was not there it is not looked again for this long.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Tracks that a search gives at most.
 const SEARCH_LIMIT: usize = 200;
+/// Words of a search that are looked for.
+const SEARCH_WORDS: usize = 16;
 
 /// Everything for sale at one moment.
 #[derive(Debug)]
@@ -83,9 +90,9 @@ impl Shelves {
         self.art.get(media_id).map(String::as_str)
     }
 
-    /// Tracks in which every word occurs: in title, artist, album or composer.
+    /// Tracks in which every word occurs: in title, artist, album or composer. The first words count.
     pub fn search(&self, words: &str) -> TrackList {
-        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = words.split_whitespace().take(SEARCH_WORDS).map(str::to_lowercase).collect();
         let fits = |track: &&TrackOffer| {
             let text = format!(
                 "{} {} {} {}",
@@ -109,13 +116,55 @@ impl Shelves {
     }
 }
 
+/// What the content manager has, or why that is not known.
+type Found = Result<Arc<Shelves>, ApiFailure>;
+
+/// Who asks the content manager: one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Looks(Mutex<LastLook>);
+
+/// When it was asked last, and what came of it.
+#[derive(Debug, Default)]
+struct LastLook {
+    found: Option<(Instant, Found)>,
+    for_absent: Option<Instant>,
+}
+
+impl Looks {
+    /// Asks, unless somebody else has just done that.
+    async fn once(&self, why: Why, ask: impl Future<Output = Found>) -> Found {
+        let asked = Instant::now();
+        let mut last = self.0.lock().await;
+        let is_soon = why == Why::NotThere && last.for_absent.is_some_and(|at| at.elapsed() < AGAIN);
+        if let Some((at, found)) = &last.found
+            && (*at >= asked || is_soon)
+        {
+            return found.clone();
+        }
+        let found = ask.await;
+        let now = Instant::now();
+        last.found = Some((now, found.clone()));
+        if why == Why::NotThere {
+            last.for_absent = Some(now);
+        }
+        found
+    }
+}
+
+/// Why it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Stale,
+    NotThere,
+}
+
 impl Merchant {
     /// The shelves, filled again when they are stale.
     pub async fn shelves(&self) -> Result<Arc<Shelves>, ApiFailure> {
         if let Some(shelves) = self.shelves.read().await.as_ref().filter(|s| s.filled.elapsed() < FRESH) {
             return Ok(shelves.clone());
         }
-        self.fill().await
+        self.looks.once(Why::Stale, self.fill()).await
     }
 
     /// The shelves with this track, looking again if it is not there: it may just have been published.
@@ -124,7 +173,7 @@ impl Merchant {
         if shelves.track(media_id).is_some() {
             return Ok(shelves);
         }
-        let shelves = self.fill().await?;
+        let shelves = self.looks.once(Why::NotThere, self.fill()).await?;
         let gone = || ApiFailure::not_found("this track is not in the store");
         shelves.track(media_id).is_some().then_some(shelves).ok_or_else(gone)
     }
@@ -290,4 +339,30 @@ fn quality(offer: Offer, markup_percent: u32) -> Option<Quality> {
         bit_rate: offer.bit_rate,
         size_bytes: offer.size_bytes,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    // F12
+    #[tokio::test]
+    async fn tracks_that_nobody_has_heard_of_are_looked_for_once_for_everybody_and_not_again_at_once() {
+        let (looks, asked) = (Looks::default(), AtomicU32::new(0));
+        let ask = || async {
+            asked.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            let inventory = Inventory { currency: Currency::default(), tracks: Vec::new() };
+            Ok(Arc::new(Shelves::new(inventory, 0)))
+        };
+        let crowd = (0..50).map(|_| looks.once(Why::NotThere, ask()));
+        assert!(futures_util::future::join_all(crowd).await.iter().all(Result::is_ok));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        looks.once(Why::NotThere, ask()).await.unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), 1, "within a second");
+        looks.once(Why::Stale, ask()).await.unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), 2, "shelves that are stale are another matter");
+    }
 }

@@ -3,6 +3,7 @@
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::pay::CardToken;
 use cadenza_protocol::shop::OrderedTrack;
+use cadenza_protocol::shop::money::Currency;
 use serde::{Deserialize, Serialize};
 
 /// Asks for something to listen to.
@@ -20,6 +21,10 @@ pub struct PreviewRequest {
 pub struct OrderRequest {
     /// 1 to 100 tracks.
     pub items: Vec<OrderedTrack>,
+    /// What the buyer was shown for all of them, hundredths: nothing else is charged.
+    pub total_cents: u64,
+    /// In this.
+    pub currency: Currency,
     /// For the card that the payment processor has seen; without it, or a wallet, the answer is what the order costs.
     pub token: Option<CardToken>,
     /// A wallet's one-time token.

@@ -30,7 +30,7 @@ use crate::db::Database;
 use crate::door::turns::Turns;
 use crate::payment::client::PaymentClient;
 use crate::tls::ServiceTls;
-use inventory::Shelves;
+use inventory::{Looks, Shelves};
 use messages::PreviewRequest;
 
 /// How the merchant runs; the `[merchant]` table of the configuration.
@@ -61,6 +61,7 @@ pub struct Merchant {
     tls: ServiceTls,
     secure_log: SecureLog,
     shelves: RwLock<Option<Arc<Shelves>>>,
+    looks: Looks,
     /// Two orders with one key never run beside each other.
     orders: Turns,
     /// Addresses that `GET /v1/about` tells.
@@ -118,6 +119,7 @@ impl Merchant {
             tls,
             secure_log: log,
             shelves: RwLock::new(None),
+            looks: Looks::default(),
             orders: Turns::default(),
             licensing_url,
             web_url,

@@ -20,6 +20,7 @@ use cadenza_protocol::id::{hex, unhex};
 use cadenza_protocol::pay::{OrderAnswer, OrderName, PaymentNeeded, ShownCard};
 use cadenza_protocol::reserve::{DeliverItem, DeliverRequest, Sold};
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::shop::price::price;
 use cadenza_protocol::shop::{Order, OrderState, OrderedTrack};
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
@@ -33,6 +34,8 @@ use rows::OrderRow;
 
 /// Refuses an order whose key names another one that is paid, or may be.
 pub const KEY_REUSED: &str = "key-reused";
+/// Refuses an order that comes to something else than its buyer was shown.
+pub const PRICE_CHANGED: &str = "price-changed";
 
 impl Merchant {
     /// Takes an order to `paid`, or says why not. The same key gives the same order.
@@ -48,19 +51,23 @@ impl Merchant {
             (None, None) => None,
             (Some(_), Some(_)) => return Err(invalid("wallet", "pay with a card or with a wallet")),
         };
+        let shown = Shown { total_cents: request.total_cents, currency: request.currency };
         let items = distinct(request.items)?;
         let _turn = self.orders.of(&key).await;
         let mut found = self.order_by_key(&key).await?;
-        if let Some(row) = found.as_ref().filter(|row| row.is_being_given_up()) {
+        // one that was left open at another price is decided first: it is not carried on at a price that its buyer does not see
+        let is_other =
+            |row: &OrderRow| row.state == OrderState::Open && !shown.is(row.total_cents, &row.currency);
+        if let Some(row) = found.as_ref().filter(|row| row.is_being_given_up() || is_other(row)) {
             self.settle(&row.order_id).await?;
             found = self.order_by_key(&key).await?;
         }
-        let Some(instrument) = instrument else { return self.needed(found, &items).await };
+        let Some(instrument) = instrument else { return self.needed(found, &items, shown).await };
         let order_id = match found {
-            None => self.open_order(&key, &items).await?,
+            None => self.open_order(&key, &items, shown).await?,
             Some(row) => match row.state {
                 // nothing was charged under this key: it is free for another attempt
-                OrderState::Refused => self.open_again(&row, &items).await?,
+                OrderState::Refused => self.open_again(&row, &items, shown).await?,
                 OrderState::Open | OrderState::Paid | OrderState::Refunding | OrderState::Refunded
                     if row.wanted != wanted(&items)? =>
                 {
@@ -81,6 +88,7 @@ impl Merchant {
         &self,
         found: Option<OrderRow>,
         items: &[OrderedTrack],
+        shown: Shown,
     ) -> Result<OrderAnswer, ApiFailure> {
         let total_cents = match found {
             Some(row) if row.state != OrderState::Refused => {
@@ -94,7 +102,7 @@ impl Merchant {
                     OrderState::Open | OrderState::Refused => row.total_cents,
                 }
             }
-            Some(_) | None => self.priced(items).await?.total_cents,
+            Some(_) | None => self.priced(items, shown).await?.total_cents,
         };
         let till = self.payment.till().await?;
         let total_cents = total_cents.unsigned_abs();
@@ -152,8 +160,13 @@ impl Merchant {
         self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await.map_err(away)
     }
 
-    async fn open_order(&self, key: &str, items: &[OrderedTrack]) -> Result<String, ApiFailure> {
-        let priced = self.priced(items).await?;
+    async fn open_order(
+        &self,
+        key: &str,
+        items: &[OrderedTrack],
+        shown: Shown,
+    ) -> Result<String, ApiFailure> {
+        let priced = self.priced(items, shown).await?;
         let order_id = hex(Secret::<16>::random().expose());
         let mut tx = self.database.begin_write().await?;
         sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, attempt, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)")
@@ -173,8 +186,13 @@ impl Merchant {
     }
 
     /// Another attempt under the key of an order that was given up: another card, or another choice in the same form.
-    async fn open_again(&self, row: &OrderRow, items: &[OrderedTrack]) -> Result<String, ApiFailure> {
-        let priced = self.priced(items).await?;
+    async fn open_again(
+        &self,
+        row: &OrderRow,
+        items: &[OrderedTrack],
+        shown: Shown,
+    ) -> Result<String, ApiFailure> {
+        let priced = self.priced(items, shown).await?;
         let mut tx = self.database.begin_write().await?;
         sqlx::query("UPDATE orders SET state = $1, refusal = NULL, wanted = $2, total_cents = $3, attempt = attempt + 1 WHERE order_id = $4 AND state = $5")
             .bind(OrderState::Open.word())
@@ -193,7 +211,8 @@ impl Merchant {
         Ok(row.order_id.clone())
     }
 
-    async fn priced(&self, items: &[OrderedTrack]) -> Result<Priced, ApiFailure> {
+    /// Today's prices, if they are what the buyer was shown.
+    async fn priced(&self, items: &[OrderedTrack], shown: Shown) -> Result<Priced, ApiFailure> {
         let shelves = self.shelves_with_all(items).await?;
         let mut tracks = Vec::with_capacity(items.len());
         let mut lines = Vec::with_capacity(items.len());
@@ -213,6 +232,9 @@ impl Merchant {
             ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "order-too-large", why)
         })?;
         let cents = |cents: u64| i64::try_from(cents).map_err(ApiFailure::internal);
+        if !shown.is(cents(price.total_cents)?, self.currency.as_str()) {
+            return Err(price_changed(price.total_cents, self.currency));
+        }
         let mut priced = Vec::with_capacity(items.len());
         for (place, ((item, track), line)) in items.iter().zip(tracks).zip(&lines).enumerate() {
             let album = price.albums.iter().find(|album| album.contains(&place));
@@ -228,6 +250,19 @@ impl Merchant {
             });
         }
         Ok(Priced { total_cents: cents(price.total_cents)?, items: priced })
+    }
+}
+
+/// What the buyer was shown.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    total_cents: u64,
+    currency: Currency,
+}
+
+impl Shown {
+    fn is(self, total_cents: i64, currency: &str) -> bool {
+        u64::try_from(total_cents) == Ok(self.total_cents) && self.currency.as_str() == currency
     }
 }
 
@@ -328,6 +363,16 @@ fn refused(code: Option<&str>) -> ApiFailure {
         _ => ("order-refused", "this order was given up and nothing was charged; order again"),
     };
     ApiFailure::new(StatusCode::PAYMENT_REQUIRED, code, message)
+}
+
+fn price_changed(total_cents: u64, currency: Currency) -> ApiFailure {
+    let (whole, hundredths) = (total_cents / 100, total_cents % 100);
+    let why = format!(
+        "the price has changed since it was shown: this comes to {whole}.{hundredths:02} {currency} now; nothing was charged, look at it and buy again"
+    );
+    let mut failure = ApiFailure::new(StatusCode::CONFLICT, PRICE_CHANGED, why);
+    failure.error.total_cents = Some(total_cents);
+    failure
 }
 
 /// Nobody knows yet whether money was set aside or taken.

@@ -15,14 +15,15 @@ use serde::Deserialize;
 
 use super::Merchant;
 use super::messages::{FindOrder, OrderRequest, PreviewRequest};
-use crate::api::{ApiFailure, JsonBody, PathId};
+use crate::api::{ApiFailure, JsonBody, PathId, told};
+use crate::door::guard::Charge;
 
 const MESSAGE_LIMIT: usize = 64 << 10;
 const ART_SIZE: u32 = 320;
 
 /// The service's routes.
 pub fn router(merchant: Arc<Merchant>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/v1/about", get(about))
         .route("/v1/albums", get(albums))
         .route("/v1/albums/{id}", get(album))
@@ -35,9 +36,8 @@ pub fn router(merchant: Arc<Merchant>) -> Router {
         .route("/v1/orders/find", post(find))
         .route("/v1/orders/{order_id}", get(paid))
         .route("/v1/orders/{order_id}/voucher", get(voucher))
-        .merge(super::after_sale::routes())
-        .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
-        .with_state(merchant)
+        .merge(super::after_sale::routes());
+    told(routes).layer(DefaultBodyLimit::max(MESSAGE_LIMIT)).with_state(merchant)
 }
 
 async fn about(State(merchant): State<Arc<Merchant>>) -> Json<About> {
@@ -125,8 +125,10 @@ pub(crate) async fn art_response(
 
 async fn preview(
     State(merchant): State<Arc<Merchant>>,
+    charge: Charge,
     JsonBody(wish): JsonBody<PreviewRequest>,
 ) -> Result<Response, ApiFailure> {
+    charge.more(wish.media_ids.len().saturating_sub(1))?;
     Ok(voucher_response(&merchant.preview(wish.media_ids, wish.kind).await?, "preview"))
 }
 

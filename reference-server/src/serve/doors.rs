@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use super::failure::StartError;
 use crate::door::Doorkeeper;
 use crate::door::http::{self, Door};
+use crate::door::visitors::Rank;
 use crate::tls::{ClientAuth, ServiceTls};
 
 #[derive(Debug)]
@@ -78,12 +79,16 @@ impl Doors {
         auth: ClientAuth,
         router: Router,
     ) -> Result<(), StartError> {
-        self.serve(name, listener, Some(tls.http_acceptor(auth)?), router);
+        let rank = match auth {
+            ClientAuth::Required => Rank::Services,
+            ClientAuth::None => Rank::Public,
+        };
+        self.serve(name, rank, listener, Some(tls.http_acceptor(auth)?), router);
         Ok(())
     }
 
-    /// Binds and serves plain HTTP on loopback; gives the URL.
-    pub async fn open_plain(
+    /// Binds and serves plain HTTP on loopback, for whoever runs the server; gives the URL.
+    pub async fn open_own(
         &mut self,
         name: &'static str,
         port: u16,
@@ -91,17 +96,25 @@ impl Doors {
     ) -> Result<String, StartError> {
         let listener = self.reserve_loopback(port).await?;
         let url = self.url_loopback(&listener);
-        self.serve_plain(name, listener, router);
+        self.serve(name, Rank::Own, listener, None, router);
         Ok(url)
     }
 
     /// Serves plain HTTP on a bound loopback port.
     pub fn serve_plain(&mut self, name: &'static str, listener: TcpListener, router: Router) {
-        self.serve(name, listener, None, router);
+        self.serve(name, Rank::Public, listener, None, router);
     }
 
-    fn serve(&mut self, name: &'static str, tcp: TcpListener, acceptor: Option<TlsAcceptor>, router: Router) {
-        let door = Door { name, tcp, acceptor, keeper: self.keeper.clone() };
+    fn serve(
+        &mut self,
+        name: &'static str,
+        rank: Rank,
+        tcp: TcpListener,
+        acceptor: Option<TlsAcceptor>,
+        router: Router,
+    ) {
+        let keeper = self.keeper.clone();
+        let door = Door { name, rank, tcp, acceptor, streams: http::STREAMS, keeper };
         self.tasks.spawn(http::serve(door, router, self.stopping.clone()));
     }
 

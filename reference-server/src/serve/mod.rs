@@ -271,7 +271,7 @@ impl Server {
                 hosts,
                 keeper: keeper.clone(),
             };
-            doors.serve_plain("web", web, limits.at_storefront(web::router(front), web::too_often));
+            doors.serve_plain("web", web, web::router(front, &limits));
             (ready.store_url, ready.web_url) = (Some(store_url), Some(web_url));
         }
 
@@ -291,7 +291,7 @@ impl Server {
             parts.clock.clone(),
             keeper,
         )?;
-        ready.admin_url = Some(doors.open_plain("admin", ports.admin, admin::router(administration)).await?);
+        ready.admin_url = Some(doors.open_own("admin", ports.admin, admin::router(administration)).await?);
         parts::write_ready(&options, &ready)?;
         close_again(&options.data).map_err(|e| StartError::Data(options.data.clone(), e))?;
         Ok(RunningServer { ready, stop, doors, delivery, maintenance, database: parts.database.clone() })

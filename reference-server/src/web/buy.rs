@@ -7,26 +7,27 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use axum::{Form, Router};
 use cadenza_protocol::api::code;
 use cadenza_protocol::id::hex;
 use cadenza_protocol::pay::{OrderAnswer, OrderName, Purpose, Till};
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::shop::price::{Line, price};
 use cadenza_protocol::shop::{Order, OrderItem, OrderState, OrderedTrack, TrackOffer};
 use serde::{Deserialize, Serialize};
 
 use super::view::{money, quality_in_words};
 use super::wish::{Begun, CardWish, Coming, Returned};
-use super::{Notice, Pages, cart, guard, render, sentence};
-use crate::api::ApiFailure;
+use super::{Notice, PageForm, Pages, cart, guard, render, sentence};
+use crate::api::{ApiFailure, RefusalCode};
 use crate::merchant::inventory::Shelves;
 use crate::merchant::messages::OrderRequest;
-use crate::merchant::orders::KEY_REUSED;
+use crate::merchant::orders::{KEY_REUSED, PRICE_CHANGED};
 use crate::merchant::service::voucher_response;
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
@@ -52,6 +53,9 @@ struct Ordering {
     what: String,
     id: String,
     quality: String,
+    /// What stood beside it.
+    total_cents: u64,
+    currency: Currency,
 }
 
 impl Begun for Ordering {
@@ -117,18 +121,25 @@ async fn form(
 async fn pay(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
-    Form(returned): Form<Returned>,
+    PageForm(returned): PageForm<Returned>,
 ) -> Result<Response, Notice> {
     let page = (pages.front.merchant.settings.name.as_str(), "/buy");
     let (ordering, token): (Ordering, _) = match pages.sealer.back(&pages.forms, &headers, page, &returned)? {
         Coming::Back(ordering, token) => (ordering, token),
         Coming::OnceMore(page) => return Ok(page),
     };
-    let Ordering { key, what, id, quality, .. } = ordering;
-    let goods = goods(&pages, &what, &id).await?;
+    let Ordering { key, what, id, quality, total_cents, currency, .. } = ordering;
+    let mut goods = goods(&pages, &what, &id).await?;
     let item = |t: &TrackOffer| OrderedTrack { media_id: t.media_id, quality: quality.clone() };
     let items = goods.tracks.iter().map(item).collect();
-    let request = OrderRequest { items, token: Some(token), wallet: None, idempotency_key: key.clone() };
+    let request = OrderRequest {
+        items,
+        total_cents,
+        currency,
+        token: Some(token),
+        wallet: None,
+        idempotency_key: key.clone(),
+    };
     let merchant = pages.front.merchant.clone();
     // on a task of its own: a browser that goes away does not stop a payment half-way
     let ordered = tokio::spawn(async move { merchant.order(request).await })
@@ -145,9 +156,14 @@ async fn pay(
         // paid in another quality, and the answer was lost: what was bought is shown before anything else is
         return Ok(bought(&order, &cart::spent(goods.what, &goods.id)));
     }
+    let code = failure.as_ref().map(|failure| failure.error.code.clone()).unwrap_or_default();
+    if code == PRICE_CHANGED {
+        goods = self::goods(&pages, &what, &id).await?;
+    }
     let status = failure.as_ref().map_or(StatusCode::OK, |failure| failure.status);
     let mut page = show(&pages, &headers, &goods, Some(&quality), Some(&key), failure.as_ref()).await?;
     *page.status_mut() = status;
+    page.extensions_mut().insert(RefusalCode(code));
     Ok(page)
 }
 
@@ -233,6 +249,8 @@ async fn show(
             what: goods.what.to_owned(),
             id: goods.id.clone(),
             quality: name.clone(),
+            total_cents: cents,
+            currency: goods.shelves.currency(),
         };
         let wish = wish(pages, headers, &till, &ordering, cents).to_field();
         options.push(QualityOption {

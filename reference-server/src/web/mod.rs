@@ -17,17 +17,19 @@ mod wish;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request};
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Form, Router};
+
+use serde::de::DeserializeOwned;
 
 use crate::api::ApiFailure;
 use crate::door::Doorkeeper;
 use crate::door::allowance::Wait;
-use crate::door::guard::in_words;
+use crate::door::guard::{Allowances, in_words};
 use crate::merchant::Merchant;
 use guard::Forms;
 use wish::Sealer;
@@ -61,21 +63,22 @@ pub(super) struct Pages {
     sealer: Sealer,
 }
 
-/// The storefront's routes.
-pub fn router(front: Storefront) -> Router {
+/// The storefront's routes, with their limits. Each answer, also of a limit, has the headers of a page.
+pub fn router(front: Storefront, limits: &Allowances) -> Router {
     let hosts = Arc::new(front.hosts.clone());
     let pages = Arc::new(Pages { front, forms: Forms::new(), sealer: Sealer::new() });
-    Router::new()
+    let pages = Router::new()
         .merge(shop::routes())
         .merge(buy::routes())
         .merge(register::routes())
         .route("/style.css", get(style))
         .route("/fonts/{name}", get(font_file))
         .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
-        .layer(from_fn(guard::headers))
         .layer(from_fn_with_state(hosts, guard::known_host))
-        .with_state(pages)
+        .with_state(pages);
+    limits.at_storefront(pages, too_often).layer(from_fn(guard::headers))
 }
 
 async fn style() -> Response {
@@ -108,6 +111,36 @@ async fn nothing_here() -> Notice {
         status: StatusCode::NOT_FOUND,
         headline: "There is no such page".into(),
         message: "The address may be mistyped, or the page has moved.".into(),
+    }
+}
+
+async fn wrong_method() -> Notice {
+    Notice {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        headline: "That did not work".into(),
+        message: "This page takes no such request. Go back to the store and start from there.".into(),
+    }
+}
+
+/// A form whose refusals are pages.
+#[derive(Debug)]
+pub(super) struct PageForm<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
+    type Rejection = Notice;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Notice> {
+        match Form::from_request(request, state).await {
+            Ok(Form(form)) => Ok(Self(form)),
+            // never the rejection's own text: it may repeat a card number
+            Err(rejection) => Err(Notice {
+                status: rejection.status(),
+                headline: "This form did not arrive whole".into(),
+                message:
+                    "Go back to the store, open the form again and fill in each field. Nothing was charged."
+                        .into(),
+            }),
+        }
     }
 }
 

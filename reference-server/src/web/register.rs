@@ -10,15 +10,15 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Form, Router};
+use axum::{Extension, Router};
 use cadenza_protocol::form::{Application, Details};
 use cadenza_protocol::pay::{CardToken, OrderName, Purpose, ShownCard, Till};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::wish::{Begun, CardWish, Coming, Returned};
-use super::{Notice, Pages, guard, render, sentence};
-use crate::api::ApiFailure;
+use super::{Notice, PageForm, Pages, guard, render, sentence};
+use crate::api::{ApiFailure, RefusalCode};
 use crate::call::{CallError, accepted};
 use crate::door::guard::Visitor;
 use crate::licensing::service::passport_response;
@@ -112,7 +112,7 @@ async fn form(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
 async fn register(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
-    Form(form): Form<Registration>,
+    PageForm(form): PageForm<Registration>,
 ) -> Result<Response, Notice> {
     pages.forms.check(&headers, &form.csrf)?;
     let asked = async {
@@ -141,7 +141,7 @@ async fn card(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
     Extension(visitor): Extension<Visitor>,
-    Form(returned): Form<Returned>,
+    PageForm(returned): PageForm<Returned>,
 ) -> Result<Response, Notice> {
     let page = (pages.front.merchant.settings.name.as_str(), "/register/card");
     let (registering, token): (Registering, _) =
@@ -187,6 +187,7 @@ const SILENCE: &str = "the licensing center does not answer; try again in a mome
 fn refused(pages: &Pages, headers: &HeaderMap, form: &Registration, refusal: &ApiFailure) -> Response {
     let mut page = show(pages, headers, form, Some(refusal));
     *page.status_mut() = refusal.status;
+    page.extensions_mut().insert(RefusalCode(refusal.error.code.clone()));
     page
 }
 

@@ -14,6 +14,7 @@ use super::view::{CardView, TrackView, format_of};
 use super::{Notice, Pages, render};
 use crate::api::{ApiFailure, PathId};
 use crate::content::messages::PreviewKind;
+use crate::door::guard::Charge;
 use crate::merchant::service::{ArtSize, art_response, voucher_response};
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
@@ -122,10 +123,15 @@ async fn preview(
     Ok(voucher_response(&voucher, "preview"))
 }
 
-async fn preview_album(State(pages): State<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Notice> {
+async fn preview_album(
+    State(pages): State<Arc<Pages>>,
+    charge: Charge,
+    Path(id): Path<String>,
+) -> Result<Response, Notice> {
     let merchant = &pages.front.merchant;
     let shelves = merchant.shelves().await?;
     let album = shelves.album(&id).ok_or_else(|| ApiFailure::not_found("this album is not in the store"))?;
+    charge.more(album.tracks.len().saturating_sub(1))?;
     let voucher =
         merchant.preview(album.tracks.iter().map(|t| t.media_id).collect(), PreviewKind::Clip).await?;
     Ok(voucher_response(&voucher, "preview"))

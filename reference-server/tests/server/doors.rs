@@ -145,6 +145,8 @@ fn cards_cannot_be_tried_out_and_a_good_one_is_taken_again_later() {
         }
         let body = json!({
             "items": [{ "media_id": track, "quality": "lossless" }],
+            "total_cents": 129,
+            "currency": "USD",
             "idempotency_key": "one-more",
         });
         let answer =
@@ -200,6 +202,74 @@ fn registrations_and_previews_of_one_address_have_their_number_and_are_told_when
         let answer = world.licensing_client.post(url).json(&json!({})).send().await.unwrap();
         assert_eq!(answer.status(), 429, "nor does the center listen");
         assert!(answer.headers().contains_key("retry-after"));
+        world.stop().await;
+    });
+}
+
+// F12
+#[test]
+fn each_track_of_a_preview_counts_and_so_does_asking_for_the_head_of_one() {
+    alone(async {
+        let world = World::start("heads", few()).await;
+        let tracks = world.tracks().await;
+        let wish = json!({ "media_ids": tracks, "kind": "clip" });
+        assert_eq!((tracks.len(), world.post("/v1/previews", &wish).await.0), (2, 200));
+        let url = format!("{}/preview/{}?kind=clip", world.web, tracks[0]);
+        let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+        for _ in 0..3 {
+            assert_eq!(browser.head(&url).send().await.unwrap().status(), 200);
+        }
+        assert_eq!(browser.head(&url).send().await.unwrap().status(), 429);
+        let refused = browser.get(&url).send().await.unwrap();
+        assert_eq!(refused.status(), 429);
+        let headers = refused.headers();
+        assert!(headers.contains_key("retry-after") && headers.contains_key("content-security-policy"));
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(world.post("/v1/previews", &wish).await.0, 429);
+        world.stop().await;
+    });
+}
+
+// F12
+#[test]
+fn a_form_that_was_not_begun_here_is_not_counted_against_its_visitor() {
+    alone(async {
+        let world = World::start("foreign", few()).await;
+        let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+        let form = || {
+            let token = "00".repeat(32);
+            let send = browser
+                .post(format!("{}/register/card", world.web))
+                .body(format!("state=AAAA&token={token}"));
+            send.header("content-type", "application/x-www-form-urlencoded")
+                .header("origin", "https://evil.example")
+        };
+        for _ in 0..6 {
+            assert_eq!(form().send().await.unwrap().status(), 403);
+        }
+        let away = AdminClient::open(&world.data).unwrap().stats().await.unwrap().turned_away;
+        assert!(!away.contains_key("registrations"), "{away:?}");
+        world.stop().await;
+    });
+}
+
+// F12
+#[test]
+fn all_requests_of_an_address_count_whatever_they_ask() {
+    alone(async {
+        let limits = LimitSettings { requests_per_minute: 40, ..LimitSettings::default() };
+        let world = World::start("requests", ServerConfig { limits, ..ServerConfig::default() }).await;
+        let mut statuses = Vec::new();
+        for n in 0..50 {
+            let url = format!("{}/v1/tracks/{n:032x}", world.store);
+            statuses.push(world.player.get(url).send().await.unwrap().status().as_u16());
+        }
+        assert!(
+            statuses.contains(&404) && statuses[40..].iter().all(|status| *status == 429),
+            "{statuses:?}"
+        );
+        world.clock.advance(Duration::from_secs(60));
+        assert!(!world.tracks().await.is_empty());
         world.stop().await;
     });
 }

@@ -118,7 +118,10 @@ async fn deliver(world: &World, order_id: &str) {
 async fn album(world: &World, key: &str) -> (u16, Value) {
     let items: Vec<Value> =
         world.tracks().await.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
-    world.pay(json!({ "items": items, "idempotency_key": key }), test_cards::GOOD).await
+    let front = world.get("/v1/albums").await;
+    let total = &front["albums"][0]["prices"][0]["price_cents"];
+    let order = json!({ "items": items, "total_cents": total, "currency": "USD", "idempotency_key": key });
+    world.pay(order, test_cards::GOOD).await
 }
 
 fn with_markup(percent: u32) -> ServerConfig {

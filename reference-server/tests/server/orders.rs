@@ -78,7 +78,7 @@ fn an_album_bought_whole_costs_its_own_price() {
     shared(async |world| {
         let items: Vec<Value> =
             world.tracks().await.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
-        let order = json!({ "items": items, "idempotency_key": "whole-album" });
+        let order = json!({ "items": items, "total_cents": 200, "currency": "USD", "idempotency_key": "whole-album" });
         let (status, order) = world.pay(order, test_cards::GOOD).await;
         assert_eq!((status, order["total_cents"].as_u64()), (200, Some(200)), "{order}");
         let voucher = voucher_of(world, order["order_id"].as_str().unwrap()).await;
@@ -87,12 +87,52 @@ fn an_album_bought_whole_costs_its_own_price() {
     });
 }
 
+// B1, B3
+#[test]
+fn an_order_that_comes_to_something_else_than_was_shown_is_refused_and_charges_nothing() {
+    shared(async |world| {
+        let track = world.tracks().await[0];
+        let order = |total: u64, currency: &str| {
+            json!({
+                "items": [{ "media_id": track, "quality": "lossless" }], "total_cents": total, "currency": currency,
+                "idempotency_key": "other-price",
+            })
+        };
+        for (total, currency) in [(128, "USD"), (130, "USD"), (129, "EUR")] {
+            let (status, refusal) = world.post("/v1/orders", &order(total, currency)).await;
+            assert_eq!(
+                (status, refusal["code"].as_str()),
+                (409, Some("price-changed")),
+                "{total} {currency}"
+            );
+            assert_eq!(refusal["total_cents"], 129);
+            assert!(refusal["message"].as_str().unwrap().contains("1.29 USD"), "{refusal}");
+        }
+        let orders = world.count("SELECT COUNT(*) FROM orders WHERE idempotency_key = 'other-price'");
+        assert_eq!(orders.await, 0);
+        let (status, paid) = world.pay(order(129, "USD"), test_cards::GOOD).await;
+        assert_eq!((status, paid["total_cents"].as_u64()), (200, Some(129)));
+        let mut silent = order(129, "USD");
+        silent.as_object_mut().unwrap().remove("total_cents");
+        assert_eq!(world.post("/v1/orders", &silent).await.0, 422, "a total is not optional");
+    });
+}
+
+#[test]
+fn what_the_api_does_not_have_is_refused_in_its_own_words() {
+    shared(async |world| {
+        assert_eq!(world.get("/v1/nowhere").await["code"], "not-found");
+        let (status, refusal) = world.post("/v1/about", &json!({})).await;
+        assert_eq!((status, refusal["code"].as_str()), (405, Some("wrong-method")));
+    });
+}
+
 // S7
 #[test]
 fn a_wallet_pays_too() {
     shared(async |world| {
         let track = world.tracks().await[0];
-        let order = |token: &str, key: &str| json!({ "items": [{ "media_id": track, "quality": "lossy" }], "wallet": { "token": token }, "idempotency_key": key });
+        let order = |token: &str, key: &str| json!({ "items": [{ "media_id": track, "quality": "lossy" }], "total_cents": 99, "currency": "USD", "wallet": { "token": token }, "idempotency_key": key });
         let (status, paid) = world.post("/v1/orders", &order("wallet-token-7781", "wallet-1")).await;
         assert_eq!((status, paid["paid_with"].as_str()), (200, Some("Wallet •••• 7781")));
         assert_eq!(world.post("/v1/orders", &order("empty-wallet", "wallet-2")).await.0, 402);

@@ -29,7 +29,7 @@ fn a_card_number_is_nowhere_after_it_was_used_everywhere() {
         assert_eq!(status, 422);
         assert!(!refusal.to_string().contains(DIGITS));
         let card = json!({ "number": CARD, "expiry": "12/29", "name": "Ada Example" });
-        let order = json!({ "items": [{ "media_id": track, "quality": "lossless" }], "idempotency_key": "secrecy-2", "card": card });
+        let order = json!({ "items": [{ "media_id": track, "quality": "lossless" }], "total_cents": 129, "currency": "USD", "idempotency_key": "secrecy-2", "card": card });
         let (status, refusal) = world.post("/v1/orders", &order).await;
         assert_eq!(status, 422, "a merchant takes no card");
         assert!(!refusal.to_string().contains(DIGITS));

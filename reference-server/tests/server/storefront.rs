@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use cadenza_protocol::card::test_cards;
+use cadenza_server::config::ServerConfig;
 
-use crate::world::{World, shared};
+use crate::world::{World, alone, shared};
 
 fn browser() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
@@ -120,6 +121,31 @@ fn a_declined_card_keeps_the_form_and_a_good_one_leads_to_the_voucher() {
         let voucher = page(browser().get(format!("{}{}", world.web, link(&order.html, "/order/")))).await;
         assert_eq!(voucher.headers["content-type"], "application/vnd.cadenza.voucher+json");
         assert!(voucher.headers["content-disposition"].to_str().unwrap().contains(".cadvoucher"));
+    });
+}
+
+// B1, B3
+#[test]
+fn a_price_that_changed_since_the_form_was_shown_is_shown_again_before_anything_is_charged() {
+    alone(async {
+        let world = World::start("price-changed", ServerConfig::default()).await;
+        let (cookie, form) = buy_page(&world).await;
+        let database = world.database().await;
+        let changing = sqlx::query("UPDATE media SET facts = REPLACE(facts, ':129,', ':229,')");
+        changing.execute(database.pool()).await.unwrap();
+        database.close().await;
+        // a track that is not there makes the merchant look again
+        world.get(&format!("/v1/tracks/{}", "0".repeat(32))).await;
+        let changed = pay(&world, &cookie, &form.html, "lossless", test_cards::GOOD).await;
+        assert_eq!(changed.status, 409, "{}", changed.html);
+        assert!(
+            changed.html.contains("price has changed") && changed.html.contains("$2.29"),
+            "{}",
+            changed.html
+        );
+        assert_eq!(world.count("SELECT COUNT(*) FROM payments").await, 0);
+        assert_eq!(pay(&world, &cookie, &changed.html, "lossless", test_cards::GOOD).await.status, 303);
+        world.stop().await;
     });
 }
 
@@ -271,6 +297,13 @@ fn forms_from_elsewhere_and_strange_host_names_are_refused() {
         assert!(stray.status == 400 && stray.html.contains("nothing to pay"));
         let rebound = page(browser().get(&world.web).header("host", "evil.example")).await;
         assert_eq!(rebound.status, 421);
+        let bare = browser().post(format!("{}/buy", world.web)).body("what=track");
+        let bare =
+            page(bare.header("content-type", "application/x-www-form-urlencoded").header("cookie", &cookie))
+                .await;
+        assert!(bare.status == 422 && bare.html.contains("did not arrive whole"), "{}", bare.html);
+        let method = page(browser().delete(format!("{}/buy", world.web))).await;
+        assert!(method.status == 405 && method.html.contains("no such request"), "{}", method.html);
         let huge = page(
             browser()
                 .post(format!("{}/buy", world.web))

@@ -26,7 +26,7 @@ fn a_token_pays_its_own_order_once_and_nothing_else() {
     alone(async {
         let world = World::start("tokens", ServerConfig::default()).await;
         let tracks = world.tracks().await;
-        let order = |key: &str, track: usize| json!({ "items": [{ "media_id": tracks[track], "quality": "lossless" }], "idempotency_key": key });
+        let order = |key: &str, track: usize| json!({ "items": [{ "media_id": tracks[track], "quality": "lossless" }], "total_cents": 129, "currency": "USD", "idempotency_key": key });
         let (status, needed) = world.post("/v1/orders", &order("token-order-1", 0)).await;
         assert_eq!((status, needed["total_cents"].as_u64()), (202, Some(129)));
         assert_eq!(
@@ -78,7 +78,7 @@ fn a_token_pays_its_own_order_once_and_nothing_else() {
 fn a_token_for_an_order_registers_nobody() {
     alone(async {
         let world = World::start("tokens-center", ServerConfig::default()).await;
-        let order = json!({ "items": [{ "media_id": world.tracks().await[0], "quality": "lossless" }], "idempotency_key": "token-order-9" });
+        let order = json!({ "items": [{ "media_id": world.tracks().await[0], "quality": "lossless" }], "total_cents": 129, "currency": "USD", "idempotency_key": "token-order-9" });
         let (_, needed) = world.post("/v1/orders", &order).await;
         let name = OrderName::of_key("token-order-9");
         let card = json!({ "order": name, "token": token(&world, &needed, name, 0).await });

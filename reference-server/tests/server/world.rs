@@ -100,6 +100,8 @@ impl World {
             // all tests come from one address, and a clock that stands still gives nothing back
             let most = 1_000_000;
             config.limits = LimitSettings {
+                requests_per_minute: most,
+                downloads_per_address: 1_000,
                 orders_per_minute: most,
                 cards_per_minute: most,
                 declined_cards_per_hour: most,
@@ -160,10 +162,20 @@ impl World {
         (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
     }
 
+    /// What the store says that a track costs in a quality.
+    pub async fn price(&self, track: &MediaId, quality: &str) -> u64 {
+        let offer = self.get(&format!("/v1/tracks/{track}")).await;
+        let mut qualities = offer["qualities"].as_array().into_iter().flatten();
+        let found = qualities.find(|offered| offered["name"] == quality);
+        found.and_then(|offered| offered["price_cents"].as_u64()).unwrap_or_default()
+    }
+
     /// An order of one track with one card.
     pub async fn order(&self, track: &MediaId, card: &str, key: &str) -> (u16, Value) {
         let body = json!({
             "items": [{ "media_id": track, "quality": "lossless" }],
+            "total_cents": self.price(track, "lossless").await,
+            "currency": "USD",
             "idempotency_key": key,
         });
         self.pay(body, card).await

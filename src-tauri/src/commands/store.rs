@@ -9,6 +9,7 @@ use tauri::State;
 use super::id;
 use crate::convert;
 use crate::core::Desk;
+use crate::events::NoticeLevel;
 use crate::ipc::{
     AlbumId, AppError, AskedLink, Cart, CartChoice, Download, MediaId, Order, PaymentCard, StoreAlbum,
     StoreFront, StoreResults, StoreState,
@@ -138,6 +139,9 @@ pub async fn checkout(
 #[specta::specta]
 pub async fn orders(desk: State<'_, Desk>) -> Result<Vec<Order>, AppError> {
     let core = desk.core()?;
+    if let Some(trouble) = core.player.orders_trouble() {
+        core.notice(NoticeLevel::Warning, trouble);
+    }
     Ok(core.player.orders().iter().map(|past| core.order(past)).collect())
 }
 

@@ -89,6 +89,10 @@ mod tests {
         assert!(bomb.bytes.len() < 500_000, "{} bytes", bomb.bytes.len());
         assert_eq!(colour_of(&bomb.bytes), SleeveColour::NONE);
         assert!(bomb.at_most(96).is_none());
+        for thin in [png(5_000_000, 1), png(1, 5_000_000)] {
+            assert_eq!(colour_of(&thin.bytes), SleeveColour::NONE);
+            assert!(thin.at_most(96).is_none());
+        }
     }
 
     #[test]

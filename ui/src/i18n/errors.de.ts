@@ -102,6 +102,8 @@ export const errorsDe: ErrorWords = {
   'payment-unconfirmed': said('Die Zahlung ist noch nicht bestätigt.', 'Kaufen Sie gleich dasselbe noch einmal: Es ist dieselbe Bestellung und wird einmal abgebucht.'),
   'playlist-full': said('Die Wiedergabeliste ist voll.', 'Legen Sie eine weitere an.'),
   'playlist-unknown': said('Diese Wiedergabeliste gibt es nicht mehr.', 'Gehen Sie zurück und sehen Sie noch einmal nach.'),
+  'orders-damaged': (data) => ({ what: 'Die Liste der Bestellungen war beschädigt.', todo: `Sie liegt unter ${data['path'] ?? 'orders-damaged.json'}; eine neue wurde begonnen. Was Sie gekauft haben, ist in Ihrer Bibliothek und beim Laden.` }),
+  'price-changed': said('Der Preis hat sich geändert, seit er angezeigt wurde; es wurde nichts abgebucht.', 'Sehen Sie sich den neuen Preis im Warenkorb an und kaufen Sie dann noch einmal.'),
   'purchase-ready': said('Was Sie gekauft haben, ist bereit.', 'Es liegt in Ihrer Bibliothek.'),
   'rate-unsupported': said('Das Ausgabegerät kann die Abtastrate dieses Titels nicht.', 'Wählen Sie in den Einstellungen ein anderes.'),
   'revocation-unknown': said('Ob Zertifikate noch gelten, ist gerade nicht festzustellen.', 'Es wurde nichts berechnet. Versuchen Sie es gleich nochmal.'),

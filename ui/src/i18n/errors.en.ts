@@ -105,6 +105,8 @@ export const errorsEn: ErrorWords = {
   'payment-unconfirmed': said('The payment is not confirmed yet.', 'Buy the same again in a moment: it is the same order and is charged once.'),
   'playlist-full': said('The playlist is full.', 'Make another one.'),
   'playlist-unknown': said('There is no such playlist any more.', 'Go back and look again.'),
+  'orders-damaged': (data) => ({ what: 'The list of your orders was damaged.', todo: `It is kept as ${data['path'] ?? 'orders-damaged.json'}, and a new one was begun. What you bought is in your library and with the store.` }),
+  'price-changed': said('The price has changed since it was shown, and nothing was charged.', 'Look at the new price in the cart, then buy again.'),
   'purchase-ready': said('What you bought is ready to play.', 'It is in your library.'),
   'rate-unsupported': said('The sound device does not play at this track’s rate.', 'Choose another device in Settings.'),
   'revocation-unknown': said('Whether certificates are still good cannot be told just now.', 'Nothing was charged. Try again in a moment.'),

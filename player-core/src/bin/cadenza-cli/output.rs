@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use cadenza_player::Failure;
+use cadenza_protocol::line;
 use serde::Serialize;
 use serde_json::json;
 
@@ -23,7 +24,7 @@ impl Output {
         let shown = if self.json {
             serde_json::to_string_pretty(document).unwrap_or_else(|_| "{}".into())
         } else {
-            text()
+            visible(&text())
         };
         // A closed pipe (`| head`) is the reader's choice, not a failure.
         let _ = writeln!(io::stdout(), "{}", shown.trim_end());
@@ -37,13 +38,13 @@ impl Output {
     /// How something is going; not part of the result.
     pub fn progress(&self, line: &str) {
         if !self.json {
-            let _ = writeln!(io::stderr(), "{line}");
+            let _ = writeln!(io::stderr(), "{}", visible(line));
         }
     }
 
     /// One line on stderr, and with `--json` the same as a document.
     pub fn failed(&self, failure: &Failure) -> ExitCode {
-        let line = failure.message.replace('\n', " ");
+        let line = line::shown(&failure.message);
         let _ = writeln!(io::stderr(), "cadenza-cli: {line}");
         if self.json {
             let document = json!({ "error": failure });
@@ -51,6 +52,11 @@ impl Output {
         }
         ExitCode::FAILURE
     }
+}
+
+/// Titles are other people's words: none of them speaks to the terminal. Lines and columns are ours.
+fn visible(text: &str) -> String {
+    text.replace(|c| line::is_hidden(c) && !matches!(c, '\n' | '\t'), " ")
 }
 
 /// `3:07`, `1:02:09`.
@@ -67,6 +73,8 @@ pub fn price(cents: u64, currency: &str) -> String {
 
 /// Rows in columns as wide as their widest cell; the last one is not filled up.
 pub fn table(rows: &[Vec<String>]) -> String {
+    let in_one_line = |cell: &String| line::shown(cell).into_owned();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(in_one_line).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|t| t.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
@@ -89,6 +97,14 @@ mod tests {
         assert_eq!(minutes(187_400), "3:07");
         assert_eq!(minutes(3_729_000), "1:02:09");
         assert_eq!(price(129, "USD"), "1.29 USD");
+    }
+
+    // F4
+    #[test]
+    fn a_title_writes_no_second_row_and_does_not_speak_to_the_terminal() {
+        let rows = vec![vec!["a\nb".into(), "\u{1b}]0;x\u{7}".into(), "\u{202e}z".into()]];
+        assert_eq!(table(&rows), "a b   ]0;x    z");
+        assert_eq!(visible("Paid for \u{1b}[2Jit.\nDone.\tYes"), "Paid for  [2Jit.\nDone.\tYes");
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(super) async fn send(url: &Url, request: RequestBuilder) -> Result<Response,
 }
 
 pub(super) fn refusal(url: &Url, status: u16, bytes: &[u8]) -> ExchangeError {
-    let Some(ApiError { code, message, field }) = ApiError::read(bytes) else {
+    let Some(ApiError { code, message, field, .. }) = ApiError::read(bytes) else {
         let reason = format!("it answered with HTTP status {status}");
         return ExchangeError::Unreachable { host: host_of(url), reason };
     };
@@ -115,6 +115,15 @@ mod tests {
         assert_eq!(error.code(), Code::CardDeclined);
         assert_eq!(error.to_string(), "the card was declined");
         assert!(!error.leaves_doubt());
+    }
+
+    // B1
+    #[test]
+    fn a_price_that_changed_has_a_word_of_its_own_and_leaves_no_doubt() {
+        let said = br#"{"code":"price-changed","message":"this comes to 9.99 USD now","total_cents":999}"#;
+        let error = refusal(&url(), 409, said);
+        assert_eq!((error.code(), error.leaves_doubt()), (Code::PriceChanged, false));
+        assert!(error.to_string().contains("9.99 USD"));
     }
 
     #[test]

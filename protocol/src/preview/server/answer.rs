@@ -1,7 +1,7 @@
 //! Responses, written into the connection's outgoing bytes.
 
 use rtsp_types::headers::{
-    ALLOW, CONTENT_BASE, CONTENT_TYPE, CSEQ, PUBLIC, RANGE, RTP_INFO, SERVER, SESSION, TRANSPORT,
+    ALLOW, CONTENT_BASE, CONTENT_TYPE, CSEQ, PUBLIC, RANGE, RETRY_AFTER, RTP_INFO, SERVER, SESSION, TRANSPORT,
 };
 use rtsp_types::{HeaderName, Response, ResponseBuilder, StatusCode, Url, Version};
 
@@ -12,6 +12,9 @@ use super::{Preview, Refusal, RefusalKind, ServerConnection, Session, Transport}
 
 /// What a server of ours can do, for `OPTIONS` and `Allow`.
 const METHODS: &str = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER";
+
+/// When to ask again for a stream, seconds.
+const AGAIN_SECONDS: u32 = 60;
 
 /// A request's number, to be repeated in its response.
 #[derive(Debug, Clone)]
@@ -93,7 +96,10 @@ impl ServerConnection {
             RefusalKind::Internal => StatusCode::InternalServerError,
         };
         let words = refusal.message.replace(|c: char| c.is_control(), " ");
-        let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8".to_owned())];
+        let mut headers = vec![(CONTENT_TYPE, "text/plain; charset=utf-8".to_owned())];
+        if refusal.kind == RefusalKind::NoStream {
+            headers.push((RETRY_AFTER, AGAIN_SECONDS.to_string()));
+        }
         self.send(build(cseq, status, &headers).build(words.into_bytes()));
     }
 

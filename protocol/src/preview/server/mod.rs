@@ -35,6 +35,10 @@ pub struct ServerLimits {
     pub idle: Duration,
     /// A session that is not sending must be kept alive this often; told in the `Session` header.
     pub session: Duration,
+    /// A session that never played, and fetches nothing new, loses its stream after this long, however it is kept alive.
+    pub unplayed: Duration,
+    /// A session that played loses its stream after this long in which it does not.
+    pub paused: Duration,
     /// A client that reads nothing for this long is gone.
     pub stall: Duration,
 }
@@ -42,7 +46,14 @@ pub struct ServerLimits {
 impl Default for ServerLimits {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { message: seconds(10), idle: seconds(30), session: seconds(60), stall: seconds(15) }
+        Self {
+            message: seconds(10),
+            idle: seconds(30),
+            session: seconds(60),
+            unplayed: seconds(60),
+            paused: seconds(300),
+            stall: seconds(15),
+        }
     }
 }
 
@@ -213,6 +224,9 @@ impl ServerConnection {
     pub fn advance(&mut self, now: Instant) {
         self.note_drained(now);
         self.take_frames(now);
+        if let Some(session) = &mut self.session {
+            session.note_playing(now);
+        }
         self.check_time(now);
         let Some(session) = &mut self.session else { return };
         while self.outgoing.len() < MOST_UNSENT && session.write_interleaved(now, &mut self.outgoing) {}
@@ -311,9 +325,13 @@ impl ServerConnection {
         }
         match &self.session {
             None => Some(self.heard_at + self.limits.idle),
-            // What is read from the connection proves that an interleaved client lives.
-            Some(session) if session.is_proven_alive_by_tcp() => None,
-            Some(session) => Some(session.heard_at() + self.limits.session),
+            Some(session) => {
+                // What is read from the connection proves that an interleaved client lives.
+                let is_heard = session.is_proven_alive_by_tcp();
+                let silent = (!is_heard).then(|| session.heard_at() + self.limits.session);
+                let unused = session.unused_after(self.limits.unplayed, self.limits.paused);
+                [silent, unused].into_iter().flatten().min()
+            }
         }
     }
 

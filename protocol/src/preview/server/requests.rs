@@ -214,10 +214,12 @@ impl ServerConnection {
             Some(Parameter::FreeData(offset)) => match preview.free_data(offset, LONGEST_BODY) {
                 None => self.answer(cseq, StatusCode::InvalidRange, &[]),
                 Some((piece, total)) => {
-                    if offset + piece.len() as u64 == total as u64
-                        && let Some(session) = &mut self.session
-                    {
-                        session.keep();
+                    let end = offset + piece.len() as u64;
+                    if let Some(session) = &mut self.session {
+                        session.note_fetched(end, self.heard_at);
+                        if end == total as u64 {
+                            session.keep();
+                        }
                     }
                     self.answer_free_data(cseq, id, offset, piece, total);
                 }

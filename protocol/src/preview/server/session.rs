@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::sender::{Pace, Sender, Started};
 use super::super::{Npt, Preview, PreviewAddress, ProofToken};
@@ -19,6 +19,10 @@ pub(super) struct Session {
     route: Route,
     heard_at: Instant,
     kept: bool,
+    used_at: Instant,
+    has_played: bool,
+    /// Of the free image.
+    fetched: u64,
 }
 
 /// How packets leave.
@@ -50,7 +54,18 @@ impl Session {
             Transport::Udp { .. } => (Route::Udp { token: seeds.token, proven: None }, Pace::UDP),
         };
         let sender = Sender::new(preview, packetizer, pace, now);
-        Self { id: hex(&seeds.id), address, pipeline, sender, route, heard_at: now, kept: false }
+        Self {
+            id: hex(&seeds.id),
+            address,
+            pipeline,
+            sender,
+            route,
+            heard_at: now,
+            kept: false,
+            used_at: now,
+            has_played: false,
+            fetched: 0,
+        }
     }
 
     pub(super) fn id(&self) -> &str {
@@ -68,6 +83,30 @@ impl Session {
 
     pub(super) const fn keep(&mut self) {
         self.kept = true;
+    }
+
+    /// A piece of the free image goes out, up to this byte: new ones are a use of the stream.
+    pub(super) fn note_fetched(&mut self, end: u64, now: Instant) {
+        if end > self.fetched {
+            (self.fetched, self.used_at) = (end, now);
+        }
+    }
+
+    /// Sound that goes out is a use of the stream.
+    pub(super) fn note_playing(&mut self, now: Instant) {
+        if self.is_playing() {
+            (self.has_played, self.used_at) = (true, now);
+        }
+    }
+
+    /// When its stream goes to somebody else, as things are.
+    pub(super) fn unused_after(&self, unplayed: Duration, paused: Duration) -> Option<Instant> {
+        let patience = if self.has_played { paused } else { unplayed };
+        (!self.is_playing()).then(|| self.used_at + patience)
+    }
+
+    fn is_playing(&self) -> bool {
+        self.sender.is_playing() && !matches!(self.route, Route::Udp { proven: None, .. })
     }
 
     pub(super) const fn address(&self) -> PreviewAddress {

@@ -185,3 +185,50 @@ fn a_server_that_answers_every_question_with_the_first_piece_is_not_asked_ever_m
     let last = first.replace("0-0/", "18446744073709551614-18446744073709551614/");
     assert!(pair.client.receive(&[answer(3, &last), b"O".to_vec()].concat(), pair.now).is_err());
 }
+
+// V3, F12
+#[test]
+fn a_stream_that_is_set_up_and_never_played_goes_to_somebody_else_however_it_is_kept_alive() {
+    let held = |play: bool| {
+        let pair = Pair::new(CLEAN, |_| {});
+        let url = address().to_url("192.0.2.1", 554, true).unwrap();
+        let mut server = ServerConnection::new(ServerLimits::default(), PEER, pair.now);
+        let ask = |method: &str, more: &str| {
+            format!("{method} {url} RTSP/1.0\r\nCSeq: 1\r\nPipelined-Requests: 1\r\n{more}\r\n").into_bytes()
+        };
+        let mut now = pair.now;
+        let mut say = |bytes: Vec<u8>, now: Instant| {
+            server.receive(&bytes, now);
+            let mut is_released = false;
+            for _ in 0..3 {
+                server.advance(now);
+                while let Some(action) = server.next_action() {
+                    match action {
+                        ServerAction::Open { .. } => server.opened(Ok(pair.preview.clone()), now),
+                        ServerAction::Allocate { .. } => {
+                            server.allocated(Ok((SessionSeeds::random(), None)), now);
+                        }
+                        ServerAction::Release { .. } => is_released = true,
+                    }
+                }
+                server.sent(usize::MAX, now);
+            }
+            is_released
+        };
+        assert!(!say(ask("SETUP", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"), now));
+        if play {
+            assert!(!say(ask("PLAY", ""), now));
+            now += Duration::from_secs(1);
+            assert!(!say(ask("PAUSE", ""), now));
+        }
+        let since = now;
+        loop {
+            now += Duration::from_secs(10);
+            if say(ask("GET_PARAMETER", ""), now) {
+                return now - since;
+            }
+        }
+    };
+    assert_eq!(held(false), Duration::from_secs(60));
+    assert_eq!(held(true), Duration::from_secs(300), "a listener may be called to the telephone");
+}

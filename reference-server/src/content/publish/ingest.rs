@@ -76,7 +76,7 @@ impl ContentManager {
         for media_id in replaced {
             self.forget_unsold(&media_id).await?;
         }
-        tracing::info!(media = %media_id, title = %entry.title, path = %incoming.path, "published");
+        tracing::info!(media = %media_id, title = ?entry.title, path = ?incoming.path, "published");
         Ok(Published { media_id, title: entry.title })
     }
 

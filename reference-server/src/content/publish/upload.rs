@@ -230,10 +230,14 @@ async fn finish(
         keys,
         overwrite: row.overwrite == 1,
     };
-    let published = manager.ingest(incoming).await?;
-    reach("publish.listed")?;
-    manager.forget_upload(&row.upload_id).await?;
-    Ok(Json(published))
+    // on a task of its own: an author who hangs up does not stop it half-way
+    let work = tokio::spawn(async move {
+        let published = manager.ingest(incoming).await?;
+        reach("publish.listed")?;
+        manager.forget_upload(&row.upload_id).await?;
+        Ok(published)
+    });
+    work.await.map_err(ApiFailure::internal)?.map(Json)
 }
 
 async fn abort(

@@ -139,14 +139,20 @@ pub async fn orders(global: &Global, output: &Output) -> Result<(), Failure> {
     {
         output.progress(&format!("Whether an order was refunded since is not known now: {failure}"));
     }
-    let orders = player.orders();
+    let (orders, trouble) = (player.orders(), player.orders_trouble());
+    if let Some(trouble) = &trouble {
+        output.progress(&trouble.message);
+    }
     let document: Vec<_> = orders
         .iter()
         .map(|past| {
             json!({ "placed_at": past.placed_at, "standing": player.order_standing(&past.order), "order": past.order })
         })
         .collect();
-    output.result(&json!({ "orders": document }), || {
+    output.result(&json!({ "orders": document, "trouble": trouble }), || {
+        if orders.is_empty() && trouble.is_some() {
+            return "No orders are listed.".into();
+        }
         if orders.is_empty() {
             return "Nothing was bought with this player.".into();
         }
