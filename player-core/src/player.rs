@@ -11,6 +11,7 @@ mod deliveries;
 mod identity;
 mod listening;
 mod lost_orders;
+mod ordering;
 mod recording;
 mod shelf;
 mod shop;
@@ -99,7 +100,7 @@ struct Inner {
     watch: StoreWatch,
     cart: Cart,
     /// The cart as it was priced last, with what it was priced for.
-    basket: tokio::sync::Mutex<Option<(Vec<CartItem>, Basket)>>,
+    basket: tokio::sync::Mutex<Option<(Vec<CartItem>, usize, Basket)>>,
     orders: OrderBook,
     journal: Journal,
     board: Board,

@@ -167,7 +167,7 @@ mod tests {
             artist: "Scott Joplin".into(),
             authors: "Scott Joplin".into(),
             song_ms: 158_000,
-            sold: crate::reserve::Sold::Album,
+            sold: crate::shop::sold::Sold::Album,
             cost_cents: 79,
             retail_cents: 95,
             currency: "USD".into(),

@@ -39,6 +39,8 @@ mod roles;
 mod secrecy;
 #[path = "server/secure_log.rs"]
 mod secure_log;
+#[path = "server/signed_orders.rs"]
+mod signed_orders;
 #[path = "server/storefront.rs"]
 mod storefront;
 #[path = "server/world.rs"]

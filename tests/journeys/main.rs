@@ -3,6 +3,7 @@
 //!
 //! Read `whole` first; the others each look closer at one stretch of it.
 
+mod completion;
 mod disc;
 mod interrupted;
 mod limits;

@@ -95,7 +95,7 @@ impl Player {
         let order_id = &past.order.order_id;
         // on disk first: from here on the order is answered, and its vouchers are fetched until they are here
         self.0.journal.keep_order(&OpenOrder { order_id: Some(order_id.clone()), ..open.clone() })?;
-        if let Err(error) = self.0.orders.add(past.order.clone(), past.placed_at) {
+        if let Err(error) = self.0.orders.add(past.clone()) {
             tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
         }
         if past.order.state == OrderState::Paid {
@@ -116,7 +116,10 @@ async fn ask(client: &StoreClient, open: &OpenOrder) -> Result<Answer, ExchangeE
         idempotency_key: &'a str,
     }
     match client.post("v1/orders/find", &Wanted { idempotency_key: &open.idempotency_key }).await {
-        Ok(order) => Ok(Answer::Paid(PastOrder { placed_at: open.placed_at, order })),
+        Ok(order) => {
+            let (placed_at, merchant) = (open.placed_at, open.merchant.clone());
+            Ok(Answer::Paid(PastOrder { placed_at, merchant, order }))
+        }
         Err(ExchangeError::Refused { status: 402, .. }) => Ok(Answer::NotPaid),
         Err(ExchangeError::Refused { status: 404, .. }) => Ok(Answer::Unknown),
         Err(error) => Err(error),

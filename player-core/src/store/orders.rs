@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use cadenza_protocol::id::MediaId;
-use cadenza_protocol::shop::{Order, OrderItem};
+use cadenza_protocol::id::{MediaId, VoucherId};
+use cadenza_protocol::shop::{Order, OrderItem, OrderState};
 use cadenza_protocol::time::UnixTime;
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,9 @@ const BOUND: u64 = 32 << 20;
 pub struct PastOrder {
     /// When.
     pub placed_at: UnixTime,
+    /// The merchant's key, hexadecimal; empty where it was not noted.
+    #[serde(default)]
+    pub merchant: String,
     /// As the merchant told it.
     pub order: Order,
 }
@@ -75,13 +78,44 @@ impl OrderBook {
     }
 
     /// Adds an order; the same one again changes nothing.
-    pub fn add(&self, order: Order, placed_at: UnixTime) -> Result<(), FileError> {
+    pub fn add(&self, new: PastOrder) -> Result<(), FileError> {
         let mut orders = self.locked();
-        if orders.iter().any(|past| past.order.order_id == order.order_id) {
+        if orders.iter().any(|past| past.order.order_id == new.order.order_id) {
             return Ok(());
         }
-        orders.push(PastOrder { placed_at, order });
-        let json = serde_json::to_vec(&*orders).expect("an order is plain data");
+        orders.push(new);
+        self.keep(&orders)
+    }
+
+    /// What was paid to this merchant in a transaction, as far as it was not paid back.
+    pub fn paid(&self, merchant: &str, voucher: VoucherId) -> Option<u64> {
+        let orders = self.locked();
+        let paid = |past: &&PastOrder| past.merchant == merchant && past.order.state == OrderState::Paid;
+        orders
+            .iter()
+            .filter(paid)
+            .flat_map(|past| &past.order.items)
+            .find_map(|item| (item.voucher_id == voucher).then_some(item.price_cents))
+    }
+
+    /// The orders in which these transactions were made.
+    pub fn orders_with(&self, vouchers: &[VoucherId]) -> Vec<String> {
+        let has = |past: &&PastOrder| past.order.items.iter().any(|item| vouchers.contains(&item.voucher_id));
+        self.locked().iter().filter(has).map(|past| past.order.order_id.clone()).collect()
+    }
+
+    /// Takes over what the merchant says of an order now: it may have been paid back.
+    pub fn update(&self, order: Order) -> Result<(), FileError> {
+        let mut orders = self.locked();
+        match orders.iter_mut().find(|past| past.order.order_id == order.order_id) {
+            Some(past) => past.order = order,
+            None => return Ok(()),
+        }
+        self.keep(&orders)
+    }
+
+    fn keep(&self, orders: &[PastOrder]) -> Result<(), FileError> {
+        let json = serde_json::to_vec(orders).expect("an order is plain data");
         atomic::replace_file(&self.path, &json)
     }
 
@@ -97,7 +131,7 @@ mod tests {
     fn order(id: &str) -> Order {
         Order {
             order_id: id.into(),
-            state: cadenza_protocol::shop::OrderState::Paid,
+            state: OrderState::Paid,
             total_cents: 99,
             currency: "USD".into(),
             paid_with: String::new(),
@@ -112,7 +146,7 @@ mod tests {
         let path = folder.path().join("orders.json");
         let book = OrderBook::open(path.clone());
         for id in ["a", "b", "a"] {
-            book.add(order(id), UnixTime(7)).unwrap();
+            book.add(PastOrder { placed_at: UnixTime(7), merchant: "m".into(), order: order(id) }).unwrap();
         }
         let ids: Vec<String> =
             OrderBook::open(path).all().into_iter().map(|past| past.order.order_id).collect();

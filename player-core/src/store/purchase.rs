@@ -1,13 +1,14 @@
 //! Paying (requirements B1 to B3, B7): one order, sent as often as it takes, paid once.
 //!
 //! The idempotency key is drawn and on disk before the order leaves. If the answer is lost the same order may be sent again
-//! with the same key, now or after a crash, and the merchant answers with the order that it already has. The card is only in
-//! the request. What comes out is vouchers in the [`journal`](super::journal), from where [`deliver`](super::deliver) takes over.
+//! with the same key, now or after a crash, and the merchant answers with the order that it already has. Each time it is signed anew by
+//! the passport. The card is only in the request. What comes out is vouchers in the [`journal`](super::journal), from where [`deliver`](super::deliver) takes over.
 
 use cadenza_protocol::card::Card;
 use cadenza_protocol::id::{VoucherId, hex};
 use cadenza_protocol::secret::random_bytes;
 use cadenza_protocol::shop::{Order, OrderedTrack};
+use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherKind};
 use serde::Serialize;
@@ -17,6 +18,7 @@ use super::client::{ExchangeError, StoreClient};
 use super::journal::{Journal, OpenOrder, OpenVoucher};
 use crate::atomic::FileError;
 use crate::error::{Code, Explain};
+use crate::passport::VaultError;
 
 /// Why nothing was bought, or it is not known whether something was.
 #[derive(Debug, Error)]
@@ -36,6 +38,9 @@ pub enum PurchaseError {
         /// Host and port.
         host: String,
     },
+    /// The passport cannot sign it; nothing was sent.
+    #[error(transparent)]
+    Passport(#[from] VaultError),
     /// The journal cannot be written; nothing was sent.
     #[error(transparent)]
     File(#[from] FileError),
@@ -56,6 +61,7 @@ impl Explain for PurchaseError {
             Self::Exchange(e) => e.code(),
             Self::Uncertain { .. } => Code::OrderUncertain,
             Self::File(e) => e.code(),
+            Self::Passport(e) => e.code(),
             Self::WrongVoucher { .. } => Code::VoucherBroken,
         }
     }
@@ -64,6 +70,7 @@ impl Explain for PurchaseError {
         match self {
             Self::Exchange(e) => e.fields(),
             Self::File(e) => e.fields(),
+            Self::Passport(e) => e.fields(),
             Self::Uncertain { host } => vec![("host", host.clone())],
             Self::WrongVoucher { order_id } => vec![("order", order_id.clone())],
             Self::Nothing => Vec::new(),
@@ -71,11 +78,12 @@ impl Explain for PurchaseError {
     }
 }
 
-/// Buys tracks. On success their vouchers are in the journal.
+/// Buys tracks. On success their vouchers are in the journal. `sign` is the passport's: this order, under the key that it is given.
 pub async fn buy(
     client: &StoreClient,
     journal: &Journal,
     mut items: Vec<OrderedTrack>,
+    sign: &(dyn Fn(&str) -> Result<SignedMessage, VaultError> + Sync),
     card: &Card,
     now: UnixTime,
 ) -> Result<Order, PurchaseError> {
@@ -88,8 +96,9 @@ pub async fn buy(
     let before = same_order(journal, &merchant, &items);
     let is_new = before.is_none();
     let mut open = before.unwrap_or_else(|| new_order(merchant, items, now));
+    let signed = sign(&open.idempotency_key)?;
     journal.keep_order(&open)?;
-    let order = match send(client, &open, card).await {
+    let order = match send(client, &open, &signed, card).await {
         Ok(order) => order,
         Err(e) if e.leaves_doubt() => {
             tracing::warn!(error = %e, "no answer to an order");
@@ -145,14 +154,20 @@ fn new_order(merchant: String, items: Vec<OrderedTrack>, now: UnixTime) -> OpenO
     OpenOrder { idempotency_key, merchant, items, placed_at: now, order_id: None }
 }
 
-async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Order, ExchangeError> {
+async fn send(
+    client: &StoreClient,
+    open: &OpenOrder,
+    signed: &SignedMessage,
+    card: &Card,
+) -> Result<Order, ExchangeError> {
     #[derive(Serialize)]
     struct Wanted<'a> {
         items: &'a [OrderedTrack],
         card: &'a Card,
         idempotency_key: &'a str,
+        signed: &'a SignedMessage,
     }
-    let wanted = Wanted { items: &open.items, card, idempotency_key: &open.idempotency_key };
+    let wanted = Wanted { items: &open.items, card, idempotency_key: &open.idempotency_key, signed };
     match client.post_card("v1/orders", &wanted).await {
         // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
         Err(ExchangeError::Unreachable { .. }) => client.post_card("v1/orders", &wanted).await,

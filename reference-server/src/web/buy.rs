@@ -133,7 +133,13 @@ async fn pay(
         .map(|t| OrderedTrack { media_id: t.media_id, quality: form.quality.clone() })
         .collect();
     let card = TypedCard { number: form.number, expiry: form.expiry.clone(), name: form.name.clone() };
-    let request = OrderRequest { items, card: Some(card), wallet: None, idempotency_key: form.key.clone() };
+    let request = OrderRequest {
+        items,
+        card: Some(card),
+        wallet: None,
+        idempotency_key: form.key.clone(),
+        signed: None,
+    };
     let merchant = pages.front.merchant.clone();
     // on a task of its own: a browser that goes away does not stop a payment half-way
     let ordered = tokio::spawn(async move { merchant.order(request).await })
@@ -204,7 +210,7 @@ impl Goods {
                 self.shelves.line(&OrderedTrack { media_id: track.media_id, quality: quality.to_owned() })
             };
             let lines: Vec<Line<'_>> = self.tracks.iter().map(line).collect::<Option<_>>()?;
-            Some(price(&lines).ok()?.total_cents)
+            Some(price(&lines, &[]).ok()?.total_cents)
         };
         let first = self.tracks.first().map(|track| track.qualities.as_slice()).unwrap_or_default();
         first.iter().filter_map(|q| Some((q.name.clone(), quality_in_words(q), together(&q.name)?))).collect()
