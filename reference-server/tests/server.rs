@@ -5,6 +5,8 @@
 mod after_sale;
 #[path = "server/author.rs"]
 mod author;
+#[path = "server/books.rs"]
+mod books;
 #[path = "server/clock.rs"]
 mod clock;
 #[path = "server/delivery.rs"]
