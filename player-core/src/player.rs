@@ -12,6 +12,7 @@ mod identity;
 mod links;
 mod listening;
 mod lost_orders;
+mod ordering;
 mod recording;
 mod refunds;
 mod shelf;
@@ -101,7 +102,7 @@ struct Inner {
     watch: StoreWatch,
     cart: Cart,
     /// The cart as it was priced last, with what it was priced for.
-    basket: tokio::sync::Mutex<Option<(Vec<CartItem>, Basket)>>,
+    basket: tokio::sync::Mutex<Option<(Vec<CartItem>, usize, Basket)>>,
     orders: OrderBook,
     journal: Journal,
     board: Board,

@@ -4,11 +4,14 @@
 //! Licensing center and writer agree on a secret `A_0`; the writer then forgets it, step by step:
 //!
 //! ```text
-//! K_j     = HMAC-SHA256(A_j, "cadenza/v1/log-encrypt" || kind)      encrypts entry j (AES-256-GCM)
+//! salt    = HMAC-SHA256(A_j, "cadenza/v1/log-salt" || kind || content), 16 bytes
+//! K_j     = HMAC-SHA256(A_j, "cadenza/v1/log-encrypt" || kind || salt)   encrypts entry j (AES-256-GCM), the salt in front
 //! Y_j     = SHA-256(Y_(j-1) || kind || sealed entry)                running hash, Y_(-1) = SHA-256("cadenza/v1/log" || log id)
 //! Z_j     = HMAC-SHA256(A_j, "cadenza/v1/log-mac" || j || Y_j)      proves entry j and all before it
 //! A_(j+1) = SHA-256("cadenza/v1/log-step" || A_j)                   the old key is wiped
 //! ```
+//! The salt gives each content a key of its own, also where an entry was rolled back and another takes its number.
+//!
 //! Whoever breaks into the writer holds only the key of the next entry: entries already written can neither be read nor altered. Deleting,
 //! reordering and editing break a MAC; cutting the end is noticed against a [`Checkpoint`], which the licensing center asks for before it
 //! renews the writer's certificate.
@@ -167,7 +170,7 @@ mod tests {
             artist: "Scott Joplin".into(),
             authors: "Scott Joplin".into(),
             song_ms: 158_000,
-            sold: crate::reserve::Sold::Album,
+            sold: crate::shop::sold::Sold::Album,
             cost_cents: 79,
             retail_cents: 95,
             currency: "USD".into(),
@@ -267,6 +270,25 @@ mod tests {
         behind.skip(&entry).unwrap();
         assert_eq!(behind.checkpoint(), writer.checkpoint());
         assert_eq!(behind.skip(&entry), Err(LogError::OutOfOrder { entry: 1 }));
+    }
+
+    // R2: what was rolled back may be found, in a journal or in memory; it must not help to read what took its place
+    #[test]
+    fn an_entry_that_takes_the_place_of_one_that_was_rolled_back_has_another_key() {
+        let state = LogWriter::new(LOG, secret()).state();
+        let sealed = |content: &[u8]| {
+            let mut writer = LogWriter::resume(&state).unwrap();
+            let entry = writer.append(EntryKind::Sale, content).unwrap();
+            assert_eq!(
+                check(std::slice::from_ref(&entry), &[writer.checkpoint()]).unwrap()[0].content,
+                content
+            );
+            entry[14 + 16..entry.len() - 32 - 16].to_vec() // behind number, kind, length, salt; before tag and MAC
+        };
+        let (first, second) = ([0x11; 64], [0x22; 64]);
+        let difference: Vec<u8> = sealed(&first).iter().zip(sealed(&second)).map(|(a, b)| a ^ b).collect();
+        assert_ne!(difference, [0x33; 64], "the same key stream twice");
+        assert_eq!(sealed(&first), sealed(&first), "the same again tells nothing new");
     }
 
     #[test]

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{MediaId, VoucherId};
 use crate::secret::{ReceiptToken, Secret};
 use crate::shop::money::Currency;
+use crate::shop::sold::Sold;
+use crate::signed::SignedMessage;
 use crate::time::UnixTime;
 use crate::wire::base64_array;
 
@@ -48,56 +50,6 @@ mod token {
     }
 }
 
-/// What is sold: what the buyer decided on, and what the price is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Sold {
-    /// One track at its own price.
-    Track,
-    /// All tracks of an album that are for sale in this quality, at the album's price.
-    Album,
-}
-
-impl Sold {
-    /// The word in messages and tables.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Track => "track",
-            Self::Album => "album",
-        }
-    }
-
-    /// The number in log entries.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Track => 1,
-            Self::Album => 2,
-        }
-    }
-
-    /// What a number in a log entry means.
-    pub fn from_code(code: u8) -> Option<Self> {
-        [Self::Track, Self::Album].into_iter().find(|sold| sold.code() == code)
-    }
-}
-
-/// A word that is no [`Sold`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is nothing that is sold; was a newer version here?")]
-pub struct UnknownSold(pub String);
-
-impl std::str::FromStr for Sold {
-    type Err = UnknownSold;
-
-    fn from_str(word: &str) -> Result<Self, UnknownSold> {
-        match word {
-            "track" => Ok(Self::Track),
-            "album" => Ok(Self::Album),
-            _ => Err(UnknownSold(word.to_owned())),
-        }
-    }
-}
-
 /// Asks for a reservation: one thing that is sold, at its retail price. The content manager holds all of it against its own inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReserveRequest {
@@ -109,8 +61,14 @@ pub struct ReserveRequest {
     pub currency: Currency,
     /// What the buyer pays for all of it, cents.
     pub retail_cents: u64,
-    /// Its tracks: one, or all of the album.
+    /// Its tracks: one, all of the album, or all of it that the buyer has not bought yet.
     pub tracks: Vec<ReservedTrack>,
+    /// The order as the buyer's passport signed it ([`SignedOrder`](crate::shop::signed_order::SignedOrder)), where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<SignedMessage>,
+    /// For the rest of an album: the purchases that count, of those which the order shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<VoucherId>,
 }
 
 /// One track of what is sold.

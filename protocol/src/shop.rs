@@ -18,15 +18,19 @@
 //! | `GET /v1/vouchers/{voucher_id}/delivery` | a [`DeliveryAddress`](crate::voucher::DeliveryAddress): where to fetch from now |
 //! | `POST /v1/counts` | how often limited purchases were used, both ways: [`crate::counts`] |
 //!
-//! How an order's card is shown is in [`crate::pay`]; what a cart costs is [`price`]'s.
+//! How an order's card is shown is in [`crate::pay`]; what a cart costs is [`price`]'s; an order may be signed by the buyer's passport,
+//! [`signed_order`].
 
 pub mod list;
 pub mod money;
 pub mod price;
+pub mod signed_order;
+pub mod sold;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MediaId, VoucherId};
+use crate::wire::base64_array;
 
 /// Who sells here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +98,9 @@ pub struct AlbumPage {
     pub card: AlbumCard,
     /// ISO 4217.
     pub currency: String,
+    /// Whose music it is: fingerprint of the content manager's key.
+    #[serde(with = "base64_array")]
+    pub content_manager_key: [u8; 32],
     /// In order.
     pub tracks: Vec<TrackOffer>,
     /// Liner notes, when free to read.

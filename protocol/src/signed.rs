@@ -33,7 +33,7 @@ pub enum SignedError {
 }
 
 /// A signed JSON document on its way.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedMessage {
     #[serde(with = "base64_bytes")]
     body: Vec<u8>,

@@ -79,11 +79,14 @@ CREATE TABLE vouchers (
     media_id      TEXT   NOT NULL,
     sha256        TEXT,                   -- the edition that was sold
     quality       TEXT,
-    sold          TEXT,                   -- track, album: what the price was for
+    sold          TEXT,                   -- track, album, completion: what the price was for
     cost_cents    BIGINT,                 -- what the merchant owes for it
     retail_cents  BIGINT,                 -- what the buyer paid for it
     currency      TEXT,
     merchant      TEXT   NOT NULL,        -- fingerprint of the merchant's key
+    order_ref     TEXT,                   -- of a signed order: SHA-256 of the buyer's key and the order's key
+    counted       TEXT   NOT NULL DEFAULT '', -- of a completion: vouchers that count towards the album, with spaces between
+    only_for      TEXT,                   -- of a completion: fingerprint of the buyer's key, which alone may redeem it
     issued_at     BIGINT NOT NULL,
     expires_at    BIGINT NOT NULL,
     "authorization" TEXT,                 -- secret between content manager and merchant
@@ -97,6 +100,7 @@ CREATE TABLE vouchers (
     refunded_at   BIGINT
 );
 CREATE INDEX vouchers_by_state ON vouchers (state, expires_at);
+CREATE INDEX vouchers_by_order ON vouchers (order_ref);
 CREATE INDEX vouchers_by_edition ON vouchers (media_id, sha256);
 
 -- How often purchases with a limit were used, as their players report it; only rising.

@@ -9,6 +9,7 @@ CREATE TABLE orders (
     currency        TEXT   NOT NULL,
     paid_with       TEXT,                 -- brand and last four digits
     attempt         BIGINT NOT NULL,      -- payments tried under this order before the present one
+    signed          TEXT,                 -- the order as the buyer's passport signed it, JSON
     created_at      BIGINT NOT NULL
 );
 
@@ -19,16 +20,18 @@ CREATE TABLE order_items (
     title         TEXT   NOT NULL,
     artist        TEXT   NOT NULL,
     quality       TEXT   NOT NULL,
-    sold          TEXT   NOT NULL,        -- track, album: what the price is for
+    sold          TEXT   NOT NULL,        -- track, album, completion: what the price is for
     bundle        BIGINT NOT NULL,        -- position of the first of what is sold together
     alone_cents   BIGINT NOT NULL,        -- what it costs alone
     price_cents   BIGINT NOT NULL,        -- its share of what is paid
+    counted       TEXT   NOT NULL,        -- of a completion: vouchers that count towards the album, with spaces between
     cost_cents    BIGINT,                 -- what is owed to the content manager for it
     voucher_id    TEXT,
     "authorization" TEXT,
     receipt       TEXT,
     PRIMARY KEY (order_id, position)
 );
+CREATE INDEX order_items_by_voucher ON order_items (voucher_id);
 
 CREATE TABLE merchant_log (
     entry    TEXT   NOT NULL PRIMARY KEY,

@@ -53,6 +53,10 @@ pub struct ServerConfig {
     pub currency: Currency,
     /// Names this delivery server.
     pub delivery_id: Option<String>,
+    /// Names this content manager in its certificate; one licensing center certifies no name twice.
+    pub content_id: Option<String>,
+    /// Names this merchant, likewise.
+    pub merchant_id: Option<String>,
     /// Ports; 0 is any free one.
     pub ports: Ports,
     /// The merchant.

@@ -5,6 +5,8 @@
 mod after_sale;
 #[path = "server/author.rs"]
 mod author;
+#[path = "server/books.rs"]
+mod books;
 #[path = "server/clock.rs"]
 mod clock;
 #[path = "server/delivery.rs"]
@@ -39,6 +41,8 @@ mod roles;
 mod secrecy;
 #[path = "server/secure_log.rs"]
 mod secure_log;
+#[path = "server/signed_orders.rs"]
+mod signed_orders;
 #[path = "server/storefront.rs"]
 mod storefront;
 #[path = "server/tokens.rs"]

@@ -17,8 +17,8 @@ class Chain:
         self.log, self.key, self.number = log, secret, 0
         self.running = hashlib.sha256(b"cadenza/v1/log" + log).digest()
 
-    def cipher(self, kind):
-        return AESGCM(hmac.digest(self.key, b"cadenza/v1/log-encrypt" + struct.pack(">H", kind), "sha256"))
+    def cipher(self, kind, salt):
+        return AESGCM(hmac.digest(self.key, b"cadenza/v1/log-encrypt" + struct.pack(">H", kind) + salt, "sha256"))
 
     def after(self, kind, sealed):
         """Running hash and MAC of the next entry, if it is this one."""
@@ -30,7 +30,8 @@ class Chain:
         self.key = hashlib.sha256(b"cadenza/v1/log-step" + self.key).digest()
 
     def append(self, kind, content):
-        sealed = self.cipher(kind).encrypt(bytes(12), content, None)
+        salt = hmac.digest(self.key, b"cadenza/v1/log-salt" + struct.pack(">H", kind) + content, "sha256")[:16]
+        sealed = salt + self.cipher(kind, salt).encrypt(bytes(12), content, None)
         running, mac = self.after(kind, sealed)
         entry = struct.pack(">QH", self.number, kind) + field_bytes(sealed) + mac
         self.step(running)
@@ -43,7 +44,7 @@ class Chain:
         running, genuine = self.after(kind, sealed)
         if number != self.number or kind not in KINDS or not hmac.compare_digest(mac, genuine):
             raise Refused(f"entry {self.number} is missing or altered")
-        content = self.cipher(kind).decrypt(bytes(12), sealed, None)
+        content = self.cipher(kind, sealed[:16]).decrypt(bytes(12), sealed[16:], None)
         self.step(running)
         return KINDS[kind], read_content(kind, content)
 

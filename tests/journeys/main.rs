@@ -5,6 +5,7 @@
 
 #[cfg(target_os = "linux")]
 mod chaos;
+mod completion;
 mod disc;
 mod interrupted;
 mod limits;

@@ -206,7 +206,7 @@ genre = "Test"
 year = 2026
 cover = "cover.png"
 credits = "Made by arithmetic"
-price = { currency = "USD", lossless = 129, lossy = 99 }
+price = { currency = "USD", lossless = 129, lossy = 99, album = 300 }
 "#;
 
 const FIRST_LIGHT: &str = r#"lyrics = "Only buyers read this line"

@@ -145,6 +145,10 @@ codes! {
     NotRecognised = "not-recognised",
     /// The track was bought with another passport.
     NotYours = "not-yours",
+    /// The prices changed while the order was on its way; nothing was charged.
+    OrderOtherPrices = "order-other-prices",
+    /// The computer's clock is more than ten minutes off; nothing was charged.
+    OrderOtherTime = "order-other-time",
     /// The order was refunded: nothing more of it is delivered.
     OrderRefunded = "order-refunded",
     /// The order was given up; nothing was charged.
@@ -183,6 +187,8 @@ codes! {
     PriceChanged = "price-changed",
     /// No failure: what was bought is ready to play.
     PurchaseReady = "purchase-ready",
+    /// Purchases that were to count towards an album were paid back, or are another passport's.
+    PurchasesNotCounted = "purchases-not-counted",
     /// The sound device and the track have rates that do not go together.
     RateUnsupported = "rate-unsupported",
     /// Its author does not let the track be recorded (any more).
@@ -241,6 +247,8 @@ codes! {
     VoucherBroken = "voucher-broken",
     /// A voucher has run out.
     VoucherExpired = "voucher-expired",
+    /// A voucher completes an album for another passport.
+    VoucherForAnother = "voucher-for-another",
     /// A voucher for listening was brought where a purchase is needed.
     VoucherPreview = "voucher-preview",
     /// A purchase was refunded: nothing more of it is delivered.
@@ -272,11 +280,14 @@ const FROM_SERVERS: &[Code] = &[
     Code::NotForSale,
     Code::NotFound,
     Code::NotRecognised,
+    Code::OrderOtherPrices,
+    Code::OrderOtherTime,
     Code::OrderRefunded,
     Code::OrderRefused,
     Code::PaymentTimeout,
     Code::PaymentUnconfirmed,
     Code::PriceChanged,
+    Code::PurchasesNotCounted,
     Code::RenewalRefused,
     Code::RevocationUnknown,
     Code::StaleChallenge,
@@ -286,6 +297,7 @@ const FROM_SERVERS: &[Code] = &[
     Code::UnknownMedia,
     Code::UnknownVoucher,
     Code::VoucherExpired,
+    Code::VoucherForAnother,
     Code::VoucherRefunded,
     Code::VoucherUsed,
 ];

@@ -1,5 +1,7 @@
 //! The store: what is for sale, the cart, buying.
 
+use std::collections::BTreeMap;
+
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::shop::{
@@ -13,7 +15,7 @@ use crate::event::News;
 use crate::library::{Origin, TrackId};
 use crate::passport::VaultError;
 use crate::passport::vault::Phase;
-use crate::store::basket::{Basket, BasketLine};
+use crate::store::basket::{Basket, BasketLine, Counted};
 use crate::store::cart::CartItem;
 use crate::store::orders::{OrderStanding, PastOrder};
 use crate::store::payment::TypedCard;
@@ -100,17 +102,20 @@ impl Player {
 
     /// What is left to buy of an album, as it was last seen.
     pub async fn album_rest(&self, id: &str) -> Result<Basket, Failure> {
-        self.rest_of_album(&self.started_store().await?.album_seen(id).await?)
+        let client = self.started_store().await?;
+        let page = client.album_seen(id).await?;
+        self.rest_of_album(&page, &client.merchant_key().await?)
     }
 
-    /// What is left to buy of an album, each track in its best quality: neither owned, nor on its way, nor in the cart.
-    pub fn rest_of_album(&self, page: &AlbumPage) -> Result<Basket, Failure> {
+    /// What is left to buy of an album, each track in its best quality: neither owned, nor on its way, nor in the cart. What was bought
+    /// of it from this merchant counts.
+    pub fn rest_of_album(&self, page: &AlbumPage, merchant: &str) -> Result<Basket, Failure> {
         let left = page.tracks.iter().filter(|offer| self.ownership(offer.media_id) == Ownership::None);
         let lines = left.filter_map(|offer| {
             let best = CartItem { media_id: offer.media_id, quality: None };
             BasketLine::new(&best, offer.clone(), page.card.clone())
         });
-        added_up(lines.collect(), Some(page.currency.clone()))
+        added_up(lines.collect(), &self.counted(page, merchant), Some(page.currency.clone()))
     }
 
     /// Tracks on sale that hold these words; all for none.
@@ -188,19 +193,20 @@ impl Player {
     /// The cart with what the store says about its tracks. Worked out once for everyone who asks after a change.
     pub async fn basket(&self) -> Result<Basket, Failure> {
         let mut kept = self.0.basket.lock().await;
-        let chosen = self.cart();
-        if let Some((of, basket)) = &*kept
-            && *of == chosen
+        let (chosen, owned) = (self.cart(), self.0.library.len());
+        if let Some((of, then, basket)) = &*kept
+            && (of, *then) == (&chosen, owned)
         {
             return Ok(basket.clone());
         }
         let basket = self.priced(&chosen).await?;
-        *kept = Some((chosen, basket.clone()));
+        *kept = Some((chosen, owned, basket.clone()));
         Ok(basket)
     }
 
     async fn priced(&self, chosen: &[CartItem]) -> Result<Basket, Failure> {
         let (mut lines, mut currency, mut gone) = (Vec::new(), None, Vec::new());
+        let mut counted = BTreeMap::new();
         if !chosen.is_empty() {
             let client = self.started_store().await?;
             for item in chosen {
@@ -214,6 +220,10 @@ impl Player {
                     Err(e) => return Err(e.into()),
                 };
                 let page = client.album_seen(&offer.album_id).await?;
+                if !counted.contains_key(&page.card.id) {
+                    let before = self.counted(&page, &client.merchant_key().await?);
+                    counted.insert(page.card.id.clone(), before);
+                }
                 currency = Some(page.currency);
                 lines.extend(BasketLine::new(item, offer, page.card));
             }
@@ -221,7 +231,8 @@ impl Player {
         if !gone.is_empty() {
             self.cart_remove(&gone)?;
         }
-        added_up(lines, currency)
+        let counted: Vec<Counted> = counted.into_values().flatten().collect();
+        added_up(lines, &counted, currency)
     }
 
     /// Whether a track was bought before, in this quality or (with none named) in any.
@@ -270,23 +281,28 @@ impl Player {
         {
             return Ok(past);
         }
-        let left = |line: &BasketLine| wanted.iter().any(|item| item.media_id == line.offer.media_id);
-        let mut lines: Vec<BasketLine> = seen.lines.into_iter().filter(left).collect();
-        lines.sort_by_key(|line| line.offer.media_id);
-        lines.dedup_by_key(|line| line.offer.media_id);
-        let shown = added_up(lines, Some(seen.currency))?;
+        let shown = seen.only(|line| wanted.iter().any(|item| item.media_id == line.offer.media_id));
+        let shown = shown.map_err(|e| Failure::new(Code::StoreGarbled, e.to_string()))?;
         let shown = Shown { total_cents: shown.price.total_cents, currency: shown.currency };
-        let bought = purchase::buy(&client, &self.0.journal, wanted, &shown, &card, now).await;
+        wanted.sort(); // as it is sent: a cent that is left over in sharing goes to the first
+        let wish = self.wish(&client, &wanted).await?;
+        let sign = |key: &str| self.sign_order(&wish, key);
+        let bought = purchase::buy(&client, &self.0.journal, wanted, &shown, &sign, &card, now).await;
         let order = match bought.map_err(Failure::from) {
             Ok(order) => order,
             Err(failure) => {
-                if failure.code == Code::PriceChanged {
-                    self.look_again(&client, items).await;
+                match failure.code {
+                    Code::PriceChanged | Code::OrderOtherPrices => self.look_again(&client, items).await,
+                    Code::PurchasesNotCounted => {
+                        *self.0.basket.lock().await = None;
+                        self.look_at_orders_again(&client, &wish.shown).await;
+                    }
+                    _ => {}
                 }
                 return Err(failure);
             }
         };
-        let past = PastOrder { placed_at: now, merchant: Some(client.merchant_key().await?), order };
+        let past = PastOrder { placed_at: now, merchant: client.merchant_key().await.ok(), order };
         if let Err(error) = self.0.orders.add(past.clone()) {
             tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
         }
@@ -298,7 +314,7 @@ impl Player {
 
     /// What the listener was shown for these tracks: the cart as it stands, or what the store said of them last.
     async fn as_shown(&self, items: &[CartItem]) -> Result<Basket, Failure> {
-        if let Some((of, basket)) = &*self.0.basket.lock().await
+        if let Some((of, _, basket)) = &*self.0.basket.lock().await
             && of == items
         {
             return Ok(basket.clone());
@@ -378,6 +394,10 @@ impl Player {
     }
 }
 
-fn added_up(lines: Vec<BasketLine>, currency: Option<String>) -> Result<Basket, Failure> {
-    Basket::of(lines, currency).map_err(|e| Failure::new(Code::StoreGarbled, e.to_string()))
+pub(super) fn added_up(
+    lines: Vec<BasketLine>,
+    before: &[Counted],
+    currency: Option<String>,
+) -> Result<Basket, Failure> {
+    Basket::of(lines, before, currency).map_err(|e| Failure::new(Code::StoreGarbled, e.to_string()))
 }

@@ -1,7 +1,9 @@
-//! What the cart costs (requirement B1): its tracks as the store offers them, added up by the rule that the merchant charges by.
+//! What the cart costs (requirement B1): its tracks as the store offers them, and what was bought before and counts towards their albums,
+//! added up by the rule that the merchant charges by.
 
+use cadenza_protocol::id::VoucherId;
 use cadenza_protocol::shop::money::OutOfBounds;
-use cadenza_protocol::shop::price::{self, Line, Price};
+use cadenza_protocol::shop::price::{self, Bought, Line, Price};
 use cadenza_protocol::shop::{AlbumCard, Quality, TrackOffer};
 
 use super::cart::CartItem;
@@ -18,6 +20,19 @@ pub struct Basket {
     pub lines: Vec<BasketLine>,
     /// What it costs.
     pub price: Price,
+    /// Purchases that make it cheaper: an order has to show them.
+    pub shown: Vec<VoucherId>,
+    /// Purchases that may count.
+    before: Vec<Counted>,
+}
+
+/// A track of an album that was bought before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub voucher_id: VoucherId,
+    pub album: String,
+    pub quality: String,
+    pub paid_cents: u64,
 }
 
 /// One track of a cart.
@@ -43,10 +58,29 @@ impl BasketLine {
 
 impl Basket {
     /// Adds the prices up.
-    pub(crate) fn of(lines: Vec<BasketLine>, currency: Option<String>) -> Result<Self, OutOfBounds> {
+    pub(crate) fn of(
+        lines: Vec<BasketLine>,
+        before: &[Counted],
+        currency: Option<String>,
+    ) -> Result<Self, OutOfBounds> {
         let priced: Vec<Line<'_>> =
             lines.iter().map(|line| Line { album: &line.album, quality: &line.quality }).collect();
-        let price = price::price(&priced)?;
-        Ok(Self { currency: currency.unwrap_or_else(|| CURRENCY.to_owned()), lines, price })
+        let bought: Vec<Bought<'_>> = before
+            .iter()
+            .map(|b| Bought { album: &b.album, quality: &b.quality, paid_cents: b.paid_cents })
+            .collect();
+        let price = price::price(&priced, &bought)?;
+        let shown = price.together.iter().flat_map(|together| &together.bought);
+        let shown = shown.map(|place| before[*place].voucher_id).collect();
+        let (currency, before) = (currency.unwrap_or_else(|| CURRENCY.to_owned()), before.to_vec());
+        Ok(Self { currency, lines, price, shown, before })
+    }
+
+    /// A part of it, each track once, with what that part costs.
+    pub(crate) fn only(self, wanted: impl Fn(&BasketLine) -> bool) -> Result<Self, OutOfBounds> {
+        let mut lines: Vec<BasketLine> = self.lines.into_iter().filter(wanted).collect();
+        lines.sort_by_key(|line| line.offer.media_id);
+        lines.dedup_by_key(|line| line.offer.media_id);
+        Self::of(lines, &self.before, Some(self.currency))
     }
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use cadenza_protocol::id::MediaId;
+use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::shop::{Order, OrderItem, OrderState};
 use cadenza_protocol::time::UnixTime;
 use parking_lot::{Mutex, MutexGuard};
@@ -151,6 +151,25 @@ impl OrderBook {
         past.order.state = state;
         self.write(&orders)?;
         Ok(true)
+    }
+
+    /// What was paid to this merchant in a transaction, as far as it was not paid back.
+    pub fn paid(&self, merchant: &str, voucher: VoucherId) -> Option<u64> {
+        let orders = self.locked();
+        let paid = |past: &&PastOrder| {
+            past.merchant.as_deref() == Some(merchant) && past.order.state == OrderState::Paid
+        };
+        orders
+            .iter()
+            .filter(paid)
+            .flat_map(|past| &past.order.items)
+            .find_map(|item| (item.voucher_id == voucher).then_some(item.price_cents))
+    }
+
+    /// The orders in which these transactions were made.
+    pub fn orders_with(&self, vouchers: &[VoucherId]) -> Vec<String> {
+        let has = |past: &&PastOrder| past.order.items.iter().any(|item| vouchers.contains(&item.voucher_id));
+        self.locked().iter().filter(has).map(|past| past.order.order_id.clone()).collect()
     }
 
     fn write(&self, orders: &[PastOrder]) -> Result<(), FileError> {

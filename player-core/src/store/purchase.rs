@@ -1,14 +1,17 @@
 //! Paying (requirements B1 to B3, B7): one order, sent as often as it takes, paid once.
 //!
 //! The idempotency key is drawn and on disk before the order leaves. If the answer is lost the same order may be sent again
-//! with the same key, now or after a crash, and the merchant answers with the order that it already has. What the order costs the merchant says first;
-//! then the card is shown to the payment processor, and the order goes out again with its token. The merchant never gets the card. What comes out is vouchers in the [`journal`](super::journal), from where [`deliver`](super::deliver) takes over.
+//! with the same key, now or after a crash, and the merchant answers with the order that it already has. Each time it is signed anew by
+//! the passport. What the order costs the merchant says first; then the card is shown to the payment processor, and the order goes out
+//! again with its token: the merchant never gets the card. What comes out is vouchers in the [`journal`](super::journal), from where
+//! [`deliver`](super::deliver) takes over.
 
 use cadenza_protocol::card::Card;
 use cadenza_protocol::id::{VoucherId, hex};
 use cadenza_protocol::pay::{CardToken, OrderAnswer};
 use cadenza_protocol::secret::random_bytes;
 use cadenza_protocol::shop::{Order, OrderedTrack};
+use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherKind};
 use serde::Serialize;
@@ -18,6 +21,7 @@ use super::client::{ExchangeError, StoreClient};
 use super::journal::{Journal, OpenOrder, OpenVoucher};
 use crate::atomic::FileError;
 use crate::error::{Code, Explain};
+use crate::passport::VaultError;
 
 /// Why nothing was bought, or it is not known whether something was.
 #[derive(Debug, Error)]
@@ -37,6 +41,9 @@ pub enum PurchaseError {
         /// Host and port.
         host: String,
     },
+    /// The passport cannot sign it; nothing was sent.
+    #[error(transparent)]
+    Passport(#[from] VaultError),
     /// The journal cannot be written; nothing was sent.
     #[error(transparent)]
     File(#[from] FileError),
@@ -57,6 +64,7 @@ impl Explain for PurchaseError {
             Self::Exchange(e) => e.code(),
             Self::Uncertain { .. } => Code::OrderUncertain,
             Self::File(e) => e.code(),
+            Self::Passport(e) => e.code(),
             Self::WrongVoucher { .. } => Code::VoucherBroken,
         }
     }
@@ -65,6 +73,7 @@ impl Explain for PurchaseError {
         match self {
             Self::Exchange(e) => e.fields(),
             Self::File(e) => e.fields(),
+            Self::Passport(e) => e.fields(),
             Self::Uncertain { host } => vec![("host", host.clone())],
             Self::WrongVoucher { order_id } => vec![("order", order_id.clone())],
             Self::Nothing => Vec::new(),
@@ -81,12 +90,13 @@ pub struct Shown {
     pub currency: String,
 }
 
-/// Buys tracks. On success their vouchers are in the journal.
+/// Buys tracks. On success their vouchers are in the journal. `sign` is the passport's: this order, under the key that it is given.
 pub async fn buy(
     client: &StoreClient,
     journal: &Journal,
     mut items: Vec<OrderedTrack>,
     shown: &Shown,
+    sign: &(dyn Fn(&str) -> Result<SignedMessage, VaultError> + Sync),
     card: &Card,
     now: UnixTime,
 ) -> Result<Order, PurchaseError> {
@@ -99,9 +109,10 @@ pub async fn buy(
     let before = same_order(journal, &merchant, &items);
     let is_new = before.is_none();
     let mut open = before.unwrap_or_else(|| new_order(merchant, items, now));
+    let signed = sign(&open.idempotency_key)?;
     journal.keep_order(&open)?;
     journal.reach("buy.noted")?;
-    let order = match send(client, &open, shown, card).await {
+    let order = match send(client, &open, shown, &signed, card).await {
         Ok(order) => order,
         Err(Unpaid { why, was_paying }) if why.leaves_doubt() && (was_paying || !is_new) => {
             tracing::warn!(error = %why, "no answer to an order");
@@ -172,7 +183,13 @@ struct Unpaid {
     was_paying: bool,
 }
 
-async fn send(client: &StoreClient, open: &OpenOrder, shown: &Shown, card: &Card) -> Result<Order, Unpaid> {
+async fn send(
+    client: &StoreClient,
+    open: &OpenOrder,
+    shown: &Shown,
+    signed: &SignedMessage,
+    card: &Card,
+) -> Result<Order, Unpaid> {
     #[derive(Serialize)]
     struct Wanted<'a> {
         items: &'a [OrderedTrack],
@@ -180,11 +197,13 @@ async fn send(client: &StoreClient, open: &OpenOrder, shown: &Shown, card: &Card
         currency: &'a str,
         token: Option<&'a CardToken>,
         idempotency_key: &'a str,
+        signed: &'a SignedMessage,
     }
     let Shown { total_cents, currency } = shown;
     let ask = async |token: Option<&CardToken>| {
         let (items, key) = (&open.items, &open.idempotency_key);
-        let wanted = Wanted { items, total_cents: *total_cents, currency, token, idempotency_key: key };
+        let wanted =
+            Wanted { items, total_cents: *total_cents, currency, token, idempotency_key: key, signed };
         match client.post_paid("v1/orders", &wanted).await {
             // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
             Err(ExchangeError::Unreachable { .. }) => client.post_paid("v1/orders", &wanted).await,

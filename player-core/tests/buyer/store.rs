@@ -80,7 +80,7 @@ fn album_on_sale() -> cadenza_protocol::shop::AlbumPage {
     let page = serde_json::json!({
         "id": "rags", "title": "Rags", "artist": "Scott Joplin", "hue": 0, "chroma_milli": 0, "track_count": 2,
         "duration_ms": 360_000, "prices": [{ "quality": "lossless", "price_cents": 199 }],
-        "currency": "USD", "tracks": [track(1), track(2)],
+        "currency": "USD", "content_manager_key": "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=", "tracks": [track(1), track(2)],
     });
     serde_json::from_value(page).unwrap()
 }
@@ -90,10 +90,35 @@ fn album_on_sale() -> cadenza_protocol::shop::AlbumPage {
 fn the_rest_of_an_album_costs_what_its_tracks_outside_the_cart_cost() {
     let house = House::new();
     let (player, page) = (house.open(), album_on_sale());
-    let rest = || player.rest_of_album(&page).unwrap().price.total_cents;
+    let rest = || player.rest_of_album(&page, "a-merchant").unwrap().price.total_cents;
     assert_eq!(rest(), 199);
     player.cart_add(vec![CartItem { media_id: page.tracks[0].media_id, quality: None }]).unwrap();
     assert_eq!(rest(), 129);
     player.cart_add(vec![CartItem { media_id: page.tracks[1].media_id, quality: None }]).unwrap();
     assert_eq!(rest(), 0);
+}
+
+// B1: what was bought of it from this merchant, and not paid back, counts
+#[test]
+fn the_rest_of_an_album_costs_less_by_what_was_paid_for_the_tracks_that_are_owned() {
+    let house = House::with_passport();
+    let (id, bytes) = delivered("Rag 1", Restrictions::NONE, &world().buyer);
+    house.put("rag.cadenza", &bytes);
+    let mut page = album_on_sale();
+    page.tracks[0].media_id = id;
+    let voucher = house.open().library().track(TrackId::from(id)).unwrap().voucher_id().unwrap();
+    let rest = |state: &str, merchant: &str| {
+        let order = serde_json::json!({
+            "order_id": "o", "state": state, "total_cents": 120, "currency": "USD",
+            "items": [{ "media_id": id, "voucher_id": voucher, "title": "Rag 1", "artist": "Scott Joplin",
+                        "quality": "lossless", "price_cents": 120 }],
+        });
+        let orders = serde_json::json!([{ "placed_at": 0, "merchant": "ours", "order": order }]);
+        fs::write(house.path("orders.json"), orders.to_string()).unwrap();
+        let rest = house.open().rest_of_album(&page, merchant).unwrap();
+        (rest.price.total_cents, rest.shown)
+    };
+    assert_eq!(rest("paid", "ours"), (199 - 120, vec![voucher]));
+    assert_eq!(rest("refunded", "ours"), (129, vec![]));
+    assert_eq!(rest("paid", "another"), (129, vec![]));
 }

@@ -10,6 +10,9 @@ use crate::id::hex;
 use crate::secret::Secret;
 use crate::wire::{Reader, WireError, Writer};
 
+/// Bytes of salt in front of a sealed entry.
+const SALT: usize = 16;
+
 /// Where a log stands: the key of the next entry and of none before.
 struct Link {
     log: LogId,
@@ -81,10 +84,7 @@ impl LogWriter {
             return Err(LogError::TooLong);
         }
         let link = &mut self.0;
-        let mut sealed = content.to_vec();
-        entry_cipher(&link.key, kind)
-            .seal_in_place_append_tag(fixed_nonce(), Aad::empty(), &mut sealed)
-            .expect("an entry is far below the limit of AES-GCM");
+        let sealed = seal(&link.key, kind, content);
         link.running = step_running(&link.running, kind, &sealed);
         let mac = hmac::sign(&mac_key(&link.key), &mac_message(link.next, &link.running));
         let mut w = Writer::new();
@@ -137,12 +137,8 @@ impl LogReader {
         let link = &mut self.0;
         let number = link.next;
         let (entry, running) = check(link, bytes)?;
-        let mut content = entry.sealed.to_vec();
-        let plain = entry_cipher(&link.key, entry.kind)
-            .open_in_place(fixed_nonce(), Aad::empty(), &mut content)
-            .map_err(|_| LogError::Altered { entry: number })?
-            .len();
-        content.truncate(plain);
+        let content =
+            unseal(&link.key, entry.kind, entry.sealed).ok_or(LogError::Altered { entry: number })?;
         link.running = running;
         link.step();
         Ok(OpenedEntry { number, kind: entry.kind, content })
@@ -248,13 +244,34 @@ fn mac_message(number: u64, running: &[u8; 32]) -> Vec<u8> {
     [b"cadenza/v1/log-mac".as_slice(), &number.to_be_bytes(), running].concat()
 }
 
-fn entry_cipher(key: &Secret<32>, kind: EntryKind) -> LessSafeKey {
-    let message = [b"cadenza/v1/log-encrypt".as_slice(), &kind.code().to_be_bytes()].concat();
+/// Salt, then what is sealed. The salt follows from the content, so a second entry under the same number, after the first was rolled back,
+/// has another key; the same content again gives the same bytes.
+fn seal(key: &Secret<32>, kind: EntryKind, content: &[u8]) -> Vec<u8> {
+    let message = [b"cadenza/v1/log-salt".as_slice(), &kind.code().to_be_bytes(), content].concat();
+    let salt = &hmac::sign(&mac_key(key), &message).as_ref()[..SALT].to_vec();
+    let mut sealed = content.to_vec();
+    entry_cipher(key, kind, salt)
+        .seal_in_place_append_tag(fixed_nonce(), Aad::empty(), &mut sealed)
+        .expect("an entry is far below the limit of AES-GCM");
+    [salt.as_slice(), &sealed].concat()
+}
+
+fn unseal(key: &Secret<32>, kind: EntryKind, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (salt, sealed) = sealed.split_at_checked(SALT)?;
+    let mut content = sealed.to_vec();
+    let plain =
+        entry_cipher(key, kind, salt).open_in_place(fixed_nonce(), Aad::empty(), &mut content).ok()?.len();
+    content.truncate(plain);
+    Some(content)
+}
+
+fn entry_cipher(key: &Secret<32>, kind: EntryKind, salt: &[u8]) -> LessSafeKey {
+    let message = [b"cadenza/v1/log-encrypt".as_slice(), &kind.code().to_be_bytes(), salt].concat();
     let derived = hmac::sign(&mac_key(key), &message);
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, derived.as_ref()).expect("HMAC-SHA256 gives 32 bytes"))
 }
 
-/// Every entry has a key of its own, so the nonce can be the same.
+/// Every content has a key of its own, so the nonce can be the same.
 fn fixed_nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; 12])
 }
@@ -268,9 +285,7 @@ pub(super) mod tests_only {
         let mut key = Link::from_state(state).unwrap().key;
         let old = Entry::parse(old).unwrap();
         (0..steps).any(|_| {
-            let mut sealed = old.sealed.to_vec();
-            let opened = entry_cipher(&key, old.kind).open_in_place(fixed_nonce(), Aad::empty(), &mut sealed);
-            let opened = opened.is_ok();
+            let opened = unseal(&key, old.kind, old.sealed).is_some();
             key = step_key(&key);
             opened
         })

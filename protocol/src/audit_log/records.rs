@@ -2,7 +2,7 @@
 
 use crate::id::{MediaId, VoucherId};
 use crate::preview::PreviewKind;
-use crate::reserve::Sold;
+use crate::shop::sold::Sold;
 use crate::time::UnixTime;
 use crate::wire::{Reader, WireError, Writer};
 

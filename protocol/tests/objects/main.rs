@@ -12,6 +12,7 @@ mod errors;
 mod free_part;
 mod log;
 mod media;
+mod order;
 mod passport;
 mod signatures;
 mod vectors;

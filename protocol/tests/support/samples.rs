@@ -141,7 +141,7 @@ pub fn sale() -> SaleRecord {
         artist: "Scott Joplin".into(),
         authors: "Scott Joplin".into(),
         song_ms: 158_000,
-        sold: cadenza_protocol::reserve::Sold::Album,
+        sold: cadenza_protocol::shop::sold::Sold::Album,
         cost_cents: 79,
         retail_cents: 95,
         currency: "USD".into(),

@@ -13,6 +13,7 @@ use cadenza_protocol::media::{
 };
 use cadenza_protocol::shop::list::{self, ListPrice, PriceLine, PriceListError};
 use cadenza_protocol::shop::money::Currency;
+use cadenza_protocol::wire::base64_array;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,9 @@ use serde::{Deserialize, Serialize};
 pub struct Inventory {
     /// Of all its prices.
     pub currency: Currency,
+    /// Fingerprint of its key, which signed orders name.
+    #[serde(with = "base64_array")]
+    pub content_manager_key: [u8; 32],
     /// By album and number.
     pub tracks: Vec<CatalogueTrack>,
 }

@@ -39,7 +39,11 @@ pub(super) fn routes() -> Router<Arc<ContentManager>> {
 }
 
 async fn inventory(State(manager): State<Arc<ContentManager>>) -> Result<Json<Inventory>, ApiFailure> {
-    Ok(Json(Inventory { currency: manager.currency, tracks: manager.catalogue().await? }))
+    Ok(Json(Inventory {
+        currency: manager.currency,
+        content_manager_key: manager.key(),
+        tracks: manager.catalogue().await?,
+    }))
 }
 
 async fn picture(

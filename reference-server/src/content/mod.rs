@@ -18,6 +18,7 @@ pub mod messages;
 mod preview;
 pub mod publish;
 mod redeem;
+pub(crate) mod signed_order;
 mod tracks;
 mod vouchers;
 mod whereabouts;
@@ -176,6 +177,11 @@ impl ContentManager {
     /// Brings what is new in the secure log to the licensing center; `report` even when nothing is, before a renewal.
     pub async fn settle_log(&self, report: bool) -> Result<(), SecureLogError> {
         self.log.settle(&self.tls.identity(), report).await
+    }
+
+    /// Who it is: fingerprint of its key.
+    fn key(&self) -> [u8; 32] {
+        self.tls.identity().chain().leaf().key_fingerprint()
     }
 
     fn now(&self) -> UnixTime {

@@ -1,5 +1,6 @@
 //! Redemption (B5, B7): is the voucher paid, the proof right, the passport genuine, and nobody else's claim on it? Then
-//! the media keys are locked to the buyer. And the report that a delivery is complete (B6), which is logged exactly once.
+//! the media keys are locked to the buyer. The sale is entered in the secure log with the first redemption, before any key leaves, exactly
+//! once. And the report that a delivery is complete (B6).
 //!
 //! The claim is one conditional update: whoever's key it names owns the voucher. The same passport, renewed or recovered
 //! meanwhile, may come again as often as it likes (a lost reply, a second computer, a disc that died); another one never.
@@ -58,10 +59,10 @@ async fn redeem(
         .map_err(|e| ApiFailure::new(StatusCode::FORBIDDEN, "wrong-proof", e.to_string()))?;
     let revoked = manager.revocations.lists().await?;
     request.verify_passport(&server, manager.tls.root(), manager.now(), &revoked).map_err(refuse_proof)?;
-    manager.claim(&request.voucher_id, buyer, server.as_str()).await?;
+    let track = manager.sold_track(&row).await?;
+    manager.claim(&row, &track, buyer, server.as_str()).await?;
     reach("redeem.claimed")?;
 
-    let track = manager.sold_track(&row).await?;
     let quality = row.quality.unwrap_or_default();
     let buyer = Buyer { fingerprint: buyer.fingerprint(), encryption: request.encryption };
     manager.grant(&request.voucher_id, buyer, &quality, track).await.map(Json)
@@ -91,7 +92,10 @@ fn check_state(manager: &ContentManager, row: &VoucherRow, buyer: &Certificate) 
         VoucherState::Purchased | VoucherState::Delivered => match &row.redeemed_by {
             None if now.0 > row.expires_at => Err(lapsed()),
             Some(owner) if *owner != hex(&buyer.key_fingerprint()) => Err(used()),
-            None | Some(_) => Ok(()),
+            None | Some(_) => match &row.only_for {
+                Some(owner) if *owner != hex(&buyer.key_fingerprint()) => Err(for_another()),
+                None | Some(_) => Ok(()),
+            },
         },
     }
 }
@@ -119,6 +123,14 @@ fn used() -> ApiFailure {
     )
 }
 
+fn for_another() -> ApiFailure {
+    ApiFailure::new(
+        StatusCode::FORBIDDEN,
+        "voucher-for-another",
+        "this voucher completes an album and is for the passport that ordered it; redeem it with that one",
+    )
+}
+
 fn refuse_proof(error: ProofError) -> ApiFailure {
     let code = match &error {
         ProofError::Certificate(certificate) => gate::code(certificate),
@@ -128,25 +140,61 @@ fn refuse_proof(error: ProofError) -> ApiFailure {
 }
 
 impl ContentManager {
-    /// One statement decides whose voucher it is.
+    /// One statement decides whose voucher it is. The first time, the sale is entered: a player that takes the keys and never reports
+    /// has bought all the same.
     async fn claim(
         &self,
-        voucher_id: &VoucherId,
+        row: &VoucherRow,
+        track: &PublishedTrack,
         buyer: &Certificate,
         server: &str,
     ) -> Result<(), ApiFailure> {
+        let now = self.now();
+        let (serial, terms) = (buyer.serial(), row.terms()?);
+        let sale = Sale {
+            at: now,
+            track: &track.entry,
+            publisher: &track.author,
+            terms: &terms,
+            consumer_serial: &serial,
+            voucher_id: row.voucher_id.parse().map_err(ApiFailure::internal)?,
+            path: &track.path,
+            quality: row.quality.as_deref().unwrap_or_default(),
+        };
+        // whoever comes again waits for nobody
+        let mut pen = match row.redeemed_at {
+            None => Some(self.log.pen().await?),
+            Some(_) => None,
+        };
+        let mut tx = self.database.begin_write().await?;
         let claimed = sqlx::query(
-            "UPDATE vouchers SET redeemed_by = $1, redeemed_serial = $2, redeemed_at = COALESCE(redeemed_at, $3), server = $4
-             WHERE voucher_id = $5 AND state IN ('purchased', 'delivered') AND (redeemed_by IS NULL OR redeemed_by = $1)",
+            "UPDATE vouchers SET redeemed_by = $1, redeemed_serial = $2, server = $3
+             WHERE voucher_id = $4 AND state IN ('purchased', 'delivered') AND (redeemed_by IS NULL OR redeemed_by = $1)",
         )
         .bind(hex(&buyer.key_fingerprint()))
-        .bind(buyer.serial())
-        .bind(self.now().0)
+        .bind(&serial)
         .bind(server)
-        .bind(voucher_id.to_string())
-        .execute(self.database.pool())
+        .bind(&row.voucher_id)
+        .execute(&mut *tx)
         .await?;
-        if claimed.rows_affected() == 1 { Ok(()) } else { Err(used()) }
+        if claimed.rows_affected() != 1 {
+            return Err(used());
+        }
+        let first =
+            sqlx::query("UPDATE vouchers SET redeemed_at = $1 WHERE voucher_id = $2 AND redeemed_at IS NULL")
+                .bind(now.0)
+                .bind(&row.voucher_id)
+                .execute(&mut *tx)
+                .await?;
+        if let Some(pen) = pen.as_mut().filter(|_| first.rows_affected() == 1) {
+            pen.enter(&mut tx, EntryKind::Sale, &sale.to_bytes()).await?;
+            tracing::info!(voucher = %sale.voucher_id, title = %track.entry.title, "sold");
+        }
+        tx.commit().await?;
+        if let Some(pen) = pen {
+            pen.keep().await;
+        }
+        Ok(())
     }
 
     /// Locks the keys of the bought quality to the buyer and signs for it.
@@ -211,7 +259,7 @@ fn file_hash(track: &PublishedTrack) -> Result<[u8; 32], ApiFailure> {
         .ok_or_else(|| ApiFailure::internal("a stored hash is damaged"))
 }
 
-/// 'The player has it all, and it is right': delivered, once, with one log entry, however often it is said.
+/// 'The player has it all, and it is right': delivered, once, however often it is said. The sale was entered when it was redeemed.
 async fn done(
     State(manager): State<Arc<ContentManager>>,
     Extension(caller): Extension<Caller>,
@@ -235,7 +283,6 @@ async fn done(
         ));
     }
     let (delivered_at, terms) = (manager.now(), row.terms()?);
-    let mut pen = manager.log.pen().await?;
     let mut tx = manager.database.begin_write().await?;
     let first = sqlx::query("UPDATE vouchers SET state = 'delivered', delivered_at = $1 WHERE voucher_id = $2 AND state = 'purchased'")
         .bind(delivered_at.0)
@@ -263,22 +310,10 @@ async fn done(
         .bind(i64::from(report.seconds))
         .execute(&mut *tx)
         .await?;
-        let sale = Sale {
-            at: delivered_at,
-            track: &track.entry,
-            publisher: &track.author,
-            terms: &terms,
-            consumer_serial: owner,
-            voucher_id: report.voucher_id,
-            path: &track.path,
-            quality: row.quality.as_deref().unwrap_or_default(),
-        };
-        pen.enter(&mut tx, EntryKind::Sale, &sale.to_bytes()).await?;
         tracing::info!(voucher = %report.voucher_id, title = ?track.entry.title, "delivered");
     }
     reach("delivered.entered")?;
     tx.commit().await?;
     reach("delivered.kept")?;
-    pen.keep().await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,8 +8,8 @@ use cadenza_protocol::api::code;
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::id::{MediaId, VoucherId, unhex};
-use cadenza_protocol::reserve::Sold;
 use cadenza_protocol::secret::ReceiptToken;
+use cadenza_protocol::shop::sold::Sold;
 use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 
@@ -69,8 +69,11 @@ pub(super) struct VoucherRow {
     pub authorization: Option<String>,
     pub authorized_with: Option<String>,
     pub receipt: Option<String>,
+    /// The buyer's key, where nobody else may redeem it.
+    pub only_for: Option<String>,
     pub redeemed_by: Option<String>,
     pub redeemed_serial: Option<String>,
+    pub redeemed_at: Option<i64>,
 }
 
 /// What a track was sold as, what the merchant owes and what it took; cents.
@@ -129,7 +132,7 @@ impl ContentManager {
     pub(super) async fn voucher(&self, voucher_id: &VoucherId) -> Result<VoucherRow, ApiFailure> {
         sqlx::query_as(
             "SELECT voucher_id, kind, state, media_id, sha256, quality, sold, cost_cents, retail_cents, currency, merchant,
-                    expires_at, \"authorization\", authorized_with, receipt, redeemed_by, redeemed_serial
+                    expires_at, \"authorization\", authorized_with, receipt, only_for, redeemed_by, redeemed_serial, redeemed_at
              FROM vouchers WHERE voucher_id = $1",
         )
         .bind(voucher_id.to_string())

@@ -34,13 +34,14 @@ const SEARCH_WORDS: usize = 16;
 pub struct Shelves {
     filled: Instant,
     currency: Currency,
+    content_manager_key: [u8; 32],
     albums: Vec<AlbumPage>,
     art: BTreeMap<MediaId, String>,
 }
 
 impl Shelves {
     fn new(inventory: Inventory, markup_percent: u32) -> Self {
-        let Inventory { currency, tracks } = inventory;
+        let Inventory { currency, content_manager_key, tracks } = inventory;
         let art = tracks.iter().filter_map(|t| Some((t.media_id, t.art.clone()?))).collect();
         let mut groups: Vec<Vec<CatalogueTrack>> = Vec::new();
         for track in tracks {
@@ -50,14 +51,22 @@ impl Shelves {
             }
         }
         let mut albums: Vec<AlbumPage> =
-            groups.into_iter().filter_map(|group| album(group, markup_percent, currency)).collect();
+            groups.into_iter().filter_map(|group| album(group, markup_percent)).collect();
+        for album in &mut albums {
+            (album.currency, album.content_manager_key) = (currency.to_string(), content_manager_key);
+        }
         albums.sort_by_key(|album| album.card.title.to_lowercase());
-        Self { filled: Instant::now(), currency, albums, art }
+        Self { filled: Instant::now(), currency, content_manager_key, albums, art }
     }
 
     /// What everything here is sold in.
     pub const fn currency(&self) -> Currency {
         self.currency
+    }
+
+    /// Whose music it is.
+    pub const fn content_manager_key(&self) -> [u8; 32] {
+        self.content_manager_key
     }
 
     /// All albums.
@@ -218,7 +227,7 @@ impl Merchant {
 }
 
 /// An album with its tracks, as far as they have a price; none when no track has.
-fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32, currency: Currency) -> Option<AlbumPage> {
+fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32) -> Option<AlbumPage> {
     group.sort_by(|a, b| (a.number, &a.title).cmp(&(b.number, &b.title)));
     let first = &group[0];
     let with_art = group.iter().find(|t| t.art.is_some()).unwrap_or(first);
@@ -238,7 +247,8 @@ fn album(mut group: Vec<CatalogueTrack>, markup_percent: u32, currency: Currency
             duration_ms: group.iter().map(|t| t.duration_ms).sum(),
             prices: Vec::new(),
         },
-        currency: currency.to_string(),
+        currency: String::new(),
+        content_manager_key: [0; 32],
         liner_notes: together(&group, |t| t.liner_notes.as_deref()),
         credits: together(&group, |t| t.credits.as_deref()),
         biography: together(&group, |t| t.biography.as_deref()),
@@ -354,7 +364,8 @@ mod tests {
         let ask = || async {
             asked.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
-            let inventory = Inventory { currency: Currency::default(), tracks: Vec::new() };
+            let inventory =
+                Inventory { content_manager_key: [0; 32], currency: Currency::default(), tracks: Vec::new() };
             Ok(Arc::new(Shelves::new(inventory, 0)))
         };
         let crowd = (0..50).map(|_| looks.once(Why::NotThere, ask()));

@@ -4,6 +4,7 @@ use cadenza_protocol::id::MediaId;
 use cadenza_protocol::pay::CardToken;
 use cadenza_protocol::shop::OrderedTrack;
 use cadenza_protocol::shop::money::Currency;
+use cadenza_protocol::signed::SignedMessage;
 use serde::{Deserialize, Serialize};
 
 /// Asks for something to listen to.
@@ -31,6 +32,8 @@ pub struct OrderRequest {
     pub wallet: Option<WalletFields>,
     /// 8 to 100 characters that the buyer draws once per order.
     pub idempotency_key: String,
+    /// The same order, signed by the buyer's passport ([`SignedOrder`](cadenza_protocol::shop::signed_order::SignedOrder)).
+    pub signed: Option<SignedMessage>,
 }
 
 /// Asks for an order by the key that its buyer drew: for one whose answer was lost.

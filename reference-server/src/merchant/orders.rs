@@ -8,29 +8,34 @@
 //!   └─ refused card, or a step that fails ──▶ reservations expired ──▶ refused (or refunded, had the money been taken)
 //! ```
 //! A refused order has charged nothing, so its key may try again, with another card or another choice. Steps are in [`steps`], other
-//! ends and the settling of what a crash or a lost reply left open in [`ends`].
+//! ends and the settling of what a crash or a lost reply left open in [`ends`], orders that a passport signed in [`signed`].
 
 mod ends;
 pub(super) mod rows;
+mod signed;
 mod steps;
 
 use axum::http::StatusCode;
 use cadenza_protocol::card::CardNumber;
 use cadenza_protocol::id::{hex, unhex};
 use cadenza_protocol::pay::{OrderAnswer, OrderName, PaymentNeeded, ShownCard};
-use cadenza_protocol::reserve::{DeliverItem, DeliverRequest, Sold};
+use cadenza_protocol::reserve::{DeliverItem, DeliverRequest};
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::money::Currency;
-use cadenza_protocol::shop::price::price;
+use cadenza_protocol::shop::price::{Bought, price};
+use cadenza_protocol::shop::sold::Sold;
 use cadenza_protocol::shop::{Order, OrderState, OrderedTrack};
+use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use sqlx::{Any, Transaction};
 
 use super::messages::OrderRequest;
 use super::{Merchant, away};
 use crate::api::{ApiFailure, reach};
+use crate::content::signed_order::refuse;
 use crate::payment::messages::Instrument;
 use rows::OrderRow;
+use signed::Counted;
 
 /// Refuses an order whose key names another one that is paid, or may be.
 pub const KEY_REUSED: &str = "key-reused";
@@ -62,12 +67,14 @@ impl Merchant {
             self.settle(&row.order_id).await?;
             found = self.order_by_key(&key).await?;
         }
-        let Some(instrument) = instrument else { return self.needed(found, &items, shown).await };
+        let Some(instrument) = instrument else {
+            return self.needed(&key, found, &items, shown, request.signed.as_ref()).await;
+        };
         let order_id = match found {
-            None => self.open_order(&key, &items, shown).await?,
+            None => self.open_order(&key, &items, shown, request.signed).await?,
             Some(row) => match row.state {
                 // nothing was charged under this key: it is free for another attempt
-                OrderState::Refused => self.open_again(&row, &items, shown).await?,
+                OrderState::Refused => self.open_again(&row, &items, shown, request.signed).await?,
                 OrderState::Open | OrderState::Paid | OrderState::Refunding | OrderState::Refunded
                     if row.wanted != wanted(&items)? =>
                 {
@@ -76,7 +83,7 @@ impl Merchant {
                 OrderState::Paid => return self.shown(row).await.map(OrderAnswer::Paid),
                 OrderState::Refunding | OrderState::Refunded => return Err(refunded()),
                 OrderState::Open if row.is_being_given_up() => return Err(unconfirmed()),
-                OrderState::Open => row.order_id,
+                OrderState::Open => self.signed_again(row, &items, request.signed).await?,
             },
         };
         let order = self.order_row(&order_id).await?;
@@ -86,9 +93,11 @@ impl Merchant {
     /// What an order costs that nobody pays yet, or the order if it is paid.
     async fn needed(
         &self,
+        key: &str,
         found: Option<OrderRow>,
         items: &[OrderedTrack],
         shown: Shown,
+        signed: Option<&SignedMessage>,
     ) -> Result<OrderAnswer, ApiFailure> {
         let total_cents = match found {
             Some(row) if row.state != OrderState::Refused => {
@@ -102,7 +111,7 @@ impl Merchant {
                     OrderState::Open | OrderState::Refused => row.total_cents,
                 }
             }
-            Some(_) | None => self.priced(items, shown).await?.total_cents,
+            Some(_) | None => self.priced(key, items, shown, signed).await?.total_cents,
         };
         let till = self.payment.till().await?;
         let total_cents = total_cents.unsigned_abs();
@@ -165,17 +174,19 @@ impl Merchant {
         key: &str,
         items: &[OrderedTrack],
         shown: Shown,
+        signed: Option<SignedMessage>,
     ) -> Result<String, ApiFailure> {
-        let priced = self.priced(items, shown).await?;
+        let priced = self.priced(key, items, shown, signed.as_ref()).await?;
         let order_id = hex(Secret::<16>::random().expose());
         let mut tx = self.database.begin_write().await?;
-        sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, attempt, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)")
+        sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, attempt, signed, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)")
             .bind(&order_id)
             .bind(key)
             .bind(wanted(items)?)
             .bind(OrderState::Open.word())
             .bind(priced.total_cents)
             .bind(self.currency.as_str())
+            .bind(signed::kept(signed.as_ref())?)
             .bind(self.clock.now().0)
             .execute(&mut *tx)
             .await?;
@@ -191,13 +202,15 @@ impl Merchant {
         row: &OrderRow,
         items: &[OrderedTrack],
         shown: Shown,
+        signed: Option<SignedMessage>,
     ) -> Result<String, ApiFailure> {
-        let priced = self.priced(items, shown).await?;
+        let priced = self.priced(&row.idempotency_key, items, shown, signed.as_ref()).await?;
         let mut tx = self.database.begin_write().await?;
-        sqlx::query("UPDATE orders SET state = $1, refusal = NULL, wanted = $2, total_cents = $3, attempt = attempt + 1 WHERE order_id = $4 AND state = $5")
+        sqlx::query("UPDATE orders SET state = $1, refusal = NULL, wanted = $2, total_cents = $3, signed = $4, attempt = attempt + 1 WHERE order_id = $5 AND state = $6")
             .bind(OrderState::Open.word())
             .bind(wanted(items)?)
             .bind(priced.total_cents)
+            .bind(signed::kept(signed.as_ref())?)
             .bind(&row.order_id)
             .bind(OrderState::Refused.word())
             .execute(&mut *tx)
@@ -211,9 +224,20 @@ impl Merchant {
         Ok(row.order_id.clone())
     }
 
-    /// Today's prices, if they are what the buyer was shown.
-    async fn priced(&self, items: &[OrderedTrack], shown: Shown) -> Result<Priced, ApiFailure> {
+    /// The order at today's prices, if they are what the buyer was shown, and what was signed if it was signed.
+    async fn priced(
+        &self,
+        key: &str,
+        items: &[OrderedTrack],
+        shown: Shown,
+        signed: Option<&SignedMessage>,
+    ) -> Result<Priced, ApiFailure> {
         let shelves = self.shelves_with_all(items).await?;
+        let signed = signed.map(|message| self.opened(message, key, items, &shelves)).transpose()?;
+        let before = match &signed {
+            Some(order) => self.bought_before(&order.shown, items, &shelves).await?,
+            None => Vec::new(),
+        };
         let mut tracks = Vec::with_capacity(items.len());
         let mut lines = Vec::with_capacity(items.len());
         for item in items {
@@ -227,7 +251,8 @@ impl Merchant {
                 )
             })?);
         }
-        let price = price(&lines).map_err(|_| {
+        let bought: Vec<Bought<'_>> = before.iter().map(Counted::towards).collect();
+        let price = price(&lines, &bought).map_err(|_| {
             let why = "an order comes to at most 9,999.99; order less at a time";
             ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, "order-too-large", why)
         })?;
@@ -237,14 +262,19 @@ impl Merchant {
         }
         let mut priced = Vec::with_capacity(items.len());
         for (place, ((item, track), line)) in items.iter().zip(tracks).zip(&lines).enumerate() {
-            let album = price.albums.iter().find(|album| album.contains(&place));
+            if let Some(order) = &signed {
+                order.check_price(&item.media_id, &item.quality, price.each[place]).map_err(refuse)?;
+            }
+            let together = price.together.iter().find(|together| together.lines.contains(&place));
+            let counted = together.map(|together| together.bought.iter().map(|at| before[*at].voucher_id));
             priced.push(NewItem {
                 media_id: item.media_id.to_string(),
                 title: track.title.clone(),
                 artist: track.artist.clone(),
                 quality: item.quality.clone(),
-                sold: if album.is_some() { Sold::Album } else { Sold::Track },
-                bundle: album.map_or(place, |album| album[0]),
+                sold: together.map_or(Sold::Track, |together| together.sold),
+                bundle: together.map_or(place, |together| together.lines[0]),
+                counted: counted.map(signed::listed).unwrap_or_default(),
                 alone_cents: cents(line.quality.price_cents)?,
                 price_cents: cents(price.each[place])?,
             });
@@ -281,6 +311,8 @@ struct NewItem {
     sold: Sold,
     /// Place of the first of what is sold together with it.
     bundle: usize,
+    /// Vouchers that count towards the album.
+    counted: String,
     alone_cents: i64,
     price_cents: i64,
 }
@@ -291,7 +323,7 @@ async fn insert_items(
     items: &[NewItem],
 ) -> Result<(), sqlx::Error> {
     for (position, item) in (0_i64..).zip(items) {
-        sqlx::query("INSERT INTO order_items (order_id, position, media_id, title, artist, quality, sold, bundle, alone_cents, price_cents) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
+        sqlx::query("INSERT INTO order_items (order_id, position, media_id, title, artist, quality, sold, bundle, counted, alone_cents, price_cents) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
             .bind(order_id)
             .bind(position)
             .bind(&item.media_id)
@@ -300,6 +332,7 @@ async fn insert_items(
             .bind(&item.quality)
             .bind(item.sold.word())
             .bind(i64::try_from(item.bundle).unwrap_or_default())
+            .bind(&item.counted)
             .bind(item.alone_cents)
             .bind(item.price_cents)
             .execute(&mut **tx)

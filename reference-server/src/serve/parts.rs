@@ -37,6 +37,8 @@ pub(super) struct Parts {
     pub authority: Option<Arc<Authority>>,
     pub enrolment: Enrolment,
     pub root_path: PathBuf,
+    content_id: Option<String>,
+    merchant_id: Option<String>,
     data: PathBuf,
     pub vault: Vault,
     services: Mutex<Vec<(Enrolling, ServiceTls)>>,
@@ -77,6 +79,8 @@ impl Parts {
             authority,
             enrolment,
             root_path,
+            content_id: config.content_id.clone(),
+            merchant_id: config.merchant_id.clone(),
             data,
             vault,
             services,
@@ -97,7 +101,14 @@ impl Parts {
         if !hosts.contains(&self.host) {
             hosts.push(self.host.clone());
         }
-        Enrolling::service(&self.data, &self.vault, name, role, hosts)
+        let mut wish = Enrolling::service(&self.data, &self.vault, name, role, hosts);
+        let own_name = match role {
+            Role::ContentManager => self.content_id.clone(),
+            Role::Merchant => self.merchant_id.clone(),
+            _ => None,
+        };
+        wish.subject.name = own_name.unwrap_or(wish.subject.name);
+        wish
     }
 
     /// The TLS side of a service, with a certificate that is good for a while.

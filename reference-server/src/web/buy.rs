@@ -139,6 +139,7 @@ async fn pay(
         token: Some(token),
         wallet: None,
         idempotency_key: key.clone(),
+        signed: None,
     };
     let merchant = pages.front.merchant.clone();
     // on a task of its own: a browser that goes away does not stop a payment half-way
@@ -214,7 +215,7 @@ impl Goods {
                 self.shelves.line(&OrderedTrack { media_id: track.media_id, quality: quality.to_owned() })
             };
             let lines: Vec<Line<'_>> = self.tracks.iter().map(line).collect::<Option<_>>()?;
-            Some(price(&lines).ok()?.total_cents)
+            Some(price(&lines, &[]).ok()?.total_cents)
         };
         let first = self.tracks.first().map(|track| track.qualities.as_slice()).unwrap_or_default();
         first.iter().filter_map(|q| Some((q.name.clone(), quality_in_words(q), together(&q.name)?))).collect()

@@ -3,11 +3,14 @@
 use cadenza_protocol::card::test_cards;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::passport::{Passport, RegistrationFile, UnlockedPassport};
 use cadenza_protocol::redeem::{
     ChallengeRequest, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
 };
 use cadenza_protocol::secret::Passphrase;
+use cadenza_protocol::shop::signed_order::{SignedItem, SignedOrder};
+use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{MediaVoucher, VoucherFile, VoucherTrack};
 use serde_json::{Value, json};
 
@@ -76,6 +79,53 @@ impl Listener {
         (order_id, voucher)
     }
 
+    /// What the player signs for these tracks, lossless, at these prices.
+    pub fn wish(world: &World, key: &str, items: &[(MediaId, u64)], shown: &[VoucherId]) -> SignedOrder {
+        let key_of = |service: &str| world.identity(service).chain().leaf().key_fingerprint();
+        let item = |(media_id, price_cents): &(MediaId, u64)| SignedItem {
+            media_id: *media_id,
+            quality: "lossless".into(),
+            price_cents: *price_cents,
+        };
+        SignedOrder {
+            at: world.clock.now(),
+            root: world.root.fingerprint(),
+            merchant_key: key_of("merchant"),
+            content_manager_key: key_of("content-manager"),
+            order_key: key.into(),
+            items: items.iter().map(item).collect(),
+            currency: "USD".parse().unwrap(),
+            gift: false,
+            shown: shown.to_vec(),
+        }
+    }
+
+    /// Signs it.
+    pub fn sign(&self, order: &SignedOrder) -> SignedMessage {
+        order.sign(self.passport.chain(), |domain, message| self.passport.sign(domain, message))
+    }
+
+    /// Orders with a signature over these tracks at these prices.
+    pub async fn order(
+        &self,
+        world: &World,
+        key: &str,
+        items: &[(MediaId, u64)],
+        shown: &[VoucherId],
+    ) -> (u16, Value) {
+        let signed = self.sign(&Self::wish(world, key, items, shown));
+        order_signed(world, key, items, &signed).await
+    }
+
+    /// Redeems, downloads and reports everything in a paid order.
+    pub async fn fetch(&self, world: &World, order: &Value) {
+        for track in &voucher_of(world, order["order_id"].as_str().unwrap()).await.tracks {
+            let approval = self.redeem(world, track).await.unwrap();
+            let bytes = download(world, &approval, 0).await;
+            assert_eq!(report(world, &approval, &bytes).await, 204);
+        }
+    }
+
     /// Sends the proof; approval, or status and refusal.
     pub async fn redeem(&self, world: &World, track: &VoucherTrack) -> Result<RedeemApproval, (u16, String)> {
         let challenge = world.delivery_client.post(format!("{}/v1/redeem/challenge", world.delivery));
@@ -105,6 +155,20 @@ impl Listener {
         let refusal: Value = answer.json().await.unwrap();
         Err((status.as_u16(), refusal["code"].as_str().unwrap_or_default().to_owned()))
     }
+}
+
+/// Orders these tracks with this signature.
+pub async fn order_signed(
+    world: &World,
+    key: &str,
+    items: &[(MediaId, u64)],
+    signed: &SignedMessage,
+) -> (u16, Value) {
+    let items: Vec<Value> =
+        items.iter().map(|(id, _)| json!({ "media_id": id, "quality": "lossless" })).collect();
+    let card = json!({ "number": test_cards::GOOD, "expiry": "12/29", "name": "Ada Example" });
+    let order = json!({ "items": items, "card": card, "idempotency_key": key, "signed": signed });
+    world.post("/v1/orders", &order).await
 }
 
 /// The voucher of a paid order.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cadenza_protocol::card::test_cards;
 use cadenza_protocol::id::MediaId;
-use cadenza_protocol::reserve::Sold;
+use cadenza_protocol::shop::sold::Sold;
 use cadenza_server::admin::client::AdminClient;
 use cadenza_server::config::ServerConfig;
 use cadenza_server::licensing::archive::Archive;

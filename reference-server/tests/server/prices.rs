@@ -150,7 +150,12 @@ fn what_was_sold_stays_deliverable_whatever_becomes_of_the_shelf() {
         assert!(bytes.starts_with(&sold), "what the author made, and the store's word for it");
         assert_eq!(report(&world, &begun, &bytes).await, 204);
         let sale = &sales_of(&world, &begun.grant.voucher_id.to_string()).await[0];
-        assert_eq!((sale.title.as_str(), sale.file_name.as_str()), ("Sold", "album/uno.cadenza"));
+        let then = ("Sold", "album/one.cadenza");
+        assert_eq!(
+            (sale.title.as_str(), sale.file_name.as_str()),
+            then,
+            "as it was called when it was redeemed"
+        );
 
         shop.delete("album/uno.cadenza").await.unwrap();
         let again = ada.redeem(&world, &voucher_of(&world, &order_id).await.tracks[0]).await.unwrap();

@@ -95,7 +95,21 @@ impl World {
     }
 
     /// Starts a server on a data folder.
-    pub async fn open(data: &Path, album: &Path, mut config: ServerConfig, clock: Clock) -> World {
+    pub async fn open(data: &Path, album: &Path, config: ServerConfig, clock: Clock) -> World {
+        let demo = ServeOptions {
+            demo: true,
+            demo_album: Some(album.to_owned()),
+            config,
+            clock,
+            ..ServeOptions::new(data.to_owned())
+        };
+        Self::of(demo).await
+    }
+
+    /// Starts a server.
+    pub async fn of(mut options: ServeOptions) -> World {
+        let (data, clock) = (options.data.clone(), options.clock.clone());
+        let config = &mut options.config;
         if config.limits == LimitSettings::default() {
             // all tests come from one address, and a clock that stands still gives nothing back
             let most = 1_000_000;
@@ -108,22 +122,15 @@ impl World {
                 registrations_per_hour: most,
                 previews_per_minute: most,
                 redemptions_per_minute: most,
-                ..config.limits
+                ..config.limits.clone()
             };
         }
-        let options = ServeOptions {
-            demo: true,
-            demo_album: Some(album.to_owned()),
-            config,
-            clock: clock.clone(),
-            ..ServeOptions::new(data.to_owned())
-        };
         let server = Server::start(options).await.expect("the server starts");
         let ready = server.ready().clone();
         let root = Certificate::from_pem(&std::fs::read_to_string(&ready.root_cert).unwrap()).unwrap();
         let client = |role| anonymous_client(&root, role, &clock, Duration::from_secs(30)).unwrap();
         World {
-            data: data.to_owned(),
+            data,
             store: ready.store_url.unwrap(),
             web: ready.web_url.unwrap(),
             licensing: ready.licensing_url.unwrap(),

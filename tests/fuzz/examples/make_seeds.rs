@@ -26,10 +26,11 @@ use cadenza_protocol::redeem::{
     DeliveryGrant, DeliveryReport, RedeemApproval, RedeemChallenge, RedeemRequest,
 };
 use cadenza_protocol::reserve::{
-    AuthorizationToken, DeliverItem, DeliverRequest, ReserveRequest, ReservedTrack, Sold, VoucherPacket,
+    AuthorizationToken, DeliverItem, DeliverRequest, ReserveRequest, ReservedTrack, VoucherPacket,
 };
 use cadenza_protocol::rtp::Packetizer;
 use cadenza_protocol::secret::{Passphrase, ReceiptToken, RegistrationKey, Secret};
+use cadenza_protocol::shop::sold::Sold;
 use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherKind, VoucherTrack};
 use rcgen::{
@@ -392,6 +393,8 @@ fn json_objects(seeds: &Seeds) {
         currency: "USD".parse().unwrap(),
         retail_cents: 129,
         tracks: vec![track],
+        order: None,
+        counted: vec![],
     };
     seeds.add("reserve", 3, &json(&reserve));
     let item = DeliverItem { voucher_id: VOUCHER, receipt: ReceiptToken::from_bytes([3; 32]) };

@@ -1,24 +1,29 @@
 //! Reserving (B2, B10): what a merchant says it sells, and for how much, is held against our own shelves before anything is promised.
 //!
-//! One message reserves one thing that is sold: a track, or a whole album. What is owed for an album is shared over its tracks in the
-//! same way as what is taken for it, so that every later record of one track is right to the cent.
+//! One message reserves one thing that is sold: a track, a whole album, or the rest of one. What is owed for an album is shared over its
+//! tracks in the same way as what is taken for it, so that every later record of one track is right to the cent. What is owed for the
+//! rest of an album follows the same rule as its price, so over all its purchases a merchant owes for an album what it costs, once.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use cadenza_protocol::id::{VoucherId, hex};
-use cadenza_protocol::reserve::{AuthorizationToken, Reservation, ReserveRequest, Sold, VoucherPacket};
+use cadenza_protocol::id::{MediaId, VoucherId, hex};
+use cadenza_protocol::reserve::{AuthorizationToken, Reservation, ReserveRequest, VoucherPacket};
 use cadenza_protocol::secret::ReceiptToken;
 use cadenza_protocol::shop::list::ListPrice;
 use cadenza_protocol::shop::money::{self, OutOfBounds};
+use cadenza_protocol::shop::price;
+use cadenza_protocol::shop::signed_order::Opened;
+use cadenza_protocol::shop::sold::Sold;
 use cadenza_protocol::voucher::MAX_TRACKS;
 use sqlx::{Any, Transaction};
 
 use crate::api::{ApiFailure, JsonBody, reach};
 use crate::content::ContentManager;
 use crate::content::catalogue::album_price;
+use crate::content::signed_order::{Counted, order_ref};
 use crate::content::tracks::PublishedTrack;
 use crate::tls::Caller;
 
@@ -28,7 +33,9 @@ pub(super) async fn reserve(
     Extension(caller): Extension<Caller>,
     JsonBody(request): JsonBody<ReserveRequest>,
 ) -> Result<Json<Reservation>, ApiFailure> {
-    let goods = manager.goods(&request).await?;
+    let signed = manager.signed_order(&request, &caller).await?;
+    let goods = manager.goods(&request, signed.as_ref(), &caller).await?;
+    let bound = Bound::of(&request, signed.as_ref());
     let mut packets = Vec::with_capacity(goods.len());
     let mut tx = manager.database.begin_write().await?;
     for (track, cost_cents) in goods {
@@ -42,9 +49,14 @@ pub(super) async fn reserve(
         };
         let place = packets.len();
         hold(&mut tx, &track).await?;
+        if let Some(order) = &bound.order_ref {
+            manager.once(&mut tx, order, &track.facts.media_id).await?;
+        }
         let receipt = manager.database.seal(&packet.voucher_id.to_string(), hex(packet.receipt.expose()));
         let receipt = receipt.map_err(ApiFailure::internal)?;
-        insert(&mut tx, &packet, receipt, &request, place, &track, &caller.key()).await?;
+        let row =
+            NewVoucher { packet: &packet, receipt, request: &request, place, track: &track, bound: &bound };
+        row.insert(&mut tx, &caller.key()).await?;
         packets.push(packet);
     }
     reach("reserve.written")?;
@@ -56,7 +68,12 @@ pub(super) async fn reserve(
 
 impl ContentManager {
     /// What is reserved, each with what is owed for it; or why not.
-    async fn goods(&self, request: &ReserveRequest) -> Result<Vec<(PublishedTrack, u64)>, ApiFailure> {
+    async fn goods(
+        &self,
+        request: &ReserveRequest,
+        signed: Option<&Opened>,
+        caller: &Caller,
+    ) -> Result<Vec<(PublishedTrack, u64)>, ApiFailure> {
         if request.currency != self.currency {
             let why = format!(
                 "this content manager sells in {} and the merchant in {}; set one currency in both configurations",
@@ -90,6 +107,10 @@ impl ContentManager {
         let owed = match request.sold {
             Sold::Track => single(request, &alone, &prices)?,
             Sold::Album => self.whole_album(request, &tracks, &prices).await?,
+            Sold::Completion => {
+                let counted = self.counted(request, signed, caller).await?;
+                self.rest_of_album(request, &tracks, &prices, &counted).await?
+            }
         };
         Ok(tracks.into_iter().zip(owed).collect())
     }
@@ -101,15 +122,52 @@ impl ContentManager {
         tracks: &[PublishedTrack],
         prices: &[ListPrice],
     ) -> Result<Vec<u64>, ApiFailure> {
-        let album = self.album(&tracks[0].entry.album_id).await?;
-        let is_whole = album.len() == tracks.len()
-            && album.iter().all(|on_it| tracks.iter().any(|track| track.entry.media_id == on_it.media_id));
-        let price = album_price(&album).filter(|price| is_whole && price.allows(request.retail_cents));
+        let price = self.album_of(tracks, &[]).await?.filter(|price| price.allows(request.retail_cents));
         let price = price.ok_or_else(wrong_price)?;
         let costs: Vec<u64> = prices.iter().map(ListPrice::cost_cents).collect();
         let owed =
             money::sum(costs.iter().copied()).map_or(price.cost_cents(), |sum| sum.min(price.cost_cents()));
         Ok(money::shares(owed, &costs))
+    }
+
+    /// What is owed for each track of the rest of an album. Its price is the album's less what was paid for the others; which album price
+    /// the merchant went by follows from that, unless it is fixed.
+    async fn rest_of_album(
+        &self,
+        request: &ReserveRequest,
+        tracks: &[PublishedTrack],
+        prices: &[ListPrice],
+        counted: &[Counted],
+    ) -> Result<Vec<u64>, ApiFailure> {
+        let price = self.album_of(tracks, counted).await?.ok_or_else(wrong_price)?;
+        let paid: Vec<u64> = counted.iter().map(|before| u64::from(before.terms.retail_cents)).collect();
+        let owed: Vec<u64> = counted.iter().map(|before| u64::from(before.terms.cost_cents)).collect();
+        let alone: Vec<u64> = request.tracks.iter().map(|wanted| wanted.alone_cents).collect();
+        let went_by = request.retail_cents.saturating_add(paid.iter().sum());
+        let album_cents = price.fixed_retail_cents().unwrap_or(went_by);
+        let rest = price::rest(album_cents, &paid, &alone).map_err(out_of_bounds)?;
+        if counted.is_empty() || !price.allows(album_cents) || rest != request.retail_cents {
+            return Err(wrong_price());
+        }
+        let costs: Vec<u64> = prices.iter().map(ListPrice::cost_cents).collect();
+        let still_owed = price::rest(price.cost_cents(), &owed, &costs).map_err(out_of_bounds)?;
+        Ok(money::shares(still_owed, &costs))
+    }
+
+    /// The price of the album that these tracks and the counted ones make, if they are all of it.
+    async fn album_of(
+        &self,
+        tracks: &[PublishedTrack],
+        counted: &[Counted],
+    ) -> Result<Option<ListPrice>, ApiFailure> {
+        let album = self.album(&tracks[0].entry.album_id).await?;
+        let is_here = |id: &MediaId| {
+            tracks.iter().any(|track| track.entry.media_id == *id)
+                || counted.iter().any(|before| before.media_id == *id)
+        };
+        let is_whole =
+            album.len() == tracks.len() + counted.len() && album.iter().all(|on_it| is_here(&on_it.media_id));
+        Ok(album_price(&album).filter(|_| is_whole))
     }
 }
 
@@ -132,20 +190,44 @@ async fn hold(tx: &mut Transaction<'static, Any>, track: &PublishedTrack) -> Res
     if held.rows_affected() == 1 { Ok(()) } else { Err(not_for_sale()) }
 }
 
-async fn insert(
-    tx: &mut Transaction<'static, Any>,
-    packet: &VoucherPacket,
+/// What a signed order binds its vouchers to.
+struct Bound {
+    order_ref: Option<String>,
+    counted: String,
+    only_for: Option<String>,
+}
+
+impl Bound {
+    fn of(request: &ReserveRequest, signed: Option<&Opened>) -> Self {
+        let is_rest = request.sold == Sold::Completion;
+        let counted: Vec<String> = request.counted.iter().map(VoucherId::to_string).collect();
+        Self {
+            order_ref: signed.map(order_ref),
+            counted: if is_rest { counted.join(" ") } else { String::new() },
+            // sold for less because of what this key bought: nobody else redeems it
+            only_for: signed.filter(|_| is_rest).map(|signed| hex(&signed.buyer)),
+        }
+    }
+}
+
+/// A row of the voucher table.
+struct NewVoucher<'a> {
+    packet: &'a VoucherPacket,
     receipt: String,
-    request: &ReserveRequest,
+    request: &'a ReserveRequest,
     place: usize,
-    track: &PublishedTrack,
-    merchant: &str,
-) -> Result<(), ApiFailure> {
-    let cents = |cents: u64| i64::try_from(cents).map_err(ApiFailure::internal);
-    let expires = packet.timestamp.plus_seconds(i64::from(packet.lifetime_seconds));
-    sqlx::query(
-        "INSERT INTO vouchers (voucher_id, kind, state, media_id, sha256, quality, sold, cost_cents, retail_cents, currency, merchant, issued_at, expires_at, \"authorization\", receipt)
-         VALUES ($1, 'purchase', 'pending', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    track: &'a PublishedTrack,
+    bound: &'a Bound,
+}
+
+impl NewVoucher<'_> {
+    async fn insert(self, tx: &mut Transaction<'static, Any>, merchant: &str) -> Result<(), ApiFailure> {
+        let Self { packet, receipt, request, place, track, bound } = self;
+        let cents = |cents: u64| i64::try_from(cents).map_err(ApiFailure::internal);
+        let expires = packet.timestamp.plus_seconds(i64::from(packet.lifetime_seconds));
+        sqlx::query(
+        "INSERT INTO vouchers (voucher_id, kind, state, media_id, sha256, quality, sold, cost_cents, retail_cents, currency, merchant, order_ref, counted, only_for, issued_at, expires_at, \"authorization\", receipt)
+         VALUES ($1, 'purchase', 'pending', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(packet.voucher_id.to_string())
     .bind(track.facts.media_id.to_string())
@@ -156,13 +238,17 @@ async fn insert(
     .bind(cents(request.tracks[place].share_cents)?)
     .bind(request.currency.as_str())
     .bind(merchant)
+    .bind(&bound.order_ref)
+    .bind(&bound.counted)
+    .bind(&bound.only_for)
     .bind(packet.timestamp.0)
     .bind(expires.0)
     .bind(hex(packet.authorization.expose()))
     .bind(receipt)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+        Ok(())
+    }
 }
 
 fn not_for_sale() -> ApiFailure {

@@ -20,4 +20,7 @@ pub mod state_file;
 pub mod upload;
 pub mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use writer::{SecureLog, SecureLogError};

@@ -1,7 +1,7 @@
 //! Merchants' logs held against content managers', transaction by transaction (R1): what was taken, what is owed, what was paid back.
 //!
-//! Both are read from the entries that the licensing center verified when they came. A sale stands in a content manager's log once it
-//! is delivered, a taking in a merchant's log once it is paid: in between, a purchase stands in one of them only, and is named.
+//! Both are read from the entries that the licensing center verified when they came. A sale stands in a content manager's log once its
+//! voucher is redeemed, a taking in a merchant's log once it is paid: in between, a purchase stands in one of them only, and is named.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use cadenza_protocol::audit_log::{
 };
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::id::VoucherId;
-use cadenza_protocol::reserve::Sold;
 use cadenza_protocol::secret::Secret;
+use cadenza_protocol::shop::sold::Sold;
 use serde::Serialize;
 
 use super::audit::AuditError;
@@ -209,13 +209,13 @@ fn one(voucher_id: VoucherId, merchants: &Side, managers: &Side, name: &mut dyn 
             let refunded = |count: usize| format!("{count} refunds");
             differs("refund", taken_back != given_back, refunded(taken_back), refunded(given_back));
         }
-        // paid back before it was delivered: nothing is owed, and nothing was kept
+        // paid back before it was redeemed: nothing is owed, and nothing was kept
         (Some(_), None) if taken_back > 0 && given_back == 0 => {}
         (Some(taken), None) => {
             let (amount, currency) = (money(taken.retail_cents), &taken.currency);
             name(
                 "not-delivered",
-                format!("the merchant took {amount} {currency}, no content manager has delivered it"),
+                format!("the merchant took {amount} {currency}, no content manager has handed it out yet"),
             );
         }
         (None, Some(owed)) => {
@@ -223,7 +223,7 @@ fn one(voucher_id: VoucherId, merchants: &Side, managers: &Side, name: &mut dyn 
             name(
                 "not-taken",
                 format!(
-                    "a content manager delivered it for {amount} {currency}, no merchant says that it was paid"
+                    "a content manager handed it out for {amount} {currency}, no merchant says that it was paid"
                 ),
             );
         }

@@ -62,6 +62,11 @@ impl Merchant {
             )),
             OrderState::Refunded => self.shown(row).await,
             OrderState::Refunding => self.pay_back(&row).await,
+            OrderState::Paid if self.counts_for_another(order_id).await? => Err(ApiFailure::new(
+                StatusCode::CONFLICT,
+                "counts-for-album",
+                "the rest of an album was sold for less because of this order; refund that order first",
+            )),
             OrderState::Paid => {
                 sqlx::query("UPDATE orders SET state = $1 WHERE order_id = $2 AND state = $3")
                     .bind(OrderState::Refunding.word())

@@ -4,6 +4,7 @@ use cadenza_protocol::id::{MediaId, VoucherId, unhex};
 use cadenza_protocol::reserve::{AuthorizationToken, AuthorizeRequest, DeliverItem};
 use cadenza_protocol::secret::ReceiptToken;
 use cadenza_protocol::shop::{Order, OrderItem, OrderState};
+use cadenza_protocol::signed::SignedMessage;
 
 use crate::api::ApiFailure;
 use crate::db::Database;
@@ -21,6 +22,7 @@ pub(in crate::merchant) struct OrderRow {
     pub total_cents: i64,
     pub currency: String,
     pub paid_with: Option<String>,
+    pub signed: Option<String>,
     attempt: i64,
 }
 
@@ -28,6 +30,12 @@ impl OrderRow {
     /// Whether reservations and money are on their way back.
     pub fn is_being_given_up(&self) -> bool {
         self.state == OrderState::Open && self.refusal.is_some()
+    }
+
+    /// What the buyer's passport signed.
+    pub fn signed(&self) -> Result<Option<SignedMessage>, ApiFailure> {
+        let read = |json: &String| serde_json::from_str(json).map_err(ApiFailure::internal);
+        self.signed.as_ref().map(read).transpose()
     }
 
     /// Names this attempt's payment to the processor: a declined one stays declined under its name, so the next gets another.
@@ -46,6 +54,7 @@ pub(in crate::merchant) struct ItemRow {
     pub quality: String,
     pub sold: String,
     pub bundle: i64,
+    pub counted: String,
     pub alone_cents: i64,
     pub price_cents: i64,
     pub cost_cents: Option<i64>,
@@ -100,7 +109,7 @@ impl ItemRow {
     }
 }
 
-const ORDER: &str = "SELECT order_id, idempotency_key, wanted, state, refusal, total_cents, currency, paid_with, attempt FROM orders";
+const ORDER: &str = "SELECT order_id, idempotency_key, wanted, state, refusal, total_cents, currency, paid_with, signed, attempt FROM orders";
 
 impl Merchant {
     pub(super) async fn order_by_key(&self, key: &str) -> Result<Option<OrderRow>, sqlx::Error> {
@@ -121,7 +130,7 @@ impl Merchant {
 
     pub(in crate::merchant) async fn item_rows(&self, order_id: &str) -> Result<Vec<ItemRow>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT position, media_id, title, artist, quality, sold, bundle, alone_cents, price_cents, cost_cents, voucher_id, \"authorization\", receipt
+            "SELECT position, media_id, title, artist, quality, sold, bundle, counted, alone_cents, price_cents, cost_cents, voucher_id, \"authorization\", receipt
              FROM order_items WHERE order_id = $1 ORDER BY position",
         )
         .bind(order_id)

@@ -10,6 +10,7 @@ use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::{Order, OrderState};
 
 use super::rows::{ItemRow, OrderRow};
+use super::signed::unlisted;
 use crate::api::{ApiFailure, reach};
 use crate::merchant::{Merchant, away};
 use crate::payment::client::Capture;
@@ -82,7 +83,7 @@ impl Merchant {
         self.shown(self.order_row(&order.order_id).await?).await
     }
 
-    /// Reserves what is sold together: a track, or all of an album.
+    /// Reserves what is sold together: a track, all of an album, or the rest of one.
     async fn reserve(&self, order: &OrderRow, items: &[&ItemRow]) -> Result<(), ApiFailure> {
         let Some(first) = items.first() else { return Ok(()) };
         let mut tracks = Vec::with_capacity(items.len());
@@ -104,6 +105,8 @@ impl Merchant {
             currency: self.currency,
             retail_cents: tracks.iter().map(|track| track.share_cents).sum(),
             tracks,
+            order: order.signed()?,
+            counted: unlisted(&first.counted)?,
         };
         let reserved: Reservation = self.content.post("/v1/commerce/reserve", &wish).await.map_err(away)?;
         if reserved.packets.len() != items.len() {
