@@ -145,6 +145,8 @@ codes! {
     NotRecognised = "not-recognised",
     /// The track was bought with another passport.
     NotYours = "not-yours",
+    /// The track was bought or redeemed before and has not arrived yet.
+    OnItsWay = "on-its-way",
     /// The order was given up; nothing was charged.
     OrderRefused = "order-refused",
     /// The order left, and no answer came.

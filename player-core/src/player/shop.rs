@@ -263,19 +263,22 @@ impl Player {
             // Asked now: what is paid for must be on sale today.
             wanted.push(self.ordered(item, client.track(item.media_id).await?)?);
         }
-        if let Some(past) = self.bought_before(&client, &mut wanted).await?
-            && wanted.is_empty()
-        {
-            return Ok(past);
-        }
-        let order = purchase::buy(&client, &self.0.journal, wanted, &card, now).await?;
-        if let Err(error) = self.0.orders.add(order.clone(), now) {
-            tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
-        }
+        let past = match self.bought_before(&client, &mut wanted).await? {
+            Some(past) if wanted.is_empty() => past,
+            _ => {
+                let order =
+                    purchase::buy(&client, &self.0.journal, &self.0.orders, wanted, &card, now).await?;
+                // It is paid: a voucher that cannot be fetched now is fetched with the next delivery.
+                if let Err(error) = purchase::resume(&client, &self.0.journal, now).await {
+                    tracing::warn!(%error, "the order is paid, and its tracks cannot be fetched yet");
+                }
+                PastOrder { placed_at: now, order }
+            }
+        };
         let bought: Vec<MediaId> = items.iter().map(|i| i.media_id).collect();
         self.cart_remove(&bought)?;
         self.await_deliveries();
-        Ok(PastOrder { placed_at: now, order })
+        Ok(past)
     }
 
     /// The quality that is meant, checked against what is for sale and what is owned already.

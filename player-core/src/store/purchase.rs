@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use super::client::{ExchangeError, StoreClient};
 use super::journal::{Journal, OpenOrder, OpenVoucher};
+use super::orders::OrderBook;
 use crate::atomic::FileError;
 use crate::error::{Code, Explain};
 
@@ -29,8 +30,8 @@ pub enum PurchaseError {
     Exchange(#[from] ExchangeError),
     /// The order left, and no answer came.
     #[error(
-        "{host} did not answer, so it is not known whether the order was taken: buy the same again when the store answers; \
-         it is the same order and is paid once"
+        "{host} did not say whether the order was taken: buy the same again when the store answers; it is the same order \
+         and is paid once"
     )]
     Uncertain {
         /// Host and port.
@@ -71,10 +72,11 @@ impl Explain for PurchaseError {
     }
 }
 
-/// Buys tracks. On success their vouchers are in the journal.
+/// Buys tracks. On success the order is in the list of orders, and [`resume`] brings its vouchers into the journal.
 pub async fn buy(
     client: &StoreClient,
     journal: &Journal,
+    orders: &OrderBook,
     mut items: Vec<OrderedTrack>,
     card: &Card,
     now: UnixTime,
@@ -96,17 +98,24 @@ pub async fn buy(
             return Err(PurchaseError::Uncertain { host: client.address().name() });
         }
         Err(e) => {
-            // An order that was sent before and is refused now is over; if nothing was sent now, its answer is still to come.
-            if is_new || matches!(e, ExchangeError::Refused { .. }) {
+            // Of an order that was sent before, only the merchant's word on that order is an answer.
+            if is_new || e.ends_order() {
                 journal.close_order(&open)?;
             }
             return Err(e.into());
         }
     };
+    list(orders, &order, open.placed_at);
     open.order_id = Some(order.order_id.clone());
     journal.keep_order(&open)?;
-    fetch_vouchers(client, journal, &open, now).await?;
     Ok(order)
+}
+
+/// Puts an order into the list, before the journal calls it answered: whatever comes after, it is seen there.
+pub fn list(orders: &OrderBook, order: &Order, placed_at: UnixTime) {
+    if let Err(error) = orders.add(order.clone(), placed_at) {
+        tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
+    }
 }
 
 /// Brings the vouchers of orders that are paid and were interrupted before their vouchers were here.
@@ -119,7 +128,12 @@ pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> R
     let mut outcome = Ok(());
     // One that cannot be had now holds up no other.
     for open in interrupted.iter().filter(|o| o.merchant == here) {
-        outcome = outcome.and(fetch_vouchers(client, journal, open, now).await);
+        let fetched = match fetch_vouchers(client, journal, open, now).await {
+            // Paid back meanwhile: there is nothing to bring.
+            Err(PurchaseError::Exchange(e)) if e.is_refunded() => Ok(journal.close_order(open)?),
+            other => other,
+        };
+        outcome = outcome.and(fetched);
     }
     outcome
 }
@@ -155,7 +169,13 @@ async fn send(client: &StoreClient, open: &OpenOrder, card: &Card) -> Result<Ord
     let wanted = Wanted { items: &open.items, card, idempotency_key: &open.idempotency_key };
     match client.post_card("v1/orders", &wanted).await {
         // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
-        Err(ExchangeError::Unreachable { .. }) => client.post_card("v1/orders", &wanted).await,
+        Err(broken @ ExchangeError::Unreachable { .. }) => {
+            match client.post_card("v1/orders", &wanted).await {
+                // Whether the first try arrived, only the order's own answer tells.
+                Err(e) if !e.ends_order() => Err(broken),
+                answer => answer,
+            }
+        }
         other => other,
     }
 }
@@ -178,6 +198,12 @@ async fn fetch_vouchers(
     }
     keep_vouchers(journal, voucher, Some(order_id), now)?;
     Ok(journal.close_order(open)?)
+}
+
+/// A paid order as it stands now, paid back or not.
+pub async fn order_of(client: &StoreClient, order_id: &str) -> Result<Order, ExchangeError> {
+    let escaped: String = url::form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
+    client.get(&format!("v1/orders/{escaped}")).await
 }
 
 /// The voucher of an order that was paid.
