@@ -21,14 +21,18 @@ use cadenza_protocol::shop::{Order, OrderState, OrderedTrack};
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use sqlx::{Any, Transaction};
 
+use super::Merchant;
 use super::messages::OrderRequest;
-use super::{Merchant, away};
 use crate::api::ApiFailure;
+use crate::call::CallError;
 use crate::payment::messages::Instrument;
 use rows::OrderRow;
 
 /// Refuses an order whose key names another one that is paid, or may be.
 pub const KEY_REUSED: &str = "key-reused";
+
+/// Refuses an order that was paid back: its key is used up.
+pub const ORDER_REFUNDED: &str = "order-refunded";
 
 impl Merchant {
     /// Takes an order to `paid`, or says why not. The same key gives the same order.
@@ -106,7 +110,7 @@ impl Merchant {
             .into_iter()
             .map(|item| item.deliverable(&self.database))
             .collect();
-        self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await.map_err(away)
+        self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await.map_err(kept)
     }
 
     fn instrument(&self, request: &OrderRequest) -> Result<Instrument, ApiFailure> {
@@ -304,7 +308,15 @@ fn unconfirmed() -> ApiFailure {
     ApiFailure::new(StatusCode::BAD_GATEWAY, "payment-unconfirmed", why)
 }
 
+/// The content manager's refusal as it is; its silence about an order that is paid.
+fn kept(error: CallError) -> ApiFailure {
+    error.handed_on(
+        "store-unavailable",
+        "the store cannot reach its music right now; the order is paid and kept, ask for it again in a moment",
+    )
+}
+
 fn refunded() -> ApiFailure {
     let why = "this order was refunded: what was delivered before stays playable, nothing more is delivered; order again to buy it anew";
-    ApiFailure::new(StatusCode::GONE, "order-refunded", why)
+    ApiFailure::new(StatusCode::GONE, ORDER_REFUNDED, why)
 }

@@ -25,7 +25,7 @@ use super::{Notice, Pages, render, sentence};
 use crate::api::ApiFailure;
 use crate::merchant::inventory::Shelves;
 use crate::merchant::messages::OrderRequest;
-use crate::merchant::orders::KEY_REUSED;
+use crate::merchant::orders::{KEY_REUSED, ORDER_REFUNDED};
 use crate::merchant::service::voucher_response;
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
@@ -150,8 +150,9 @@ async fn pay(
         return Ok(bought(&order, &cart::spent(goods.what, &goods.id)));
     }
     let status = failure.status;
-    let before =
-        Before { key: Some(&form.key), name: &form.name, expiry: &form.expiry, failure: Some(failure) };
+    // what was paid back is bought anew under another key
+    let key = if failure.error.code == ORDER_REFUNDED { drawn() } else { form.key };
+    let before = Before { key: Some(&key), name: &form.name, expiry: &form.expiry, failure: Some(failure) };
     let mut page = show(&pages, &headers, &goods, Some(&form.quality), &before);
     *page.status_mut() = status;
     Ok(page)
@@ -223,7 +224,7 @@ fn show(
         .key
         .map(str::to_owned)
         .or_else(|| cart::key(headers, goods.what, &goods.id))
-        .unwrap_or_else(|| hex(Secret::<16>::random().expose()));
+        .unwrap_or_else(drawn);
     let kept = cart::keep(goods.what, &goods.id, &key);
     let currency = goods.shelves.currency().to_string();
     let qualities = goods.qualities();
@@ -260,6 +261,10 @@ fn show(
     };
     let cookies = [(header::SET_COOKIE, session.set_cookie), (header::SET_COOKIE, kept)];
     (AppendHeaders(cookies), render(&page)).into_response()
+}
+
+fn drawn() -> String {
+    hex(Secret::<16>::random().expose())
 }
 
 struct BoughtItem {

@@ -313,3 +313,26 @@ fn the_merchant_s_secure_log_reaches_the_licensing_center_whole() {
         world.stop().await;
     });
 }
+
+// B2, B7: whoever waits hears what is known, and the order goes on
+#[test]
+fn nobody_is_told_that_nothing_was_charged_while_money_is_set_aside() {
+    alone(async {
+        let world = World::start("set-aside", ServerConfig::default()).await;
+        let track = world.tracks().await[0];
+        change(
+            &world,
+            "CREATE TRIGGER away BEFORE UPDATE ON vouchers BEGIN SELECT RAISE(ABORT, 'away'); END",
+        )
+        .await;
+        let (status, said) = world.order(&track, test_cards::GOOD, "set-aside-1").await;
+        assert_eq!((status, said["code"].as_str()), (502, Some("payment-unconfirmed")), "{said}");
+        assert!(!said["message"].as_str().unwrap().contains("nothing was charged"), "{said}");
+        assert_eq!(text(&world, "SELECT state FROM payments").await, "authorized");
+        change(&world, "DROP TRIGGER away").await;
+        let (status, paid) = world.order(&track, test_cards::GOOD, "set-aside-1").await;
+        assert_eq!(status, 200, "{paid}");
+        assert_eq!(world.count("SELECT COUNT(*) FROM payments WHERE state = 'captured'").await, 1);
+        world.stop().await;
+    });
+}
