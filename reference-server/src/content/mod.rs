@@ -168,6 +168,14 @@ impl ContentManager {
         }
     }
 
+    /// Clears up after the run before, and says what is not for sale any more.
+    pub async fn begin(&self) {
+        self.sweep_unsealed();
+        if let Err(failure) = self.warn_of_other_currencies().await {
+            tracing::warn!(code = %failure.error.code, "the shelf could not be looked through");
+        }
+    }
+
     /// Its secure log (R2).
     pub fn log(&self) -> &SecureLog {
         &self.log
