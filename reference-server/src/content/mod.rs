@@ -218,17 +218,11 @@ impl ContentManager {
 
 /// The service's routes: each part for its own role.
 pub fn router(manager: Arc<ContentManager>) -> Router {
-    let gate = |roles| {
-        from_fn_with_state(
-            RoleGate {
-                root: manager.tls.root().clone(),
-                clock: manager.clock.clone(),
-                revocations: Some(manager.revocations.clone()),
-                roles,
-            },
-            role_gate,
-        )
+    let role_of = |roles, revocations| {
+        let (root, clock) = (manager.tls.root().clone(), manager.clock.clone());
+        from_fn_with_state(RoleGate { root, clock, revocations, roles }, role_gate)
     };
+    let gate = |roles| role_of(roles, Some(manager.revocations.clone()));
     let limit = || DefaultBodyLimit::max(MESSAGE_LIMIT);
     Router::new()
         .merge(
@@ -239,6 +233,7 @@ pub fn router(manager: Arc<ContentManager>) -> Router {
                 .layer(limit())
                 .layer(gate(&[Role::Merchant])),
         )
+        .merge(commerce::ways_back().layer(limit()).layer(role_of(&[Role::Merchant], None)))
         .merge(
             delivery_servers::routes()
                 .merge(redeem::routes())

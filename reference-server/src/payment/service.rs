@@ -11,7 +11,7 @@ use axum::{Extension, Json, Router};
 use cadenza_protocol::cert::{Certificate, Role};
 use cadenza_protocol::secret::Secret;
 
-use super::messages::{CAPTURED, NOT_AUTHORIZED, Payment, PaymentKey, PaymentMark, PaymentRequest};
+use super::messages::{CAPTURED, NOT_AUTHORIZED, Payment, PaymentKey, PaymentMark, PaymentRequest, REFUNDED};
 use super::verdicts::{self, New, PaymentState, Verdict};
 use super::{Decision, PaymentProcessor, Processors};
 use crate::api::{ApiFailure, JsonBody};
@@ -61,13 +61,19 @@ pub(super) fn router(
         revocations: Some(revocations.for_payments()),
         roles: &[Role::Merchant, Role::LicensingCenter],
     };
+    // who was withdrawn takes nothing any more, and still gives back what it took
+    let gate_back = RoleGate { revocations: None, ..gate.clone() };
     Router::new()
         .route("/v1/authorize", post(authorize))
         .route("/v1/capture", post(capture))
-        .route("/v1/void", post(void))
-        .route("/v1/refund", post(refund))
         .merge(more)
         .layer(from_fn_with_state(gate, role_gate))
+        .merge(
+            Router::new()
+                .route("/v1/void", post(void))
+                .route("/v1/refund", post(refund))
+                .layer(from_fn_with_state(gate_back, role_gate)),
+        )
         .with_state(process)
 }
 
@@ -132,9 +138,13 @@ async fn void(
         PaymentState::Captured => {
             Err(ApiFailure::new(StatusCode::CONFLICT, CAPTURED, "this payment was taken already; refund it"))
         }
+        PaymentState::Refunded => Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            REFUNDED,
+            "this payment was taken and given back already",
+        )),
         PaymentState::Authorized
         | PaymentState::Voided
-        | PaymentState::Refunded
         | PaymentState::Declined
         | PaymentState::ExpiredCard => Ok(StatusCode::NO_CONTENT),
     }

@@ -336,3 +336,19 @@ fn nobody_is_told_that_nothing_was_charged_while_money_is_set_aside() {
         world.stop().await;
     });
 }
+
+// R1
+#[test]
+fn a_refund_of_another_amount_is_named() {
+    alone(async {
+        let world = World::start("refund-amounts", ServerConfig::default()).await;
+        let (order_id, voucher) = Listener::buy(&world, 0, "refund-amounts-1").await;
+        deliver(&world, &order_id).await;
+        change(&world, "UPDATE vouchers SET cost_cents = 1").await;
+        AdminClient::open(&world.data).unwrap().refund(order_id).await.unwrap();
+        let books = compared(&world).await;
+        let named: Vec<_> = books.differences.iter().map(|d| (d.voucher_id, d.code)).collect();
+        assert_eq!(named, [(voucher.tracks[0].voucher_id, "refund-amount")]);
+        world.stop().await;
+    });
+}
