@@ -2,19 +2,26 @@
 //! Each test scripts one HTTPS server on loopback.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cadenza_player::clock::ManualClock;
 use cadenza_player::store::client::Patience;
 use cadenza_player::store::download::{self, DownloadError, Wanted};
-use cadenza_player::store::{ExchangeError, StoreAddress, StoreClient};
+use cadenza_player::store::journal::{Journal, OpenOrder};
+use cadenza_player::store::orders::OrderBook;
+use cadenza_player::store::purchase::Agreed;
+use cadenza_player::store::{ExchangeError, StoreAddress, StoreClient, purchase};
 use cadenza_player::{Code, Explain};
-use cadenza_protocol::card::{TypedCard, test_cards};
+use cadenza_protocol::card::{Card, TypedCard, test_cards};
 use cadenza_protocol::cert::{Certificate, Role};
 use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::id::MediaId;
 use cadenza_protocol::pay::{KeyName, PaymentNeeded, Till};
+use cadenza_protocol::shop::OrderedTrack;
 use cadenza_protocol::shop::money::Currency;
+use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
@@ -122,6 +129,7 @@ where
             let Ok((tcp, _)) = listener.accept().await else { return };
             let Ok(mut stream) = tls.accept(tcp).await else { continue };
             let request = read_head(&mut stream).await;
+            read_body(&request, &mut stream).await;
             answer(n, request, stream).await;
         }
     });
@@ -137,6 +145,13 @@ async fn read_head(stream: &mut TlsStream<TcpStream>) -> String {
         }
     }
     String::from_utf8(head).unwrap().to_lowercase()
+}
+
+/// Takes in what a request brings along: who closes over unread bytes takes the answer back.
+async fn read_body(head: &str, stream: &mut TlsStream<TcpStream>) {
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next()?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    let _ = stream.read_exact(&mut body).await;
 }
 
 async fn reply(mut stream: TlsStream<TcpStream>, head: &str, body: &[u8]) {
@@ -437,4 +452,137 @@ async fn a_redemption_reaches_no_delivery_server_that_was_withdrawn() {
     let redeemed: Result<serde_json::Value, _> = client.post_delivery(&url, &"proof").await;
     assert_eq!(redeemed.unwrap_err().code(), Code::StoreNotTrusted);
     assert!(asked.lock().unwrap().is_empty());
+}
+
+const ABOUT: &str = r#"{"name":"Shop","currency":"USD","licensing_url":"https://127.0.0.1:9/","web_url":"http://127.0.0.1:9/"}"#;
+const BUSY: &str = r#"{"code":"store-unavailable","message":"try again"}"#;
+const ORDER: &str =
+    r#"{"order_id":"0123456789abcdef","state":"paid","total_cents":129,"currency":"USD","items":[]}"#;
+
+/// What a merchant answers, one after the other.
+type Script = VecDeque<(&'static str, &'static str)>;
+
+/// A merchant that answers orders and requests for vouchers like this, and is busy when it has nothing more to say.
+async fn scripted(authority: &Authority, orders: Script, vouchers: Script) -> StoreClient {
+    let tls = authority.certify(Role::Merchant, "127.0.0.1", (-10, 355));
+    let script = Mutex::new((orders, vouchers));
+    let url = serve(tls, move |_, request, stream| {
+        let mut script = script.lock().unwrap();
+        let (status, body) = if request.starts_with("get /v1/about ") {
+            ("200 OK", ABOUT)
+        } else if request.starts_with("post /v1/orders ") {
+            script.0.pop_front().unwrap_or(("503 Service Unavailable", BUSY))
+        } else {
+            script.1.pop_front().unwrap_or(("503 Service Unavailable", BUSY))
+        };
+        json(stream, status, body)
+    })
+    .await;
+    client(authority, url).await
+}
+
+fn card() -> Card {
+    let typed =
+        TypedCard { number: test_cards::GOOD.to_owned().into(), expiry: "12/39".into(), name: "Ada".into() };
+    typed.check(NOW).unwrap()
+}
+
+/// Nobody here looks at it.
+fn signature() -> SignedMessage {
+    serde_json::from_str(r#"{"body":"","signature":"","chain":[]}"#).unwrap()
+}
+
+struct Books {
+    folder: tempfile::TempDir,
+    journal: Journal,
+    orders: OrderBook,
+}
+
+impl Books {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["deliveries", "music"] {
+            std::fs::create_dir(path(name)).unwrap();
+        }
+        let journal = Journal::new(path("deliveries"), path("music"));
+        let orders = OrderBook::open(path("orders.json"));
+        Self { folder, journal, orders }
+    }
+
+    async fn buy(&self, client: &StoreClient, id: MediaId) -> Result<(), Code> {
+        let wanted = vec![OrderedTrack { media_id: id, quality: "lossless".into() }];
+        let sign = |_: &str| Ok(signature());
+        let agreed = Agreed { total_cents: 129, currency: "USD", sign: &sign };
+        let bought = purchase::buy(client, &self.journal, &self.orders, wanted, &agreed, &card(), NOW).await;
+        bought.map(drop).map_err(|error| error.code())
+    }
+
+    /// This order left before, and no answer came.
+    async fn sent(&self, client: &StoreClient, id: MediaId) -> String {
+        let (idempotency_key, merchant) = ("0".repeat(32), client.merchant_key().await.unwrap());
+        let items = vec![OrderedTrack { media_id: id, quality: "lossless".into() }];
+        let open = OpenOrder { idempotency_key, merchant, items, placed_at: NOW, order_id: None };
+        self.journal.keep_order(&open).unwrap();
+        open.idempotency_key
+    }
+
+    fn key(&self) -> String {
+        self.journal.orders()[0].idempotency_key.clone()
+    }
+}
+
+// B7: an order that may have been taken keeps its key over every answer that does not speak of it
+#[tokio::test]
+async fn an_order_keeps_its_key_until_the_merchant_says_what_became_of_it() {
+    let ours = Authority::new();
+    let answers = Script::from([
+        ("429 Too Many Requests", r#"{"code":"too-many-requests","message":"wait"}"#),
+        ("408 Request Timeout", r#"{"code":"too-slow","message":"again"}"#),
+        ("422 Unprocessable Entity", r#"{"code":"invalid-form","message":"the card","field":"card"}"#),
+        ("403 Forbidden", r#"{"code":"forbidden","message":"no"}"#),
+        ("200 OK", ORDER),
+    ]);
+    let client = scripted(&ours, answers, Script::new()).await;
+    let (books, id) = (Books::new(), MediaId::random());
+    let key = books.sent(&client, id).await;
+    for expected in [Code::OrderUncertain, Code::OrderUncertain, Code::InvalidForm, Code::StoreRefused] {
+        assert_eq!(books.buy(&client, id).await, Err(expected));
+        assert_eq!(books.key(), key, "{expected}");
+    }
+    assert_eq!(books.buy(&client, id).await, Ok(()));
+    assert_eq!(books.key(), key, "answered, and its vouchers are still to come");
+    let listed = OrderBook::open(books.folder.path().join("orders.json"));
+    assert_eq!(listed.all().len(), 1, "it is in the list before its vouchers are here");
+}
+
+// B7
+#[tokio::test]
+async fn an_order_that_the_bank_declines_frees_its_key() {
+    let ours = Authority::new();
+    let declined = ("402 Payment Required", r#"{"code":"card-declined","message":"no"}"#);
+    let answers = Script::from([("503 Service Unavailable", BUSY), declined]);
+    let client = scripted(&ours, answers, Script::new()).await;
+    let (books, id) = (Books::new(), MediaId::random());
+    books.sent(&client, id).await;
+    assert_eq!(books.buy(&client, id).await, Err(Code::OrderUncertain));
+    assert_eq!(books.buy(&client, id).await, Err(Code::CardDeclined));
+    assert!(books.journal.orders().is_empty());
+}
+
+// B7
+#[tokio::test]
+async fn a_paid_order_waits_for_its_vouchers_unless_it_was_paid_back() {
+    let ours = Authority::new();
+    let vouchers = Script::from([
+        ("503 Service Unavailable", BUSY),
+        ("410 Gone", r#"{"code":"order-refunded","message":"paid back"}"#),
+    ]);
+    let client = scripted(&ours, Script::from([("200 OK", ORDER)]), vouchers).await;
+    let books = Books::new();
+    books.buy(&client, MediaId::random()).await.unwrap();
+    assert!(purchase::resume(&client, &books.journal, NOW).await.is_err());
+    assert_eq!(books.journal.orders()[0].order_id.as_deref(), Some("0123456789abcdef"));
+    purchase::resume(&client, &books.journal, NOW).await.unwrap();
+    assert!(books.journal.orders().is_empty(), "there is nothing to bring any more");
 }

@@ -31,11 +31,16 @@ fn the_same_order_sent_twice_is_one_order_and_one_payment() {
 
 /// Writes down an order as a player does before it sends it; the answer never comes.
 fn note_unanswered(player: &TestPlayer, store: &TestStore, key: &str, ids: &[&str]) {
+    note_order(player, store, key, ids, None);
+}
+
+/// The same, with the answer if it has come.
+fn note_order(player: &TestPlayer, store: &TestStore, key: &str, ids: &[&str], order_id: Option<&str>) {
     let items: Vec<_> = ids.iter().map(|id| json!({ "media_id": id, "quality": "lossless" })).collect();
     let account = fs::read_to_string(store.data().join("services/merchant.account")).expect("a merchant");
     let merchant = Certificate::from_pem(&account).expect("its certificate stands first").key_fingerprint();
     let merchant: String = merchant.iter().map(|byte| format!("{byte:02x}")).collect();
-    let open = json!({ "idempotency_key": key, "merchant": merchant, "items": items, "placed_at": 0, "order_id": null });
+    let open = json!({ "idempotency_key": key, "merchant": merchant, "items": items, "placed_at": 0, "order_id": order_id });
     let folder = player.home().join("deliveries");
     fs::create_dir_all(&folder).expect("room");
     fs::write(folder.join(format!("order-{key}.json")), open.to_string()).expect("room");
@@ -68,6 +73,42 @@ fn what_was_paid_for_and_never_answered_is_found_and_not_bought_again() {
     note_unanswered(&player, &store, declined, &ids[..1]);
     player.run(&["orders"]).succeeded();
     assert!(!player.home().join(format!("deliveries/order-{declined}.json")).exists());
+}
+
+// B7: paid and answered, and the player was killed before the vouchers were here; then one of the two tracks is bought again
+#[test]
+fn what_is_paid_for_and_has_not_arrived_is_not_bought_again() {
+    let store = TestStore::open();
+    let shop = Shop::of(&store);
+    let player = TestPlayer::registered(&store);
+    let both = [player.track("First Light"), player.track("Steady Tone")];
+    let ids = [both[0].as_str(), both[1].as_str()];
+    let key = "00112233445566778899aabbccddeeff";
+    let (status, paid) = shop.order_all(&ids, GOOD_CARD, key);
+    assert_eq!(status, 200, "{paid}");
+    note_order(&player, &store, key, &ids, paid["order_id"].as_str());
+
+    let bought = player.buy_with(ids[0], GOOD_CARD, &["--json"]).succeeded().json();
+
+    assert_eq!(bought["order"]["order_id"], paid["order_id"], "the order that was paid, no other");
+    assert_eq!(player.purchases().len(), 2);
+
+    // a voucher that came from elsewhere is on its way: the same track is not charged
+    let player = TestPlayer::registered(&store);
+    let file = fs::read(voucher_of(&player, &store, "First Light")).expect("a voucher");
+    let voucher: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+    let track = &voucher["tracks"][0];
+    let open = json!({ "track": track, "expires": voucher["expires"], "order_id": null, "taken_at": 0, "arrived": null });
+    let folder = player.home().join("deliveries");
+    fs::create_dir_all(&folder).expect("room");
+    let name = format!("voucher-{}.json", track["voucher_id"].as_str().expect("an id"));
+    fs::write(folder.join(name), open.to_string()).expect("room");
+
+    let refused = player.buy(ids[0], GOOD_CARD).refused();
+
+    assert!(refused.contains("on its way") && refused.contains("nothing was charged"), "{refused}");
+    player.run(&["redeem"]).succeeded();
+    assert_eq!(player.purchases().len(), 1);
 }
 
 // B4

@@ -145,6 +145,8 @@ codes! {
     NotRecognised = "not-recognised",
     /// The track was bought with another passport.
     NotYours = "not-yours",
+    /// The track was bought or redeemed before and has not arrived yet.
+    OnItsWay = "on-its-way",
     /// The prices changed while the order was on its way; nothing was charged.
     OrderOtherPrices = "order-other-prices",
     /// The computer's clock is more than ten minutes off; nothing was charged.

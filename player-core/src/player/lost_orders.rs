@@ -35,14 +35,20 @@ impl Player {
         self.find_lost_at(&client).await
     }
 
-    /// What of these tracks was paid for already, by an order whose answer was lost: then that is what was bought, and only the rest is
+    /// What of these tracks was paid for already, whatever has not arrived of it: then that is what was bought, and only the rest is
     /// left. Refuses tracks of which this cannot be known now.
     pub(super) async fn bought_before(
         &self,
         client: &StoreClient,
         wanted: &mut Vec<OrderedTrack>,
     ) -> Result<Option<PastOrder>, Failure> {
-        let found = self.find_lost_at(client).await?;
+        if let Err(error) = purchase::resume(client, &self.0.journal, self.now()).await {
+            tracing::warn!(%error, "a paid order's tracks cannot be fetched yet");
+        }
+        let mut found = self.find_lost_at(client).await?;
+        found.extend(self.paid_and_open());
+        found.extend(self.on_their_way(client, wanted).await?);
+        found.retain(|past| past.order.state == OrderState::Paid);
         let is_in = |past: &PastOrder, item: &OrderedTrack| {
             past.order.items.iter().any(|line| line.media_id == item.media_id && line.quality == item.quality)
         };
@@ -50,8 +56,11 @@ impl Player {
         wanted.retain(|item| !found.iter().any(|past| is_in(past, item)));
         let mut sorted = wanted.clone();
         sorted.sort();
-        let doubtful = self.unanswered_orders().into_iter().find(|open| {
+        let is_listed =
+            |open: &OpenOrder| open.order_id.as_ref().is_some_and(|id| self.0.orders.order(id).is_some());
+        let doubtful = self.0.journal.orders().into_iter().find(|open| {
             open.items != sorted
+                && !is_listed(open)
                 && open.items.iter().any(|item| wanted.iter().any(|w| w.media_id == item.media_id))
         });
         match doubtful {
@@ -61,6 +70,66 @@ impl Player {
             )),
             None => Ok(answer),
         }
+    }
+
+    /// Orders that are paid and whose vouchers are not here yet.
+    fn paid_and_open(&self) -> Vec<PastOrder> {
+        let paid = self.0.journal.orders().into_iter().filter_map(|open| open.order_id);
+        paid.filter_map(|order_id| self.0.orders.order(&order_id)).collect()
+    }
+
+    /// The orders of those tracks that are on their way. Refuses a track that comes from elsewhere, by a voucher that somebody opened
+    /// here, and lets go of what was paid back.
+    async fn on_their_way(
+        &self,
+        client: &StoreClient,
+        wanted: &[OrderedTrack],
+    ) -> Result<Vec<PastOrder>, Failure> {
+        let mut found: Vec<PastOrder> = Vec::new();
+        for open in self.0.journal.vouchers() {
+            let Some(item) = wanted.iter().find(|item| item.media_id == open.track.media_id) else {
+                continue;
+            };
+            let past = match &open.order_id {
+                Some(order_id) => self.order_today(client, order_id).await,
+                None => None,
+            };
+            match past {
+                Some(past) if past.order.state != OrderState::Paid => {
+                    self.0.journal.close_voucher(open.id())?;
+                }
+                Some(past) => found.push(past),
+                None if open.track.quality.as_ref().is_none_or(|quality| *quality == item.quality) => {
+                    return Err(self.on_its_way(item.media_id));
+                }
+                None => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// An order as its merchant tells it now; as it was told before when nobody answers.
+    async fn order_today(&self, client: &StoreClient, order_id: &str) -> Option<PastOrder> {
+        let listed = self.0.orders.order(order_id);
+        match purchase::order_of(client, order_id).await {
+            Ok(order) => {
+                let merchant = client.merchant_key().await.ok();
+                let placed_at = listed.map_or_else(|| self.now(), |past| past.placed_at);
+                Some(PastOrder { placed_at, merchant, order })
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the store does not say how an order stands");
+                listed
+            }
+        }
+    }
+
+    fn on_its_way(&self, id: MediaId) -> Failure {
+        let title = self.known_offer(id).map_or_else(|| id.to_string(), |offer| offer.title);
+        let message = format!(
+            "'{title}' is on its way to your library already: open Downloads, or `redeem`, to bring it; nothing was charged"
+        );
+        Failure::new(Code::OnItsWay, message).with("title", &title)
     }
 
     async fn find_lost_at(&self, client: &StoreClient) -> Result<Vec<PastOrder>, Failure> {
@@ -93,18 +162,23 @@ impl Player {
         past: &PastOrder,
     ) -> Result<(), Failure> {
         let order_id = &past.order.order_id;
+        purchase::list(&self.0.orders, past);
         // on disk first: from here on the order is answered, and its vouchers are fetched until they are here
         self.0.journal.keep_order(&OpenOrder { order_id: Some(order_id.clone()), ..open.clone() })?;
-        if let Err(error) = self.0.orders.add(past.clone()) {
-            tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
-        }
-        if past.order.state == OrderState::Paid {
-            let voucher = purchase::voucher_of(client, order_id).await?;
-            purchase::keep_vouchers(&self.0.journal, voucher, Some(order_id), self.now())?;
-        }
-        self.0.journal.close_order(open)?;
         let bought: Vec<MediaId> = past.order.items.iter().map(|line| line.media_id).collect();
         self.cart_remove(&bought)?;
+        if past.order.state == OrderState::Paid {
+            match purchase::voucher_of(client, order_id).await {
+                Ok(voucher) => {
+                    purchase::keep_vouchers(&self.0.journal, voucher, Some(order_id), self.now())?;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a paid order's tracks cannot be fetched yet");
+                    return Ok(());
+                }
+            }
+        }
+        self.0.journal.close_order(open)?;
         self.await_deliveries();
         Ok(())
     }

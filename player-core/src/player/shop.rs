@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cadenza_protocol::card::Card;
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::shop::{
@@ -19,7 +20,7 @@ use crate::store::basket::{Basket, BasketLine, Counted};
 use crate::store::cart::CartItem;
 use crate::store::orders::{OrderStanding, PastOrder};
 use crate::store::payment::TypedCard;
-use crate::store::purchase::Shown;
+use crate::store::purchase::Agreed;
 use crate::store::standing::StoreWatch;
 use crate::store::{StoreAddress, StoreClient, purchase};
 
@@ -276,40 +277,54 @@ impl Player {
             // Asked now: what is paid for must be on sale today.
             wanted.push(self.ordered(item, client.track(item.media_id).await?)?);
         }
-        if let Some(past) = self.bought_before(&client, &mut wanted).await?
-            && wanted.is_empty()
-        {
-            return Ok(past);
-        }
+        let past = match self.bought_before(&client, &mut wanted).await? {
+            Some(past) if wanted.is_empty() => past,
+            _ => self.pay(&client, items, seen, wanted, &card).await?,
+        };
+        let bought: Vec<MediaId> = items.iter().map(|i| i.media_id).collect();
+        self.cart_remove(&bought)?;
+        self.await_deliveries();
+        Ok(past)
+    }
+
+    async fn pay(
+        &self,
+        client: &StoreClient,
+        items: &[CartItem],
+        seen: Basket,
+        mut wanted: Vec<OrderedTrack>,
+        card: &Card,
+    ) -> Result<PastOrder, Failure> {
         let shown = seen.only(|line| wanted.iter().any(|item| item.media_id == line.offer.media_id));
         let shown = shown.map_err(|e| Failure::new(Code::StoreGarbled, e.to_string()))?;
-        let shown = Shown { total_cents: shown.price.total_cents, currency: shown.currency };
         wanted.sort(); // as it is sent: a cent that is left over in sharing goes to the first
-        let wish = self.wish(&client, &wanted).await?;
-        let sign = |key: &str| self.sign_order(&wish, key);
-        let bought = purchase::buy(&client, &self.0.journal, wanted, &shown, &sign, &card, now).await;
+        let wish = self.wish(client, &wanted).await?;
+        let agreed = Agreed {
+            total_cents: shown.price.total_cents,
+            currency: &shown.currency,
+            sign: &|key| self.sign_order(&wish, key),
+        };
+        let (journal, now) = (&self.0.journal, self.now());
+        let bought = purchase::buy(client, journal, &self.0.orders, wanted, &agreed, card, now).await;
         let order = match bought.map_err(Failure::from) {
             Ok(order) => order,
             Err(failure) => {
                 match failure.code {
-                    Code::PriceChanged | Code::OrderOtherPrices => self.look_again(&client, items).await,
+                    Code::PriceChanged | Code::OrderOtherPrices => self.look_again(client, items).await,
                     Code::PurchasesNotCounted => {
                         *self.0.basket.lock().await = None;
-                        self.look_at_orders_again(&client, &wish.shown).await;
+                        self.look_at_orders_again(client, &wish.shown).await;
                     }
                     _ => {}
                 }
                 return Err(failure);
             }
         };
-        let past = PastOrder { placed_at: now, merchant: client.merchant_key().await.ok(), order };
-        if let Err(error) = self.0.orders.add(past.clone()) {
-            tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
+        // It is paid: a voucher that cannot be fetched now is fetched with the next delivery.
+        if let Err(error) = purchase::resume(client, journal, now).await {
+            tracing::warn!(%error, "the order is paid, and its tracks cannot be fetched yet");
         }
-        let bought: Vec<MediaId> = items.iter().map(|i| i.media_id).collect();
-        self.cart_remove(&bought)?;
-        self.await_deliveries();
-        Ok(past)
+        Ok(PastOrder { placed_at: now, merchant: client.merchant_key().await.ok(), order })
     }
 
     /// What the listener was shown for these tracks: the cart as it stands, or what the store said of them last.

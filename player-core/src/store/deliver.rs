@@ -20,7 +20,7 @@ use cadenza_protocol::redeem::{DeliveryReport, RedeemApproval};
 use cadenza_protocol::voucher::DeliveryAddress;
 use thiserror::Error;
 
-use super::client::{ExchangeError, StoreClient};
+use super::client::StoreClient;
 use super::download::{self, DownloadError};
 use super::journal::{Arrived, Journal, OpenVoucher};
 use super::redeem::{self, RedeemError};
@@ -88,10 +88,7 @@ impl DeliverError {
         else {
             return None;
         };
-        match e {
-            ExchangeError::Refused { status: 400..=499, code, .. } => Some(*code),
-            _ => None,
-        }
+        e.final_refusal()
     }
 }
 

@@ -6,6 +6,8 @@
 //! again with its token: the merchant never gets the card. What comes out is vouchers in the [`journal`](super::journal), from where
 //! [`deliver`](super::deliver) takes over.
 
+use std::fmt;
+
 use cadenza_protocol::card::Card;
 use cadenza_protocol::id::{VoucherId, hex};
 use cadenza_protocol::pay::{CardToken, OrderAnswer};
@@ -19,6 +21,7 @@ use thiserror::Error;
 
 use super::client::{ExchangeError, StoreClient};
 use super::journal::{Journal, OpenOrder, OpenVoucher};
+use super::orders::{OrderBook, PastOrder};
 use crate::atomic::FileError;
 use crate::error::{Code, Explain};
 use crate::passport::VaultError;
@@ -34,8 +37,8 @@ pub enum PurchaseError {
     Exchange(#[from] ExchangeError),
     /// The order left, and no answer came.
     #[error(
-        "{host} did not answer, so it is not known whether the order was taken: buy the same again when the store answers; \
-         it is the same order and is paid once"
+        "{host} did not say whether the order was taken: buy the same again when the store answers; it is the same order \
+         and is paid once"
     )]
     Uncertain {
         /// Host and port.
@@ -81,22 +84,30 @@ impl Explain for PurchaseError {
     }
 }
 
-/// What the listener was shown for all of it: the merchant charges that, or refuses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    /// Hundredths.
+/// What the listener agreed to.
+pub struct Agreed<'a> {
+    /// What was shown for all of it, hundredths: the merchant charges that, or refuses.
     pub total_cents: u64,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: &'a str,
+    /// The passport's signature on this order, under the key that it is given.
+    pub sign: &'a (dyn Fn(&str) -> Result<SignedMessage, VaultError> + Sync),
 }
 
-/// Buys tracks. On success their vouchers are in the journal. `sign` is the passport's: this order, under the key that it is given.
+impl fmt::Debug for Agreed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { total_cents, currency, .. } = self;
+        write!(f, "Agreed({total_cents} {currency})")
+    }
+}
+
+/// Buys tracks. On success the order is in the list of orders, and [`resume`] brings its vouchers into the journal.
 pub async fn buy(
     client: &StoreClient,
     journal: &Journal,
+    orders: &OrderBook,
     mut items: Vec<OrderedTrack>,
-    shown: &Shown,
-    sign: &(dyn Fn(&str) -> Result<SignedMessage, VaultError> + Sync),
+    agreed: &Agreed<'_>,
     card: &Card,
     now: UnixTime,
 ) -> Result<Order, PurchaseError> {
@@ -109,29 +120,37 @@ pub async fn buy(
     let before = same_order(journal, &merchant, &items);
     let is_new = before.is_none();
     let mut open = before.unwrap_or_else(|| new_order(merchant, items, now));
-    let signed = sign(&open.idempotency_key)?;
+    let signed = (agreed.sign)(&open.idempotency_key)?;
     journal.keep_order(&open)?;
     journal.reach("buy.noted")?;
-    let order = match send(client, &open, shown, &signed, card).await {
+    let order = match send(client, &open, agreed, &signed, card).await {
         Ok(order) => order,
         Err(Unpaid { why, was_paying }) if why.leaves_doubt() && (was_paying || !is_new) => {
             tracing::warn!(error = %why, "no answer to an order");
             return Err(PurchaseError::Uncertain { host: client.address().name() });
         }
         Err(Unpaid { why: e, .. }) => {
-            // An order that was sent before and is refused now is over; if nothing was sent now, its answer is still to come.
-            if is_new || matches!(e, ExchangeError::Refused { .. }) {
+            // Of an order that was sent before, only the merchant's word on that order is an answer.
+            if is_new || e.ends_order() {
                 journal.close_order(&open)?;
             }
             return Err(e.into());
         }
     };
     journal.reach("buy.answered")?;
+    let merchant = Some(open.merchant.clone());
+    list(orders, &PastOrder { placed_at: open.placed_at, merchant, order: order.clone() });
     open.order_id = Some(order.order_id.clone());
     journal.keep_order(&open)?;
     journal.reach("buy.paid")?;
-    fetch_vouchers(client, journal, &open, now).await?;
     Ok(order)
+}
+
+/// Puts an order into the list, before the journal calls it answered: whatever comes after, it is seen there.
+pub fn list(orders: &OrderBook, past: &PastOrder) {
+    if let Err(error) = orders.add(past.clone()) {
+        tracing::warn!(%error, "the order is paid and will be delivered, but is missing from the list of orders");
+    }
 }
 
 /// Brings the vouchers of orders that are paid and were interrupted before their vouchers were here.
@@ -145,10 +164,8 @@ pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> R
     // One that cannot be had now holds up no other.
     for open in interrupted.iter().filter(|o| o.merchant == here) {
         let fetched = match fetch_vouchers(client, journal, open, now).await {
-            // Nothing of it will come any more.
-            Err(e) if e.code() == Code::OrderRefunded => {
-                journal.close_order(open).map_err(PurchaseError::from)
-            }
+            // Paid back meanwhile: there is nothing to bring.
+            Err(PurchaseError::Exchange(e)) if e.is_refunded() => Ok(journal.close_order(open)?),
             other => other,
         };
         outcome = outcome.and(fetched);
@@ -186,7 +203,7 @@ struct Unpaid {
 async fn send(
     client: &StoreClient,
     open: &OpenOrder,
-    shown: &Shown,
+    agreed: &Agreed<'_>,
     signed: &SignedMessage,
     card: &Card,
 ) -> Result<Order, Unpaid> {
@@ -199,14 +216,19 @@ async fn send(
         idempotency_key: &'a str,
         signed: &'a SignedMessage,
     }
-    let Shown { total_cents, currency } = shown;
+    let &Agreed { total_cents, currency, .. } = agreed;
     let ask = async |token: Option<&CardToken>| {
         let (items, key) = (&open.items, &open.idempotency_key);
-        let wanted =
-            Wanted { items, total_cents: *total_cents, currency, token, idempotency_key: key, signed };
+        let wanted = Wanted { items, total_cents, currency, token, idempotency_key: key, signed };
         match client.post_paid("v1/orders", &wanted).await {
             // The connection broke; the key makes a second try harmless. Silence is not tried again: ten seconds are over.
-            Err(ExchangeError::Unreachable { .. }) => client.post_paid("v1/orders", &wanted).await,
+            Err(broken @ ExchangeError::Unreachable { .. }) => {
+                match client.post_paid("v1/orders", &wanted).await {
+                    // Whether the first try arrived, only the order's own answer tells.
+                    Err(e) if !e.ends_order() => Err(broken),
+                    answer => answer,
+                }
+            }
             other => other,
         }
     };
@@ -216,7 +238,7 @@ async fn send(
         OrderAnswer::PaymentNeeded(needed) => needed,
     };
     // a merchant that is honest has said so itself
-    if needed.total_cents != *total_cents || needed.currency.as_str() != currency {
+    if needed.total_cents != total_cents || needed.currency.as_str() != currency {
         return Err(not_yet(price_changed()));
     }
     let token = client.show_card(card, &open.idempotency_key, &needed).await.map_err(not_yet)?;
@@ -259,6 +281,12 @@ async fn fetch_vouchers(
     keep_vouchers(journal, voucher, Some(order_id), now)?;
     journal.reach("buy.vouchers-kept")?;
     Ok(journal.close_order(open)?)
+}
+
+/// A paid order as it stands now, paid back or not.
+pub async fn order_of(client: &StoreClient, order_id: &str) -> Result<Order, ExchangeError> {
+    let escaped: String = url::form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
+    client.get(&format!("v1/orders/{escaped}")).await
 }
 
 /// The voucher of an order that was paid.

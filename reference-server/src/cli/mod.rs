@@ -14,6 +14,7 @@ use cadenza_server::admin::client::AdminClient;
 use cadenza_server::atomic::write_private;
 use cadenza_server::authoring::{self, AuthorOptions};
 use cadenza_server::clock::Clock;
+use cadenza_server::config::ServerConfig;
 use cadenza_server::db::Database;
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
@@ -117,7 +118,8 @@ struct AuthorArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cadenza-server account --data ./store --name 'Ada Example' --out ada.account
-  cadenza-server account --data ./store --role hub --name 'Example Hub' --out hub.account")]
+  cadenza-server account --data ./store --role hub --name 'Example Hub' --out hub.account
+  cadenza-server account --data ./store --config server.toml --name 'Ada Example' --out ada.account")]
 struct AccountArgs {
     /// Data folder of the server that runs the licensing center
     #[arg(long)]
@@ -131,6 +133,9 @@ struct AccountArgs {
     /// Account file to write
     #[arg(long)]
     out: PathBuf,
+    /// The server's configuration, where the database is not the file in that folder or a data key seals it
+    #[arg(long)]
+    config: Option<PathBuf>,
 }
 
 /// Roles of people; services get theirs by themselves.
@@ -301,9 +306,13 @@ async fn author(args: AuthorArgs) -> Result<(), Failure> {
 }
 
 async fn account(args: AccountArgs) -> Result<(), Failure> {
-    let vault = Vault::find(None)?;
+    let config = args.config.as_deref().map(ServerConfig::load).transpose()?.unwrap_or_default();
+    let vault = Vault::find(config.data_key_file.as_deref())?;
     let authority = Authority::open(&args.data.join("licensing"), &vault, Clock::System.now())?;
-    let database = Database::file(&args.data.join("cadenza.db")).await?;
+    let database = match &config.database {
+        Some(url) => Database::open(url).await?,
+        None => Database::file(&args.data.join("cadenza.db")).await?,
+    };
     let root = authority.root().to_pem();
     let enrolment = Enrolment::Here { authority: std::sync::Arc::new(authority), database };
     let subject = Subject { name: args.name, role: args.role.into(), hosts: vec![] };

@@ -97,6 +97,8 @@ pub struct CatalogueTrack {
     pub art: Option<String>,
     /// Colour of the cover.
     pub colour: SleeveColour,
+    /// Of its prices: what the shop sold in when the file was published.
+    pub currency: Currency,
     /// What is for sale, best first.
     pub offers: Vec<Offer>,
     /// What the file says of the whole album's price; [`album_price`] is what counts.
@@ -214,6 +216,7 @@ pub fn read<R: Read + Seek>(
             .unwrap_or_default(),
         art: None,
         colour: SleeveColour::NONE,
+        currency,
         offers,
         album_price: price_of(PriceLine::ALBUM),
         whole_song_preview,

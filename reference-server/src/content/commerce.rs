@@ -33,8 +33,13 @@ pub(super) fn routes() -> Router<Arc<ContentManager>> {
         .route("/v1/commerce/art/{name}/{size}", get(picture))
         .route("/v1/commerce/reserve", post(reserve::reserve))
         .route("/v1/commerce/authorize", post(authorize))
-        .route("/v1/commerce/expire", post(expire))
         .route("/v1/commerce/deliver", post(deliver))
+}
+
+/// What gives back: open to a merchant that was withdrawn, for what is its own.
+pub(super) fn ways_back() -> Router<Arc<ContentManager>> {
+    Router::new()
+        .route("/v1/commerce/expire", post(expire))
         .route("/v1/commerce/refund", post(refund::refund))
 }
 

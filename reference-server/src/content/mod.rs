@@ -169,6 +169,14 @@ impl ContentManager {
         }
     }
 
+    /// Clears up after the run before, and says what is not for sale any more.
+    pub async fn begin(&self) {
+        self.sweep_unsealed();
+        if let Err(failure) = self.warn_of_other_currencies().await {
+            tracing::warn!(code = %failure.error.code, "the shelf could not be looked through");
+        }
+    }
+
     /// Its secure log (R2).
     pub fn log(&self) -> &SecureLog {
         &self.log
@@ -216,17 +224,11 @@ impl ContentManager {
 
 /// The service's routes: each part for its own role.
 pub fn router(manager: Arc<ContentManager>) -> Router {
-    let gate = |roles| {
-        from_fn_with_state(
-            RoleGate {
-                root: manager.tls.root().clone(),
-                clock: manager.clock.clone(),
-                revocations: Some(manager.revocations.clone()),
-                roles,
-            },
-            role_gate,
-        )
+    let role_of = |roles, revocations| {
+        let (root, clock) = (manager.tls.root().clone(), manager.clock.clone());
+        from_fn_with_state(RoleGate { root, clock, revocations, roles }, role_gate)
     };
+    let gate = |roles| role_of(roles, Some(manager.revocations.clone()));
     let limit = || DefaultBodyLimit::max(MESSAGE_LIMIT);
     Router::new()
         .merge(
@@ -237,6 +239,7 @@ pub fn router(manager: Arc<ContentManager>) -> Router {
                 .layer(limit())
                 .layer(gate(&[Role::Merchant])),
         )
+        .merge(commerce::ways_back().layer(limit()).layer(role_of(&[Role::Merchant], None)))
         .merge(
             delivery_servers::routes()
                 .merge(redeem::routes())

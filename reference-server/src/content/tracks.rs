@@ -91,7 +91,29 @@ impl ContentManager {
             query = query.bind(album);
         }
         let rows: Vec<(String,)> = query.fetch_all(self.database.pool()).await?;
-        rows.iter().map(|(facts,)| serde_json::from_str(facts).map_err(ApiFailure::internal)).collect()
+        let mut entries: Vec<CatalogueTrack> = rows
+            .iter()
+            .map(|(facts,)| serde_json::from_str(facts))
+            .collect::<Result<_, _>>()
+            .map_err(ApiFailure::internal)?;
+        entries.retain(|entry| entry.currency == self.currency);
+        Ok(entries)
+    }
+
+    /// Tells the operator of files that are not sold any more, because the shop's currency was changed.
+    pub(super) async fn warn_of_other_currencies(&self) -> Result<(), ApiFailure> {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT m.path, e.facts FROM media m JOIN editions e ON e.media_id = m.media_id AND e.sha256 = m.sha256 WHERE m.for_sale = 1 ORDER BY m.path",
+        )
+        .fetch_all(self.database.pool())
+        .await?;
+        for (path, facts) in rows {
+            let entry: CatalogueTrack = serde_json::from_str(&facts).map_err(ApiFailure::internal)?;
+            if entry.currency != self.currency {
+                tracing::warn!(path, priced = %entry.currency, shop = %self.currency, "not for sale: it is priced in another currency than the shop's; author it again with prices in that one");
+            }
+        }
+        Ok(())
     }
 }
 

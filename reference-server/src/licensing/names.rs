@@ -12,9 +12,9 @@ use crate::db::Database;
 /// The name belongs to another key.
 #[derive(Debug, thiserror::Error)]
 pub enum NameRefusal {
-    /// Certified and neither run out nor withdrawn.
+    /// Certified, or one that looks like it, and neither run out nor withdrawn.
     #[error(
-        "the name '{name}' is certified for another key (certificate {serial}); choose another name, or withdraw that certificate first: cadenza-server admin --data DIR revoke {serial}"
+        "the name '{name}', or one that looks the same, is certified for another key (certificate {serial}); choose another name, or withdraw that certificate first: cadenza-server admin --data DIR revoke {serial}"
     )]
     Taken {
         /// The name.
@@ -47,16 +47,17 @@ pub(super) async fn check(
         return Ok(());
     }
     let name = wanted.leaf().subject();
-    let other: Option<(String,)> = sqlx::query_as(
-        "SELECT serial FROM certificates WHERE role = $1 AND subject = $2 AND key_fingerprint <> $3 AND revoked_at IS NULL AND not_after >= $4",
+    let others: Vec<(String, String)> = sqlx::query_as(
+        "SELECT serial, subject FROM certificates WHERE role = $1 AND key_fingerprint <> $2 AND revoked_at IS NULL AND not_after >= $3",
     )
     .bind(role.name())
-    .bind(&name)
     .bind(hex(&wanted.leaf().key_fingerprint()))
     .bind(now.0)
-    .fetch_optional(database.pool())
+    .fetch_all(database.pool())
     .await?;
-    other.map_or(Ok(()), |(serial,)| Err(NameRefusal::Taken { name, serial }))
+    let looks = folded(&name);
+    let other = others.into_iter().find(|(_, subject)| folded(subject) == looks);
+    other.map_or(Ok(()), |(serial, _)| Err(NameRefusal::Taken { name, serial }))
 }
 
 /// The name goes to this key: the owner of the data folder has lost the one before.
@@ -80,4 +81,47 @@ pub(super) async fn take_over(
         tracing::warn!(name = %wanted.leaf().subject(), "the certificates of this service's lost key were withdrawn");
     }
     Ok(())
+}
+
+/// A name as people see it: without what has no shape, in small letters, with single blanks.
+fn folded(name: &str) -> String {
+    let seen: String = name.chars().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Controls, joiners, marks of direction, fillers, variation selectors and tags.
+fn is_invisible(c: char) -> bool {
+    let shapeless = matches!(
+        c,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{61C}'
+            | '\u{115F}'..='\u{1160}'
+            | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    );
+    shapeless || (c.is_control() && !c.is_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // C9
+    #[test]
+    fn names_that_look_the_same_are_the_same() {
+        for name in ["Ada Example ", " ada  EXAMPLE", "Ada\u{200B} Example", "A\u{AD}da\u{A0}Example\u{FEFF}"]
+        {
+            assert_eq!(folded(name), "ada example", "{name:?}");
+        }
+        assert_ne!(folded("Ada Example"), folded("Ada Exemple"));
+    }
 }

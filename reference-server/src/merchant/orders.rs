@@ -29,9 +29,10 @@ use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{MAX_TRACKS, VoucherFile};
 use sqlx::{Any, Transaction};
 
+use super::Merchant;
 use super::messages::OrderRequest;
-use super::{Merchant, away};
 use crate::api::{ApiFailure, reach};
+use crate::call::CallError;
 use crate::content::signed_order::refuse;
 use crate::payment::messages::Instrument;
 use rows::OrderRow;
@@ -41,6 +42,9 @@ use signed::Counted;
 pub const KEY_REUSED: &str = "key-reused";
 /// Refuses an order that comes to something else than its buyer was shown.
 pub const PRICE_CHANGED: &str = "price-changed";
+
+/// Refuses an order that was paid back: its key is used up.
+pub const ORDER_REFUNDED: &str = "order-refunded";
 
 impl Merchant {
     /// Takes an order to `paid`, or says why not. The same key gives the same order.
@@ -166,7 +170,7 @@ impl Merchant {
             .into_iter()
             .map(|item| item.deliverable(&self.database))
             .collect();
-        self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await.map_err(away)
+        self.content.post("/v1/commerce/deliver", &DeliverRequest { items: items? }).await.map_err(kept)
     }
 
     async fn open_order(
@@ -414,7 +418,15 @@ fn unconfirmed() -> ApiFailure {
     ApiFailure::new(StatusCode::BAD_GATEWAY, "payment-unconfirmed", why)
 }
 
+/// The content manager's refusal as it is; its silence about an order that is paid.
+fn kept(error: CallError) -> ApiFailure {
+    error.handed_on(
+        "store-unavailable",
+        "the store cannot reach its music right now; the order is paid and kept, ask for it again in a moment",
+    )
+}
+
 fn refunded() -> ApiFailure {
     let why = "this order was refunded: what was delivered before stays playable, nothing more is delivered; order again to buy it anew";
-    ApiFailure::new(StatusCode::GONE, "order-refunded", why)
+    ApiFailure::new(StatusCode::GONE, ORDER_REFUNDED, why)
 }

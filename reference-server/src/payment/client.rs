@@ -9,7 +9,7 @@ use cadenza_protocol::pay::{CardMark, ShownCard, Till};
 use serde::Serialize;
 
 use super::fingerprints::{KeepCard, Same, SameCard};
-use super::messages::{CAPTURED, NOT_AUTHORIZED, Payment, PaymentKey, PaymentRequest};
+use super::messages::{CAPTURED, NOT_AUTHORIZED, Payment, PaymentKey, PaymentRequest, REFUNDED};
 use crate::api::ApiFailure;
 use crate::tls::ServiceClient;
 
@@ -162,6 +162,7 @@ impl PaymentClient {
             Settled::Refused(error) if error.code == CAPTURED && self.refund(idempotency_key).await => {
                 GivenBack::Refunded
             }
+            Settled::Refused(error) if error.code == REFUNDED => GivenBack::Refunded,
             Settled::Refused(_) | Settled::Unanswered => GivenBack::Unconfirmed,
         }
     }

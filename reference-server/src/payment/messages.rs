@@ -3,7 +3,7 @@
 //!
 //! `GET /v1/till` gives a [`Till`](cadenza_protocol::pay::Till) for whoever asks; `POST /v1/authorize` [`PaymentRequest`] gives a [`Payment`], or 402 with `card-declined`, `card-expired` or [`TOKEN_REFUSED`];
 //! `POST /v1/capture` takes a [`PaymentKey`] and gives the [`Payment`], or 409 [`NOT_AUTHORIZED`]; `/v1/void` takes one, 409
-//! [`CAPTURED`] when the money was taken already; `/v1/refund` gives that back. All of them may be repeated with the same key.
+//! [`CAPTURED`] when the money was taken already and [`REFUNDED`] when it was given back since; `/v1/refund` gives that back. All of them may be repeated with the same key.
 
 use cadenza_protocol::pay::{CardMark, ShownCard};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub const NOT_AUTHORIZED: &str = "not-authorized";
 /// Refuses a void: the money was taken.
 pub const CAPTURED: &str = "captured";
+/// Refuses to give up, or to set aside again, money that was taken and given back.
+pub const REFUNDED: &str = "payment-refunded";
 
 /// Refuses a token: it is for something else, was used, or ten minutes are over.
 pub const TOKEN_REFUSED: &str = "order-refused";

@@ -14,7 +14,7 @@ use cadenza_protocol::pay::{CardMark, KeyName, Purpose, ShownCard, Till};
 use cadenza_protocol::secret::Secret;
 
 use super::messages::{
-    CAPTURED, Instrument, NOT_AUTHORIZED, Payment, PaymentKey, PaymentRequest, TOKEN_REFUSED,
+    CAPTURED, Instrument, NOT_AUTHORIZED, Payment, PaymentKey, PaymentRequest, REFUNDED, TOKEN_REFUSED,
 };
 use super::tokens::{Tokens, Trial};
 use super::verdicts::{self, New, PaymentState, Verdict};
@@ -100,14 +100,20 @@ pub(super) fn router(
         revocations: Some(revocations.for_payments()),
         roles: &[Role::Merchant, Role::LicensingCenter],
     };
+    // who was withdrawn takes nothing any more, and still gives back what it took
+    let gate_back = RoleGate { revocations: None, ..gate.clone() };
     Router::new()
         .route("/v1/till", get(till))
         .route("/v1/authorize", post(authorize))
         .route("/v1/capture", post(capture))
-        .route("/v1/void", post(void))
-        .route("/v1/refund", post(refund))
         .merge(more)
         .layer(from_fn_with_state(gate, role_gate))
+        .merge(
+            Router::new()
+                .route("/v1/void", post(void))
+                .route("/v1/refund", post(refund))
+                .layer(from_fn_with_state(gate_back, role_gate)),
+        )
         .with_state(process)
 }
 
@@ -193,9 +199,13 @@ async fn void(
         PaymentState::Captured => {
             Err(ApiFailure::new(StatusCode::CONFLICT, CAPTURED, "this payment was taken already; refund it"))
         }
+        PaymentState::Refunded => Err(ApiFailure::new(
+            StatusCode::CONFLICT,
+            REFUNDED,
+            "this payment was taken and given back already",
+        )),
         PaymentState::Authorized
         | PaymentState::Voided
-        | PaymentState::Refunded
         | PaymentState::Declined
         | PaymentState::ExpiredCard => Ok(StatusCode::NO_CONTENT),
     }

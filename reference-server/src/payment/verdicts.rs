@@ -6,7 +6,7 @@ use cadenza_protocol::id::hex;
 use cadenza_protocol::pay::CardMark;
 use cadenza_protocol::secret::Secret;
 
-use super::messages::Payment;
+use super::messages::{Payment, REFUNDED};
 use crate::api::ApiFailure;
 use crate::db::{Database, UnknownWord};
 
@@ -85,10 +85,9 @@ impl Verdict {
                 "payment-timeout",
                 "this payment was given up; nothing was charged, try again",
             ),
-            PaymentState::Refunded => payment_required(
-                "payment-refunded",
-                "this payment was taken and given back; order again to pay anew",
-            ),
+            PaymentState::Refunded => {
+                payment_required(REFUNDED, "this payment was taken and given back; order again to pay anew")
+            }
             PaymentState::Authorized | PaymentState::Captured
                 if u64::try_from(self.amount_cents) != Ok(amount_cents) =>
             {

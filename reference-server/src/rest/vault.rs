@@ -83,7 +83,7 @@ impl Vault {
         Self::from_hex(&text).ok_or(VaultError::Key(place))
     }
 
-    fn from_hex(text: &[u8]) -> Option<Self> {
+    pub(crate) fn from_hex(text: &[u8]) -> Option<Self> {
         let bytes = Zeroizing::new(unhex(std::str::from_utf8(text).ok()?.trim())?);
         Some(Self(Some(Arc::new(Secret::from_slice(&bytes)?))))
     }

@@ -204,6 +204,7 @@ impl Server {
                 currency: options.config.currency,
                 log,
             });
+            running.begin().await;
             let running = Arc::new(running);
             let router = content::router(running.clone());
             ready.content_url =

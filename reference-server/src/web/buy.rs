@@ -27,7 +27,7 @@ use super::{Notice, PageForm, Pages, cart, guard, render, sentence};
 use crate::api::{ApiFailure, RefusalCode};
 use crate::merchant::inventory::Shelves;
 use crate::merchant::messages::OrderRequest;
-use crate::merchant::orders::{KEY_REUSED, PRICE_CHANGED};
+use crate::merchant::orders::{KEY_REUSED, ORDER_REFUNDED, PRICE_CHANGED};
 use crate::merchant::service::voucher_response;
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
@@ -162,6 +162,8 @@ async fn pay(
         goods = self::goods(&pages, &what, &id).await?;
     }
     let status = failure.as_ref().map_or(StatusCode::OK, |failure| failure.status);
+    // what was paid back is bought anew under another key
+    let key = if code == ORDER_REFUNDED { drawn() } else { key };
     let mut page = show(&pages, &headers, &goods, Some(&quality), Some(&key), failure.as_ref()).await?;
     *page.status_mut() = status;
     page.extensions_mut().insert(RefusalCode(code));
@@ -232,10 +234,8 @@ async fn show(
     failure: Option<&ApiFailure>,
 ) -> Result<Response, Notice> {
     let session = pages.forms.session(headers);
-    let key = key
-        .map(str::to_owned)
-        .or_else(|| cart::key(headers, goods.what, &goods.id))
-        .unwrap_or_else(|| hex(Secret::<16>::random().expose()));
+    let key =
+        key.map(str::to_owned).or_else(|| cart::key(headers, goods.what, &goods.id)).unwrap_or_else(drawn);
     let kept = cart::keep(goods.what, &goods.id, &key);
     let till = pages.front.merchant.till().await?;
     let currency = goods.shelves.currency().to_string();
@@ -297,6 +297,10 @@ fn wish(pages: &Pages, headers: &HeaderMap, till: &Till, ordering: &Ordering, am
         back,
         state: pages.sealer.seal("/buy", ordering),
     }
+}
+
+fn drawn() -> String {
+    hex(Secret::<16>::random().expose())
 }
 
 struct BoughtItem {

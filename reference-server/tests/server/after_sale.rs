@@ -72,7 +72,7 @@ fn counts_are_kept_for_whoever_redeemed_the_voucher_and_only_rise() {
 
 // C9
 #[test]
-fn a_revoked_merchant_captures_nothing() {
+fn a_revoked_merchant_captures_nothing_and_gives_back_what_it_took() {
     alone(async {
         let payment = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let ports = Ports { payment, ..Ports::default() };
@@ -89,12 +89,23 @@ fn a_revoked_merchant_captures_nothing() {
         let asked = json!({ "idempotency_key": "gate-1", "amount_cents": 99_900, "currency": "USD", "instrument": wallet });
         assert_eq!(ask("authorize", asked).await.0, 200);
 
+        let (order_id, _) = Listener::buy(&world, 0, "gate-order-1").await;
+
+        let admin = AdminClient::open(&world.data).unwrap();
         let serial = world.identity("merchant").chain().leaf().serial();
-        AdminClient::open(&world.data).unwrap().revoke(serial, "closed".into()).await.unwrap();
+        admin.revoke(serial, "closed".into()).await.unwrap();
         world.clock.advance(Duration::from_secs(61));
 
         let captured = ask("capture", json!({ "idempotency_key": "gate-1" })).await;
         assert_eq!(captured, (403, "certificate-revoked".into()));
+        // it gives back what it has: what is set aside, and what was taken
+        assert_eq!(ask("void", json!({ "idempotency_key": "gate-1" })).await, (204, Value::Null));
+        assert_eq!(admin.refund(order_id.clone()).await.unwrap().state.word(), "refunded");
+        let again = ask("void", json!({ "idempotency_key": order_id })).await;
+        assert_eq!(again, (409, "payment-refunded".into()), "voided and paid back are told apart");
+        let reserved = world.as_service("merchant").post(format!("{}/v1/commerce/reserve", world.content));
+        let reserved = reserved.json(&World::reserving(&world.tracks().await[0])).send().await.unwrap();
+        assert_eq!(reserved.status(), 403);
         let taken = world.count("SELECT COUNT(*) FROM payments WHERE state = 'captured'").await;
         assert_eq!(taken, 0);
         world.stop().await;

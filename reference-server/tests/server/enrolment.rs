@@ -70,6 +70,9 @@ fn an_enrolment_token_makes_one_certificate_for_what_it_was_made_for() {
         let chain = ask(&world, &mine, &wish, &token).await.unwrap();
         assert_eq!(chain.leaf().subject(), "second-shop");
         assert_eq!(ask(&world, &other, &wish, &token).await.unwrap_err().1, "name-taken");
+        let alike = permit("merchant", "Second-Shop", "shop.example");
+        let for_alike = admin.enrol(&alike).await.unwrap();
+        assert_eq!(ask(&world, &other, &alike, &for_alike).await.unwrap_err().1, "name-taken");
         let third = Permit { name: "third-shop".into(), ..wish.clone() };
         assert_eq!(ask(&world, &other, &third, &token).await.map(drop), refused());
 

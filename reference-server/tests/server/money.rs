@@ -315,3 +315,42 @@ fn the_merchant_s_secure_log_reaches_the_licensing_center_whole() {
         world.stop().await;
     });
 }
+
+// B2, B7: whoever waits hears what is known, and the order goes on
+#[test]
+fn nobody_is_told_that_nothing_was_charged_while_money_is_set_aside() {
+    alone(async {
+        let world = World::start("set-aside", ServerConfig::default()).await;
+        let track = world.tracks().await[0];
+        change(
+            &world,
+            "CREATE TRIGGER away BEFORE UPDATE ON vouchers BEGIN SELECT RAISE(ABORT, 'away'); END",
+        )
+        .await;
+        let (status, said) = world.order(&track, test_cards::GOOD, "set-aside-1").await;
+        assert_eq!((status, said["code"].as_str()), (502, Some("payment-unconfirmed")), "{said}");
+        assert!(!said["message"].as_str().unwrap().contains("nothing was charged"), "{said}");
+        assert_eq!(text(&world, "SELECT state FROM payments").await, "authorized");
+        change(&world, "DROP TRIGGER away").await;
+        let (status, paid) = world.order(&track, test_cards::GOOD, "set-aside-1").await;
+        assert_eq!(status, 200, "{paid}");
+        assert_eq!(world.count("SELECT COUNT(*) FROM payments WHERE state = 'captured'").await, 1);
+        world.stop().await;
+    });
+}
+
+// R1
+#[test]
+fn a_refund_of_another_amount_is_named() {
+    alone(async {
+        let world = World::start("refund-amounts", ServerConfig::default()).await;
+        let (order_id, voucher) = Listener::buy(&world, 0, "refund-amounts-1").await;
+        deliver(&world, &order_id).await;
+        change(&world, "UPDATE vouchers SET cost_cents = 1").await;
+        AdminClient::open(&world.data).unwrap().refund(order_id).await.unwrap();
+        let books = compared(&world).await;
+        let named: Vec<_> = books.differences.iter().map(|d| (d.voucher_id, d.code)).collect();
+        assert_eq!(named, [(voucher.tracks[0].voucher_id, "refund-amount")]);
+        world.stop().await;
+    });
+}

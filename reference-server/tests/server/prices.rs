@@ -74,6 +74,33 @@ fn a_shop_sells_in_the_one_currency_of_its_configuration() {
     });
 }
 
+// B10, B9
+#[test]
+fn what_was_priced_in_a_currency_is_not_sold_in_another_and_stays_with_its_buyers() {
+    alone(async {
+        let world = World::start("new-currency", ServerConfig::default()).await;
+        let track = world.tracks().await[0];
+        let (_, voucher) = Listener::buy(&world, 0, "new-currency-1").await;
+        let (data, album) = (world.data.clone(), world.data.parent().unwrap().join("album"));
+        let clock = world.clock.clone();
+        world.stop().await;
+        let config = ServerConfig { currency: "EUR".parse().unwrap(), ..ServerConfig::default() };
+        let world = World::open(&data, &album, config, clock).await;
+        assert!(world.tracks().await.is_empty(), "1.29 dollars are not 1.29 euros");
+        assert_eq!(world.order(&track, test_cards::GOOD, "new-currency-2").await.0, 404);
+        let mut wish = World::reserving(&track);
+        wish["currency"] = "EUR".into();
+        let reserve =
+            world.as_service("merchant").post(format!("{}/v1/commerce/reserve", world.content)).json(&wish);
+        let refused: Value = reserve.send().await.unwrap().json().await.unwrap();
+        assert_eq!(refused["code"], "not-for-sale", "{refused}");
+        let ada = Listener::register(&world).await;
+        let approval = ada.redeem(&world, &voucher.tracks[0]).await.unwrap();
+        download(&world, &approval, 0).await;
+        world.stop().await;
+    });
+}
+
 // B10
 #[test]
 fn a_fixed_retail_price_is_charged_by_every_merchant_and_the_cost_is_what_it_owes() {
@@ -220,6 +247,53 @@ fn what_was_announced_takes_no_space_what_came_does_and_what_is_left_alone_lapse
         assert_eq!((bobs.unfinished().await.unwrap().len(), free(&bobs).await), (0, whole));
         let left: Vec<_> = std::fs::read_dir(world.data.join("uploads")).unwrap().flatten().collect();
         assert!(left.iter().all(|file| file.path().extension().is_none_or(|e| e != "part")), "{left:?}");
+        world.stop().await;
+    });
+}
+
+// S3: a quota is shared by pieces that come at once, and a path has one owner
+#[test]
+fn pieces_and_publications_at_the_same_time_share_a_quota_and_do_not_overwrite_each_other() {
+    alone(async {
+        let mut config = ServerConfig::default();
+        config.content.upload_space_per_author = 3_000_000;
+        let world = World::start("at-once", config).await;
+        let (bob, carol) = (account(&world, "Bob").await, account(&world, "Carol").await);
+        let http = world.with_identity(bob.clone());
+        let put = async |n: u8| {
+            let wish = StartUpload {
+                path: format!("part-{n}"),
+                length: 1_500_000,
+                sha256: "0".repeat(64),
+                overwrite: false,
+            };
+            let begun = http.post(format!("{}/v1/publish/uploads", world.content)).json(&wish);
+            let begun: Value = begun.send().await.unwrap().json().await.unwrap();
+            let id = begun["upload_id"].as_str().unwrap();
+            let url = format!("{}/v1/publish/uploads/{id}?offset=0", world.content);
+            http.put(url).body(vec![7; 1_500_000]).send().await.unwrap().status().as_u16()
+        };
+        let answers: [u16; 4] = tokio::join!(put(1), put(2), put(3), put(4)).into();
+        assert!(answers.iter().filter(|status| **status == 200).count() <= 2, "{answers:?}");
+        let sum = "SELECT CAST(COALESCE(SUM(received), 0) AS BIGINT) FROM uploads";
+        assert!(world.count(sum).await <= 3_000_000);
+        for n in 1..=4 {
+            client(&world, &bob).abort(&format!("part-{n}")).await.unwrap();
+        }
+
+        let songs = [song(&world, &bob, "Bobs"), song(&world, &carol, "Carols")];
+        let (bobs, carols) = (client(&world, &bob), client(&world, &carol));
+        let (first, second) = tokio::join!(
+            bobs.publish(&songs[0], "same.cadenza", false),
+            carols.publish(&songs[1], "same.cadenza", false)
+        );
+        let (published, refusal) = match (first, second) {
+            (Ok(published), Err(refusal)) | (Err(refusal), Ok(published)) => (published, refusal),
+            both => panic!("one of the two: {both:?}"),
+        };
+        assert_eq!(refused(refusal), "not-your-file");
+        assert_eq!(bobs.info("same.cadenza").await.unwrap().media_id, published.media_id);
+        assert_eq!(offer(&world, &published.title).await.unwrap()["title"], published.title.as_str());
         world.stop().await;
     });
 }

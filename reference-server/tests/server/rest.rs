@@ -28,9 +28,14 @@ fn nobody_else_can_read_the_data_folder_even_if_they_once_could() {
         let (data, album) = (world.data.clone(), world.data.parent().unwrap().join("album"));
         let clock = world.clock.clone();
         world.stop().await;
+        // S3: what a publishing was at when the server was killed
+        let unsealed = data.join("uploads").join(".tmpA1b2C3");
+        std::fs::create_dir_all(unsealed.parent().unwrap()).unwrap();
+        std::fs::write(&unsealed, "half a song").unwrap();
         std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).unwrap();
         std::fs::set_permissions(data.join("cadenza.db"), PermissionsExt::from_mode(0o644)).unwrap();
         let world = World::open(&data, &album, ServerConfig::default(), clock).await;
+        assert!(!unsealed.exists());
         assert_eq!(mode(&data), 0o700);
         assert_eq!(mode(&data.join("cadenza.db")), 0o600);
         assert_eq!(mode(&data.join("cadenza.db-wal")), 0o600);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use cadenza_protocol::card::test_cards;
+use cadenza_server::admin::client::AdminClient;
 use cadenza_server::config::ServerConfig;
 
 use crate::world::{World, alone, shared};
@@ -216,6 +217,15 @@ fn one_cart_in_a_browser_is_one_order_until_it_is_paid() {
         .unwrap();
         database.close().await;
         assert_eq!(taken, 1);
+
+        // paid back: the same form buys it anew, under another key
+        AdminClient::open(&world.data).unwrap().refund(order.to_owned()).await.unwrap();
+        let refunded = buy(test_cards::GOOD, "lossy").await;
+        assert_eq!(refunded.status, 410);
+        assert_ne!(key(&refunded), key(&first));
+        let anew = pay(world, &cookies(&refunded), &refunded.html, "lossy", test_cards::GOOD).await;
+        assert_eq!(anew.status, 303, "{}", anew.html);
+        assert_ne!(anew.headers["location"], lost.headers["location"]);
     });
 }
 

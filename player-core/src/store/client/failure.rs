@@ -85,13 +85,61 @@ impl ExchangeError {
     pub fn leaves_doubt(&self) -> bool {
         match self {
             Self::Silent { .. } | Self::Garbled { .. } | Self::Unreachable { .. } => true,
-            Self::Refused { status, .. } => *status >= 500,
+            Self::Refused { status, .. } => *status >= 500 || is_put_off(*status),
             Self::NotTrusted { .. }
             | Self::Unchecked { .. }
             | Self::NoProcessor { .. }
             | Self::Voucher(_) => false,
         }
     }
+}
+
+impl ExchangeError {
+    /// What the server said, when it said no for good: the same, asked again, is refused again.
+    pub fn final_refusal(&self) -> Option<Code> {
+        match self {
+            Self::Refused { status: status @ 400..=499, code, .. } if !is_put_off(*status) => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Whether the merchant says for good what became of an order: nothing is owed under its key, and the next try takes another. Any
+    /// other refusal speaks of this request, not of what was sent under the key before.
+    pub fn ends_order(&self) -> bool {
+        matches!(
+            self.said(),
+            Some(
+                (402, _)
+                    | (404, "not-found" | "not-for-sale")
+                    | (409, "wrong-price" | "other-currency" | "price-changed")
+                    | (410, ORDER_REFUNDED)
+                    | (422, "order-too-large")
+            )
+        )
+    }
+
+    /// Whether the merchant says that the order was paid back.
+    pub fn is_refunded(&self) -> bool {
+        matches!(self.said(), Some((410, ORDER_REFUNDED)))
+    }
+
+    /// Status and word of a refusal.
+    fn said(&self) -> Option<(u16, &str)> {
+        match self {
+            Self::Refused { status, code, unknown, .. } => {
+                Some((*status, unknown.as_deref().unwrap_or_else(|| code.as_str())))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The merchant's word for an order that was paid back.
+const ORDER_REFUNDED: &str = "order-refunded";
+
+/// Too slow, too early, too often: the same request may be served later, or was served before.
+const fn is_put_off(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429)
 }
 
 impl Explain for ExchangeError {
@@ -131,5 +179,47 @@ impl Explain for VoucherError {
             Self::Altered | Self::Certificate(_) | Self::OtherCenter => Code::VoucherAltered,
             Self::Expired => Code::VoucherExpired,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, word: &str) -> ExchangeError {
+        let known = Code::from_server(word);
+        ExchangeError::Refused {
+            status,
+            code: known.unwrap_or(Code::StoreRefused),
+            unknown: known.is_none().then(|| word.to_owned()),
+            message: String::new(),
+            field: None,
+        }
+    }
+
+    // B7
+    #[test]
+    fn a_request_that_was_put_off_leaves_doubt_and_is_no_final_no() {
+        for status in [408, 425, 429, 500, 503] {
+            let error = refused(status, "too-many-attempts");
+            assert!(error.leaves_doubt() && error.final_refusal().is_none(), "{status}");
+            assert!(!error.ends_order(), "{status}");
+        }
+        assert_eq!(refused(410, "voucher-used").final_refusal(), Some(Code::VoucherUsed));
+    }
+
+    // B7
+    #[test]
+    fn only_a_word_about_the_order_ends_it() {
+        let last = [
+            (402, "card-declined"),
+            (404, "not-for-sale"),
+            (410, "order-refunded"),
+            (422, "order-too-large"),
+        ];
+        assert!(last.iter().all(|(status, word)| refused(*status, word).ends_order()));
+        let other =
+            [(400, "invalid-request"), (403, "forbidden"), (409, "key-reused"), (422, "invalid-form")];
+        assert!(other.iter().all(|(status, word)| !refused(*status, word).ends_order()));
     }
 }

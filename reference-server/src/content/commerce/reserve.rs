@@ -89,6 +89,9 @@ impl ContentManager {
         let (mut tracks, mut prices) = (Vec::new(), Vec::new());
         for wanted in &request.tracks {
             let track = self.track(&wanted.media_id).await?;
+            if track.entry.currency != self.currency {
+                return Err(not_for_sale());
+            }
             let offers = &track.entry.offers;
             let offer = offers.iter().find(|o| o.quality == request.quality && o.channels == wanted.channels);
             let price = offer.ok_or_else(not_for_sale)?.price;

@@ -48,9 +48,16 @@ impl StateFile {
         };
         let mut bytes = Zeroizing::new(Vec::with_capacity(MOST));
         Read::by_ref(&mut file).take(MOST as u64).read_to_end(&mut bytes)?;
-        let Some(bytes) = self.vault.open_bytes(LABEL, &bytes) else { return Ok(None) };
-        let Some((state, check)) = bytes.split_at_checked(STATE) else { return Ok(None) };
-        Ok(if sha256(state) == check { LogWriter::resume(state).ok() } else { None })
+        if let Some(opened) = self.vault.open_bytes(LABEL, &bytes) {
+            return Ok(writer_of(&opened));
+        }
+        // It was written before there was a data key.
+        let writer = writer_of(&bytes);
+        if let Some(writer) = &writer {
+            self.store(writer)?;
+            tracing::info!(file = %self.path.display(), "sealed under the data key");
+        }
+        Ok(writer)
     }
 
     /// Writes the state over the one before, and waits for the disk.
@@ -71,6 +78,12 @@ impl StateFile {
         file.set_len(bytes.len() as u64)?;
         file.sync_all()
     }
+}
+
+/// The writer of a whole state.
+fn writer_of(bytes: &[u8]) -> Option<LogWriter> {
+    let (state, check) = bytes.split_at_checked(STATE)?;
+    if sha256(state) == check { LogWriter::resume(state).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -98,6 +111,23 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    // R2, S4
+    #[test]
+    fn a_state_from_before_there_was_a_data_key_goes_on_and_is_sealed() {
+        let folder = tempfile::tempdir().unwrap();
+        let account = folder.path().join("cm.account");
+        let writer = LogWriter::new([1; 16], Secret::from_bytes([7; 32]));
+        StateFile::beside(&account, &Vault::default()).store(&writer).unwrap();
+        let place = StateFile::beside(&account, &Vault::from_hex("5a".repeat(32).as_bytes()).unwrap());
+        for _ in 0..2 {
+            assert_eq!(place.load().unwrap().unwrap().checkpoint(), writer.checkpoint());
+            let bytes = std::fs::read(place.path()).unwrap();
+            assert!(!bytes.windows(32).any(|w| w == [7; 32]), "the secret lies open");
+        }
+        let other = StateFile::beside(&account, &Vault::from_hex("a5".repeat(32).as_bytes()).unwrap());
+        assert!(other.load().unwrap().is_none(), "another key opens nothing");
     }
 
     #[test]

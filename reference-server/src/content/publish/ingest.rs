@@ -14,7 +14,7 @@ use cadenza_protocol::id::{MediaId, hex};
 use cadenza_protocol::media::{MediaError, MediaFile};
 use cadenza_protocol::shop::money::Currency;
 use ring::digest::{Context, SHA256};
-use sqlx::{Any, Transaction};
+use sqlx::{Any, AnyConnection, Transaction};
 
 use super::seal::{Sealed, Unsealed, seal};
 use super::{MediaKeys, Published, check_path};
@@ -58,7 +58,8 @@ impl ContentManager {
         .map_err(ApiFailure::internal)?;
         let Checked { unsealed, mut entry, cover } = checked?;
         let media_id = unsealed.media_id;
-        self.refuse_taken(&incoming, &media_id).await?;
+        // before the work; whoever comes in meanwhile is seen when it is listed
+        refuse_taken(&mut *self.database.pool().acquire().await?, &incoming, &media_id).await?;
         let (from, folder, keeper, now) =
             (incoming.file.clone(), self.uploads.clone(), identity.clone(), self.now());
         let sealed = tokio::task::spawn_blocking(move || seal(&from, &folder, &unsealed, &keeper, now)).await;
@@ -72,7 +73,11 @@ impl ContentManager {
         self.files.store_file(&object, file.path()).await.map_err(ApiFailure::internal)?;
         reach("publish.stored")?;
         let edition = Edition { entry: &entry, object, length, sha256 };
-        let replaced = self.list(&incoming, identity.chain().leaf(), &edition).await?;
+        let listed = self.list(&incoming, identity.chain().leaf(), &edition).await;
+        if listed.is_err() {
+            self.forget_unlisted(&edition.object).await?;
+        }
+        let replaced = listed?;
         for media_id in replaced {
             self.forget_unsold(&media_id).await?;
         }
@@ -80,28 +85,16 @@ impl ContentManager {
         Ok(Published { media_id, title: entry.title })
     }
 
-    async fn refuse_taken(&self, incoming: &Incoming, media_id: &MediaId) -> Result<(), ApiFailure> {
-        let taken: Vec<(String,)> =
-            sqlx::query_as("SELECT author_key FROM media WHERE media_id = $1 OR path = $2 UNION SELECT author_key FROM editions WHERE media_id = $1")
-                .bind(media_id.to_string())
-                .bind(&incoming.path)
-                .fetch_all(self.database.pool())
-                .await?;
-        if taken.iter().any(|(owner,)| *owner != owner_of(&incoming.author)) {
-            let why = "another author published this path or media id; choose another";
-            return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", why));
+    /// Removes a stored file that did not come onto the shelf, unless it is there from before.
+    async fn forget_unlisted(&self, object: &str) -> Result<(), ApiFailure> {
+        let known: Option<(String,)> = sqlx::query_as("SELECT media_id FROM editions WHERE object = $1")
+            .bind(object)
+            .fetch_optional(self.database.pool())
+            .await?;
+        match known {
+            Some(_) => Ok(()),
+            None => self.files.remove(object).await.map_err(ApiFailure::internal),
         }
-        let on_the_shelf: Option<(String,)> =
-            sqlx::query_as("SELECT media_id FROM media WHERE media_id = $1 OR path = $2")
-                .bind(media_id.to_string())
-                .bind(&incoming.path)
-                .fetch_optional(self.database.pool())
-                .await?;
-        if on_the_shelf.is_some() && !incoming.overwrite {
-            let why = "this path or media id is published already; say that it may be overwritten";
-            return Err(ApiFailure::new(StatusCode::CONFLICT, "already-published", why));
-        }
-        Ok(())
     }
 
     /// Puts a file on the shelf, in the place of what is there under its id or path; whose tracks those were.
@@ -113,6 +106,7 @@ impl ContentManager {
     ) -> Result<Vec<String>, ApiFailure> {
         let (fingerprint, now) = (hex(&keeper.fingerprint()), self.now());
         let mut tx = self.database.begin_write().await?;
+        refuse_taken(&mut tx, incoming, &edition.entry.media_id).await?;
         sqlx::query("INSERT INTO custody_certificates (fingerprint, pem) VALUES ($1, $2) ON CONFLICT (fingerprint) DO NOTHING")
             .bind(&fingerprint)
             .bind(keeper.to_pem())
@@ -140,6 +134,35 @@ impl ContentManager {
         reach("publish.kept")?;
         Ok(replaced.into_iter().map(|(media_id,)| media_id).collect())
     }
+}
+
+/// Refuses a path or media id that is another's, or that may not be overwritten.
+async fn refuse_taken(
+    connection: &mut AnyConnection,
+    incoming: &Incoming,
+    media_id: &MediaId,
+) -> Result<(), ApiFailure> {
+    let taken: Vec<(String,)> =
+        sqlx::query_as("SELECT author_key FROM media WHERE media_id = $1 OR path = $2 UNION SELECT author_key FROM editions WHERE media_id = $1")
+            .bind(media_id.to_string())
+            .bind(&incoming.path)
+            .fetch_all(&mut *connection)
+            .await?;
+    if taken.iter().any(|(owner,)| *owner != owner_of(&incoming.author)) {
+        let why = "another author published this path or media id; choose another";
+        return Err(ApiFailure::new(StatusCode::FORBIDDEN, "not-your-file", why));
+    }
+    let on_the_shelf: Option<(String,)> =
+        sqlx::query_as("SELECT media_id FROM media WHERE media_id = $1 OR path = $2")
+            .bind(media_id.to_string())
+            .bind(&incoming.path)
+            .fetch_optional(&mut *connection)
+            .await?;
+    if on_the_shelf.is_some() && !incoming.overwrite {
+        let why = "this path or media id is published already; say that it may be overwritten";
+        return Err(ApiFailure::new(StatusCode::CONFLICT, "already-published", why));
+    }
+    Ok(())
 }
 
 /// A file with what stands in it.

@@ -13,6 +13,9 @@ use tempfile::NamedTempFile;
 
 use crate::identity::Identity;
 
+/// How the name of a copy begins that is being made; nobody is at one when a server starts.
+pub(super) const UNSEALED: &str = ".tmp";
+
 /// A file that was checked and may be sold.
 pub(super) struct Unsealed {
     pub media_id: MediaId,
@@ -39,7 +42,7 @@ pub(super) fn seal(
     let facts = PublicationFacts { media_id: unsealed.media_id, published_at: now };
     let block = facts.sign(&unsealed.running_hash, &key, keeper.chain().clone()).to_bytes();
     std::fs::create_dir_all(folder)?;
-    let file = NamedTempFile::new_in(folder)?;
+    let file = tempfile::Builder::new().prefix(UNSEALED).tempfile_in(folder)?;
     let mut source = BufReader::new(File::open(from)?).chain(block.as_slice());
     let (mut context, mut length) = (Context::new(&SHA256), 0);
     let mut buffer = vec![0; 1 << 20];

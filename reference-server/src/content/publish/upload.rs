@@ -20,6 +20,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::ingest::Incoming;
+use super::seal::UNSEALED;
 use super::{MediaKeys, PIECE, Published, StartUpload, Unfinished, UploadState, Uploads, check_path};
 use crate::api::{ApiFailure, JsonBody, PathId, reach};
 use crate::content::ContentManager;
@@ -47,6 +48,8 @@ struct UploadRow {
 
 const UPLOAD: &str =
     "SELECT upload_id, path, length, sha256, overwrite, author_key, received, touched_at FROM uploads";
+/// Space that is taken before it is needed, bytes.
+const BOOKED_AHEAD: u64 = 1 << 20;
 /// Uploads that one author may have begun.
 const MOST_UPLOADS: i64 = 256;
 
@@ -156,7 +159,8 @@ async fn piece(
     }
     file.seek(std::io::SeekFrom::Start(offset)).await.map_err(ApiFailure::internal)?;
     let left = row.length.unsigned_abs().saturating_sub(offset);
-    let space = manager.upload_space_free(&row.author_key).await?;
+    manager.note_received(&row.upload_id, received).await?;
+    let space = Booking { manager: &manager, upload: &row, booked: 0 };
     let outcome = receive(&mut file, body, left, space).await;
     // what came takes its space, also when the connection broke
     let received = file.metadata().await.map_err(ApiFailure::internal)?.len();
@@ -168,7 +172,7 @@ async fn piece(
 
 /// Writes a piece; a connection that breaks leaves what came before, and the author goes on from there. Of a refused piece the rest is
 /// taken in and dropped: who is cut off while sending never reads why.
-async fn receive(file: &mut File, body: Body, left: u64, space: u64) -> Result<(), ApiFailure> {
+async fn receive(file: &mut File, body: Body, left: u64, space: Booking<'_>) -> Result<(), ApiFailure> {
     let mut pieces = body.into_data_stream();
     let outcome = write(file, &mut pieces, left, space).await;
     let mut heard = 0;
@@ -185,7 +189,7 @@ async fn write(
     file: &mut File,
     pieces: &mut BodyDataStream,
     mut left: u64,
-    mut space: u64,
+    mut space: Booking<'_>,
 ) -> Result<(), ApiFailure> {
     while let Some(bytes) = pieces.next().await {
         let bytes = bytes.map_err(|_| {
@@ -203,10 +207,36 @@ async fn write(
                 "more bytes came than were announced; start again",
             )
         })?;
-        space = space.checked_sub(count).ok_or_else(no_space)?;
+        space.take(count, left).await?;
         file.write_all(&bytes).await.map_err(ApiFailure::internal)?;
     }
     file.flush().await.map_err(ApiFailure::internal)
+}
+
+/// Space that an upload took before it fills it: pieces that come beside each other share what there is.
+struct Booking<'a> {
+    manager: &'a ContentManager,
+    upload: &'a UploadRow,
+    /// Taken and not filled yet, bytes.
+    booked: u64,
+}
+
+impl Booking<'_> {
+    /// Space for `count` bytes, taken some at a time; `left` come after them.
+    async fn take(&mut self, count: u64, left: u64) -> Result<(), ApiFailure> {
+        if let Some(missing) = count.checked_sub(self.booked).filter(|missing| *missing > 0) {
+            let ahead = missing + left.min(BOOKED_AHEAD);
+            self.booked += if self.manager.book(self.upload, ahead).await? {
+                ahead
+            } else if self.manager.book(self.upload, missing).await? {
+                missing
+            } else {
+                return Err(no_space());
+            };
+        }
+        self.booked -= count;
+        Ok(())
+    }
 }
 
 fn no_space() -> ApiFailure {
@@ -263,6 +293,24 @@ impl ContentManager {
         Ok(free.min(self.settings.upload_space_per_author.saturating_sub(own.unsigned_abs())))
     }
 
+    /// Takes space for an upload; whether there was as much.
+    async fn book(&self, upload: &UploadRow, bytes: u64) -> Result<bool, ApiFailure> {
+        let bound = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+        let booked = sqlx::query(
+            "UPDATE uploads SET received = received + $1 WHERE upload_id = $2
+               AND (SELECT CAST(COALESCE(SUM(received), 0) AS BIGINT) FROM uploads) + $1 <= $3
+               AND (SELECT CAST(COALESCE(SUM(received), 0) AS BIGINT) FROM uploads WHERE author_key = $4) + $1 <= $5",
+        )
+        .bind(bound(bytes))
+        .bind(&upload.upload_id)
+        .bind(bound(self.settings.upload_space))
+        .bind(&upload.author_key)
+        .bind(bound(self.settings.upload_space_per_author))
+        .execute(self.database.pool())
+        .await?;
+        Ok(booked.rows_affected() == 1)
+    }
+
     async fn note_received(&self, upload_id: &str, received: u64) -> Result<(), ApiFailure> {
         sqlx::query("UPDATE uploads SET received = $1, touched_at = $2 WHERE upload_id = $3")
             .bind(i64::try_from(received).map_err(ApiFailure::internal)?)
@@ -285,6 +333,23 @@ impl ContentManager {
             self.forget_upload(&upload_id).await?;
         }
         Ok(())
+    }
+
+    /// Removes copies that a publishing was at when the server was killed.
+    pub(in crate::content) fn sweep_unsealed(&self) {
+        let Ok(entries) = std::fs::read_dir(&self.uploads) else { return };
+        let names = entries.filter_map(Result::ok).map(|entry| entry.path());
+        let is_ours = |path: &PathBuf| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(UNSEALED))
+        };
+        for path in names.filter(is_ours) {
+            match std::fs::remove_file(&path) {
+                Ok(()) => tracing::info!(file = %path.display(), "what a publishing left behind is removed"),
+                Err(error) => {
+                    tracing::warn!(file = %path.display(), %error, "what a publishing left behind cannot be removed")
+                }
+            }
+        }
     }
 
     fn upload_file(&self, upload_id: &str) -> PathBuf {

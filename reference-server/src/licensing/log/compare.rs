@@ -138,6 +138,17 @@ impl Side {
         self.told.entry(voucher_id).and_modify(|known| known.times += 1).or_insert(told);
     }
 
+    /// What was paid back of a transaction: owed and taken, in words.
+    fn paid_back(&self, voucher_id: VoucherId) -> Vec<String> {
+        let words = |refund: &RefundRecord| {
+            let (cost, retail) = (money(refund.cost_cents), money(refund.retail_cents));
+            format!("{retail} {} ({cost} of it owed)", refund.currency)
+        };
+        let mut all: Vec<String> = self.refunds.get(&voucher_id).into_iter().flatten().map(words).collect();
+        all.sort();
+        all
+    }
+
     /// Adds what this side says up.
     fn total(&self, totals: &mut BTreeMap<String, Sides>, part: fn(&mut Sides) -> &mut Totals) {
         let mut add = |currency: &str, cost: i64, retail: i64| {
@@ -208,6 +219,9 @@ fn one(voucher_id: VoucherId, merchants: &Side, managers: &Side, name: &mut dyn 
             differs("entered-twice", taken.times != 1 || owed.times != 1, times(taken), times(owed));
             let refunded = |count: usize| format!("{count} refunds");
             differs("refund", taken_back != given_back, refunded(taken_back), refunded(given_back));
+            let (merchant, manager) = (merchants.paid_back(voucher_id), managers.paid_back(voucher_id));
+            let is_other = taken_back == given_back && merchant != manager;
+            differs("refund-amount", is_other, merchant.join(", "), manager.join(", "));
         }
         // paid back before it was redeemed: nothing is owed, and nothing was kept
         (Some(_), None) if taken_back > 0 && given_back == 0 => {}

@@ -50,29 +50,23 @@ impl Merchant {
         for item in self.item_rows(&order.order_id).await? {
             match self.authorize(&order.order_id, &item).await {
                 Ok(()) => {}
-                Err(failure) if failure.status.is_client_error() => {
+                Err(failure) if is_final(failure.status) => {
                     self.give_up(order, &failure.error.code).await?;
                     return Err(failure);
                 }
                 // the content manager is away: the order stays open, and its key or the next settling finishes it
-                Err(failure) => return Err(failure),
+                Err(failure) => return Err(still_open(&failure)),
             }
         }
         reach("order.authorized")?;
-        self.can_enter().await?;
+        self.can_enter().await.map_err(|failure| still_open(&failure))?;
         let payment = match self.payment.capture(&order.payment_key()).await {
             Capture::Taken(payment) => payment,
             Capture::NotAuthorized => {
                 self.give_up(order, INTERRUPTED).await?;
                 return Err(super::refused(Some(INTERRUPTED)));
             }
-            Capture::Unconfirmed => {
-                return Err(ApiFailure::new(
-                    StatusCode::BAD_GATEWAY,
-                    "payment-unconfirmed",
-                    "the payment is not confirmed yet; send the same order again, it is charged once",
-                ));
-            }
+            Capture::Unconfirmed => return Err(not_confirmed()),
         };
         reach("order.captured")?;
         let paid_with = format!("{} •••• {}", payment.mark.brand, payment.mark.last4);
@@ -159,6 +153,23 @@ fn bundles(items: &[ItemRow]) -> BTreeMap<i64, Vec<&ItemRow>> {
         bundles.entry(item.bundle).or_default().push(item);
     }
     bundles
+}
+
+/// Whether a refusal stays one; a content manager that is too busy is asked again.
+fn is_final(status: StatusCode) -> bool {
+    let is_put_off = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    status.is_client_error() && !is_put_off
+}
+
+/// Money is set aside and something behind the merchant did not answer: the order goes on later, so nobody is told that nothing was charged.
+fn still_open(failure: &ApiFailure) -> ApiFailure {
+    tracing::warn!(code = %failure.error.code, "an order stays open with its money set aside");
+    not_confirmed()
+}
+
+fn not_confirmed() -> ApiFailure {
+    let why = "the payment is not confirmed yet; send the same order again, it is charged once";
+    ApiFailure::new(StatusCode::BAD_GATEWAY, "payment-unconfirmed", why)
 }
 
 /// Why an order was given up that stopped half-way, before its money was set aside.

@@ -55,9 +55,13 @@ pub async fn buy(
     }
     let card = read_card(card_file)?;
     unlock(&player, global).await?;
+    let before = player.orders();
     let order = player.buy(&items, &card).await?.order;
     drop(card);
-    output.progress(&format!("Paid {} ({}).", price(order.total_cents, &order.currency), order.paid_with));
+    let is_earlier = before.iter().any(|past| past.order.order_id == order.order_id);
+    let now = if is_earlier { " before; nothing was charged now" } else { "" };
+    let paid = price(order.total_cents, &order.currency);
+    output.progress(&format!("Paid {paid} ({}){now}.", order.paid_with));
     let ours = order.items.iter().map(|i| i.voucher_id).collect::<Vec<_>>();
     let delivered = deliver(&player, output).await?;
     finish(only(&ours, delivered, output), output, json!({ "order": order }))
