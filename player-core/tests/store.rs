@@ -15,7 +15,7 @@ use cadenza_player::store::purchase::Agreed;
 use cadenza_player::store::{ExchangeError, StoreAddress, StoreClient, purchase};
 use cadenza_player::{Code, Explain};
 use cadenza_protocol::card::{Card, TypedCard, test_cards};
-use cadenza_protocol::cert::{Certificate, Role};
+use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
 use cadenza_protocol::crypto::sha256;
 use cadenza_protocol::id::MediaId;
 use cadenza_protocol::pay::{KeyName, PaymentNeeded, Till};
@@ -487,9 +487,10 @@ fn card() -> Card {
     typed.check(NOW).unwrap()
 }
 
-/// Nobody here looks at it.
-fn signature() -> SignedMessage {
-    serde_json::from_str(r#"{"body":"","signature":"","chain":[]}"#).unwrap()
+/// A signature that nobody here looks at.
+fn signed(client: &StoreClient) -> SignedMessage {
+    let chain = CertificateChain::new(vec![client.address().root.clone()]).unwrap();
+    SignedMessage::new("an order", &"all of it", &chain, |_, _| vec![0])
 }
 
 struct Books {
@@ -512,7 +513,7 @@ impl Books {
 
     async fn buy(&self, client: &StoreClient, id: MediaId) -> Result<(), Code> {
         let wanted = vec![OrderedTrack { media_id: id, quality: "lossless".into() }];
-        let sign = |_: &str| Ok(signature());
+        let sign = |_: &str| Ok(signed(client));
         let agreed = Agreed { total_cents: 129, currency: "USD", sign: &sign };
         let bought = purchase::buy(client, &self.journal, &self.orders, wanted, &agreed, &card(), NOW).await;
         bought.map(drop).map_err(|error| error.code())

@@ -185,8 +185,8 @@ impl CheckedForm {
     }
 
     /// What goes to the licensing center, once the processor has seen the card.
-    pub fn with(self, card: ShownCard) -> Application<CheckedDetails> {
-        Application { details: self.details, card }
+    pub fn with(&self, card: ShownCard) -> Application<&CheckedDetails> {
+        Application { details: &self.details, card }
     }
 }
 

@@ -119,6 +119,7 @@ fn a_text_that_holds_some_card_number_is_refused_by_whoever_keeps_it() {
 // C8
 #[test]
 fn a_form_never_shows_itself() {
-    let application = form().check(NOW).unwrap().with(shown());
+    let checked = form().check(NOW).unwrap();
+    let application = checked.with(shown());
     assert!(!format!("{:?} {:?} {application:?}", form(), form().check(NOW).unwrap()).contains("42"));
 }

@@ -121,7 +121,6 @@ mod tests {
         assert!(bomb.len() < 500_000, "{} bytes", bomb.len());
         assert!(matches!(render(&bomb, true), Err(ImageError::Limits(_))));
         for thin in [png(16_000_000, 1), png(1, 16_000_000)] {
-            assert!(thin.len() < 500_000, "{} bytes", thin.len());
             assert!(matches!(render(&thin, true), Err(ImageError::Limits(_))));
         }
         assert!(render(&png(3_000, 1_000), true).is_ok());

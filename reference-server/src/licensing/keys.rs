@@ -37,19 +37,26 @@ pub fn rsa_3072() -> Result<Zeroizing<Vec<u8>>, KeyError> {
 /// RSA keys made ahead by a thread that sleeps while enough are ready.
 #[derive(Debug)]
 pub struct RsaKeys {
-    ready: Mutex<mpsc::Receiver<Result<Zeroizing<Vec<u8>>, KeyError>>>,
+    ready: Mutex<Ready>,
     places: Semaphore,
+}
+
+#[derive(Debug)]
+struct Ready {
+    made: mpsc::Receiver<Result<Zeroizing<Vec<u8>>, KeyError>>,
+    /// Taken from the maker for somebody who then waited no longer: the next one has them.
+    kept: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl RsaKeys {
     /// Starts making keys. The thread ends by itself after its current key once this is dropped; it is not joined, as
     /// nobody should wait for primes at shutdown.
     pub fn start() -> std::io::Result<Self> {
-        let (made, ready) = mpsc::channel(READY);
+        let (maker, made) = mpsc::channel(READY);
         std::thread::Builder::new()
             .name("rsa-keys".into())
-            .spawn(move || while made.blocking_send(rsa_3072()).is_ok() {})?;
-        Ok(Self { ready: Mutex::new(ready), places: Semaphore::new(WAITING) })
+            .spawn(move || while maker.blocking_send(rsa_3072()).is_ok() {})?;
+        Ok(Self { ready: Mutex::new(Ready { made, kept: Vec::new() }), places: Semaphore::new(WAITING) })
     }
 
     /// A place among those who wait, or none: then it is better to come back later.
@@ -57,11 +64,18 @@ impl RsaKeys {
         self.places.try_acquire().ok()
     }
 
-    /// Takes the two keys of a passport, at once when they are ready.
+    /// Takes the two keys of a passport, at once when they are ready. Who gives up waiting takes none.
     pub async fn take_two(&self) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>), KeyError> {
         let mut ready = self.ready.lock().await;
-        let stopped = || Err(KeyError::Generation("the key maker stopped".into()));
-        let first = ready.recv().await.unwrap_or_else(stopped)?;
-        Ok((first, ready.recv().await.unwrap_or_else(stopped)?))
+        loop {
+            if let [.., _, _] = ready.kept[..]
+                && let (Some(first), Some(second)) = (ready.kept.pop(), ready.kept.pop())
+            {
+                return Ok((first, second));
+            }
+            let stopped = || Err(KeyError::Generation("the key maker stopped".into()));
+            let key = ready.made.recv().await.unwrap_or_else(stopped)?;
+            ready.kept.push(key);
+        }
     }
 }

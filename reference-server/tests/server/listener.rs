@@ -164,11 +164,13 @@ pub async fn order_signed(
     items: &[(MediaId, u64)],
     signed: &SignedMessage,
 ) -> (u16, Value) {
+    let total: u64 = items.iter().map(|(_, cents)| cents).sum();
     let items: Vec<Value> =
         items.iter().map(|(id, _)| json!({ "media_id": id, "quality": "lossless" })).collect();
-    let card = json!({ "number": test_cards::GOOD, "expiry": "12/29", "name": "Ada Example" });
-    let order = json!({ "items": items, "card": card, "idempotency_key": key, "signed": signed });
-    world.post("/v1/orders", &order).await
+    let order = json!({
+        "items": items, "total_cents": total, "currency": "USD", "idempotency_key": key, "signed": signed,
+    });
+    world.pay(order, test_cards::GOOD).await
 }
 
 /// The voucher of a paid order.

@@ -158,7 +158,7 @@ fn whoever_has_bought_one_track_completes_the_album_for_the_rest_of_its_price() 
         assert_eq!(code(complete(&eve, "completion-3", 71, &[bought]).await), not_counted, "another's");
         assert_eq!(code(complete(&ada, "completion-4", 71, &[VoucherId::random()]).await), not_counted);
         assert_eq!(code(complete(&ada, "completion-5", 71, &[bought, bought]).await), not_counted);
-        let changed = (409, "order-other-prices".to_owned());
+        let changed = (409, "price-changed".to_owned());
         assert_eq!(code(complete(&ada, "completion-6", 71, &[]).await), changed, "nothing was shown");
         assert_eq!(code(complete(&ada, "completion-7", 70, &[bought]).await), changed);
         assert_eq!(world.count("SELECT COUNT(*) FROM payments WHERE state = 'captured'").await, 1);

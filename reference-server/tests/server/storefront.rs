@@ -132,7 +132,7 @@ fn a_price_that_changed_since_the_form_was_shown_is_shown_again_before_anything_
         let world = World::start("price-changed", ServerConfig::default()).await;
         let (cookie, form) = buy_page(&world).await;
         let database = world.database().await;
-        let changing = sqlx::query("UPDATE media SET facts = REPLACE(facts, ':129,', ':229,')");
+        let changing = sqlx::query("UPDATE editions SET facts = REPLACE(facts, ':129}', ':229}')");
         changing.execute(database.pool()).await.unwrap();
         database.close().await;
         // a track that is not there makes the merchant look again

@@ -26,11 +26,14 @@ pub enum Door {
     Licensing,
     Content,
     Payment,
+    /// Where a card is shown.
+    Counter,
     Delivery,
 }
 
 /// All of them.
-pub const DOORS: [Door; 5] = [Door::Store, Door::Licensing, Door::Content, Door::Payment, Door::Delivery];
+pub const DOORS: [Door; 6] =
+    [Door::Store, Door::Licensing, Door::Content, Door::Payment, Door::Counter, Door::Delivery];
 
 impl Door {
     /// Its name in the configuration's `[ports]`.
@@ -40,6 +43,7 @@ impl Door {
             Self::Licensing => "licensing",
             Self::Content => "content",
             Self::Payment => "payment",
+            Self::Counter => "payment_counter",
             Self::Delivery => "delivery_https",
         }
     }

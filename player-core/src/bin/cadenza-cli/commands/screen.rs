@@ -3,7 +3,7 @@
 //! Without a terminal, or with `--json`, there are no keys and no line; what is said then is progress like any other.
 
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cadenza_player::playback::{Command, Knob, Playback, PlaybackState, Status};
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -13,6 +13,8 @@ use crate::output::{Output, minutes};
 
 /// How far an arrow key goes.
 const STEP_MS: u64 = 5_000;
+/// Until the engine shows what it was told.
+const A_MOMENT: Duration = Duration::from_millis(300);
 /// How far a press turns the volume.
 const TURN: u8 = 5;
 /// Columns of a terminal that does not say how wide it is.
@@ -28,6 +30,8 @@ pub struct Screen {
     /// Keys come one by one, and the line is ours.
     raw: bool,
     drawn: String,
+    /// Where the last seek went, and when: the status follows it a moment later.
+    sought: Option<(Instant, u64)>,
 }
 
 /// What came of the keys.
@@ -51,7 +55,7 @@ impl Screen {
         let can_be_steered = output.is_text() && io::stdin().is_terminal() && io::stderr().is_terminal();
         let raw = can_be_steered && terminal::enable_raw_mode().is_ok();
         let knob = Knob::default().turned(volume.unwrap_or(100));
-        let screen = Self { output, owner, knob, raw, drawn: String::new() };
+        let screen = Self { output, owner, knob, raw, drawn: String::new(), sought: None };
         if let Some(owner) = &screen.owner {
             screen.say(&format!("Bought by {owner}"));
         }
@@ -93,8 +97,18 @@ impl Screen {
     pub fn steer(&mut self, playback: &Playback, status: &Status) -> Steered {
         while self.raw && event::poll(Duration::ZERO).unwrap_or(false) {
             let Ok(Event::Key(key)) = event::read() else { continue };
-            match deed(key, status) {
-                Some(Deed::Send(command)) => playback.send(command),
+            let time_ms = match self.sought {
+                Some((at, time_ms)) if at.elapsed() < A_MOMENT => time_ms,
+                _ => status.time_ms(),
+            };
+            match deed(key, status.is_sounding(), time_ms) {
+                Some(Deed::Send(command)) => {
+                    self.sought = match command {
+                        Command::Seek(time_ms) => Some((Instant::now(), time_ms)),
+                        _ => None,
+                    };
+                    playback.send(command);
+                }
                 Some(Deed::Louder) => self.turn(self.knob.percent().saturating_add(TURN), playback),
                 Some(Deed::Quieter) => self.turn(self.knob.percent().saturating_sub(TURN), playback),
                 Some(Deed::End) => return Steered::Ended,
@@ -119,19 +133,19 @@ impl Drop for Screen {
     }
 }
 
-fn deed(key: KeyEvent, status: &Status) -> Option<Deed> {
+fn deed(key: KeyEvent, is_sounding: bool, time_ms: u64) -> Option<Deed> {
     if key.kind == KeyEventKind::Release {
         return None;
     }
     Some(match key.code {
         KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Deed::End,
         KeyCode::Char('q') => Deed::End,
-        KeyCode::Char(' ') => Deed::Send(if status.is_sounding() { Command::Pause } else { Command::Play }),
+        KeyCode::Char(' ') => Deed::Send(if is_sounding { Command::Pause } else { Command::Play }),
         KeyCode::Char('s') => Deed::Send(Command::Stop),
         KeyCode::Char('n') => Deed::Send(Command::Next),
         KeyCode::Char('p') => Deed::Send(Command::Previous),
-        KeyCode::Right => Deed::Send(Command::Seek(status.time_ms().saturating_add(STEP_MS))),
-        KeyCode::Left => Deed::Send(Command::Seek(status.time_ms().saturating_sub(STEP_MS))),
+        KeyCode::Right => Deed::Send(Command::Seek(time_ms.saturating_add(STEP_MS))),
+        KeyCode::Left => Deed::Send(Command::Seek(time_ms.saturating_sub(STEP_MS))),
         KeyCode::Char('+') | KeyCode::Up => Deed::Louder,
         KeyCode::Char('-') | KeyCode::Down => Deed::Quieter,
         _ => return None,
@@ -220,7 +234,7 @@ mod tests {
         let narrow =
             line(&heard(TrackKind::Purchased, "A title that goes on and on and on"), Some(owner), 80);
         assert!(
-            narrow.ends_with(owner) && narrow.starts_with("playing A t…") && width(&narrow) < 80,
+            narrow.ends_with(owner) && narrow.starts_with("playing A title …") && width(&narrow) < 80,
             "{narrow}"
         );
         assert!(width(&line(&heard(TrackKind::Own, &"長".repeat(200)), None, 40)) < 40);
@@ -229,14 +243,13 @@ mod tests {
     // M2
     #[test]
     fn keys_steer_and_other_keys_do_nothing() {
-        let playing = heard(TrackKind::Own, "a");
-        let press = |code| deed(KeyEvent::new(code, KeyModifiers::NONE), &playing);
+        let press = |code| deed(KeyEvent::new(code, KeyModifiers::NONE), true, 62_000);
         assert!(matches!(press(KeyCode::Char(' ')), Some(Deed::Send(Command::Pause))));
         assert!(matches!(press(KeyCode::Right), Some(Deed::Send(Command::Seek(67_000)))));
         assert!(matches!(press(KeyCode::Left), Some(Deed::Send(Command::Seek(57_000)))));
         assert!(matches!(press(KeyCode::Char('q')), Some(Deed::End)));
         assert!(press(KeyCode::Char('x')).is_none());
         let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert!(matches!(deed(interrupt, &playing), Some(Deed::End)));
+        assert!(matches!(deed(interrupt, true, 0), Some(Deed::End)));
     }
 }
