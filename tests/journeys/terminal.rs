@@ -1,5 +1,6 @@
 //! Listening at a terminal: one line, and keys.
 
+use cadenza_tests::patience::wait_for;
 use cadenza_tests::player::GOOD_CARD;
 use cadenza_tests::song::Samples;
 use cadenza_tests::{TestPlayer, TestStore};
@@ -44,4 +45,18 @@ fn bought_music_plays_beside_its_owner_on_a_terminal() {
     terminal.shows("playing ");
     terminal.types("\x03");
     assert!(terminal.ends_well(), "{}", terminal.shown());
+}
+
+// M2
+#[test]
+fn a_terminal_that_is_closed_ends_what_plays() {
+    let store = TestStore::open();
+    let player = TestPlayer::new(&store);
+    let file = player.path("One.flac");
+    Samples::music(60, 9).write_flac(&file);
+    let mut terminal = player.at_a_terminal(&["play", &file.to_string_lossy()]);
+    terminal.shows("playing One");
+    terminal.closes();
+    // while one player runs, another with the same home is turned away
+    wait_for("the player to end", || player.run(&["playlist", "list"]).stderr().is_empty().then_some(()));
 }

@@ -56,6 +56,12 @@ impl Terminal {
         String::from_utf8_lossy(&fs::read(self.folder.path().join("shown")).unwrap_or_default()).into_owned()
     }
 
+    /// The window that it stood in is closed.
+    pub fn closes(mut self) {
+        self.program.kill().expect("our child");
+        self.program.wait().expect("our child");
+    }
+
     /// Waits for its end; whether all went well.
     pub fn ends_well(&mut self) -> bool {
         wait_for("the program to end", || self.program.try_wait().expect("our child")).success()

@@ -95,8 +95,13 @@ impl Screen {
 
     /// Does what was typed since.
     pub fn steer(&mut self, playback: &Playback, status: &Status) -> Steered {
-        while self.raw && event::poll(Duration::ZERO).unwrap_or(false) {
-            let Ok(Event::Key(key)) = event::read() else { continue };
+        while self.raw {
+            let key = match event::poll(Duration::ZERO).and_then(|any| any.then(event::read).transpose()) {
+                Ok(None) => break,
+                Ok(Some(Event::Key(key))) => key,
+                Ok(Some(_)) => continue,
+                Err(_) => return Steered::Ended, // the terminal is gone
+            };
             let time_ms = match self.sought {
                 Some((at, time_ms)) if at.elapsed() < A_MOMENT => time_ms,
                 _ => status.time_ms(),
