@@ -41,6 +41,10 @@ impl Unfinished {
             tracing::info!(image = %left.bin.display(), "removing what an image that was cut off left behind");
             let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|stat| stat.len() == left.sealed_length);
             let _ = atomic::remove_file(&left.part);
+            // the sheets, if it ended while they were written
+            if let Some(folder) = left.bin.parent() {
+                atomic::sweep(folder);
+            }
             if is_ours(&left.bin) {
                 let _ = atomic::remove_file(&left.bin);
             }
