@@ -582,8 +582,8 @@ async fn a_paid_order_waits_for_its_vouchers_unless_it_was_paid_back() {
     let client = scripted(&ours, Script::from([("200 OK", ORDER)]), vouchers).await;
     let books = Books::new();
     books.buy(&client, MediaId::random()).await.unwrap();
-    assert!(purchase::resume(&client, &books.journal, NOW).await.is_err());
+    assert!(purchase::resume(&client, &books.journal, &books.orders, NOW).await.is_err());
     assert_eq!(books.journal.orders()[0].order_id.as_deref(), Some("0123456789abcdef"));
-    purchase::resume(&client, &books.journal, NOW).await.unwrap();
+    purchase::resume(&client, &books.journal, &books.orders, NOW).await.unwrap();
     assert!(books.journal.orders().is_empty(), "there is nothing to bring any more");
 }

@@ -1,6 +1,8 @@
 //! The server as players, merchants and authors meet it: everything over real TLS, in a temporary folder, on free ports.
 #![allow(clippy::unwrap_used)]
 
+#[path = "server/account.rs"]
+mod account;
 #[path = "server/after_sale.rs"]
 mod after_sale;
 #[path = "server/author.rs"]

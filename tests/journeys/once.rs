@@ -92,6 +92,8 @@ fn what_is_paid_for_and_has_not_arrived_is_not_bought_again() {
 
     assert_eq!(bought["order"]["order_id"], paid["order_id"], "the order that was paid, no other");
     assert_eq!(player.purchases().len(), 2);
+    let listed = player.json(&["orders"]);
+    assert_eq!(listed["orders"].as_array().map(Vec::len), Some(1), "{listed}");
 
     // a voucher that came from elsewhere is on its way: the same track is not charged
     let player = TestPlayer::registered(&store);

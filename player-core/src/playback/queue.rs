@@ -3,6 +3,7 @@
 //! The listener's order is the order of the entries. Shuffle lays a second order over it and leaves the first
 //! alone, so switching it off goes on in the listener's order from the same track. Nothing here plays or opens.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::track::Track;
@@ -154,7 +155,9 @@ impl Queue {
     /// All entries in the order of play.
     #[must_use]
     pub fn in_order_of_play(&self) -> Vec<Entry> {
-        self.order().into_iter().filter_map(|key| self.entry(key).cloned()).collect()
+        let Some(order) = &self.shuffled else { return self.entries.clone() };
+        let by_key: HashMap<EntryKey, &Entry> = self.entries.iter().map(|entry| (entry.key, entry)).collect();
+        order.iter().filter_map(|key| by_key.get(key).copied().cloned()).collect()
     }
 
     /// The entry that is played, or would be.

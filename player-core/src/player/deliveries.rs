@@ -169,7 +169,7 @@ impl Player {
 
     async fn deliver_open(&self) -> Result<Vec<Delivered>, Failure> {
         let client = self.started_store().await?;
-        let resumed = purchase::resume(&client, &self.0.journal, self.now()).await;
+        let resumed = purchase::resume(&client, &self.0.journal, &self.0.orders, self.now()).await;
         let vouchers = self.0.journal.vouchers();
         if vouchers.is_empty() {
             return resumed.map(|()| Vec::new()).map_err(Failure::from);

@@ -42,7 +42,7 @@ impl Player {
         client: &StoreClient,
         wanted: &mut Vec<OrderedTrack>,
     ) -> Result<Option<PastOrder>, Failure> {
-        if let Err(error) = purchase::resume(client, &self.0.journal, self.now()).await {
+        if let Err(error) = purchase::resume(client, &self.0.journal, &self.0.orders, self.now()).await {
             tracing::warn!(%error, "a paid order's tracks cannot be fetched yet");
         }
         let mut found = self.find_lost_at(client).await?;
@@ -86,13 +86,15 @@ impl Player {
         wanted: &[OrderedTrack],
     ) -> Result<Vec<PastOrder>, Failure> {
         let mut found: Vec<PastOrder> = Vec::new();
+        let here = client.merchant_key().await?;
         for open in self.0.journal.vouchers() {
             let Some(item) = wanted.iter().find(|item| item.media_id == open.track.media_id) else {
                 continue;
             };
-            let past = match &open.order_id {
-                Some(order_id) => self.order_today(client, order_id).await,
-                None => None,
+            let listed = open.order_id.as_ref().and_then(|order_id| self.0.orders.order(order_id));
+            let past = match listed {
+                Some(past) if past.merchant.as_ref() == Some(&here) => Some(today(client, past).await),
+                other => other,
             };
             match past {
                 Some(past) if past.order.state != OrderState::Paid => {
@@ -106,22 +108,6 @@ impl Player {
             }
         }
         Ok(found)
-    }
-
-    /// An order as its merchant tells it now; as it was told before when nobody answers.
-    async fn order_today(&self, client: &StoreClient, order_id: &str) -> Option<PastOrder> {
-        let listed = self.0.orders.order(order_id);
-        match purchase::order_of(client, order_id).await {
-            Ok(order) => {
-                let merchant = client.merchant_key().await.ok();
-                let placed_at = listed.map_or_else(|| self.now(), |past| past.placed_at);
-                Some(PastOrder { placed_at, merchant, order })
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the store does not say how an order stands");
-                listed
-            }
-        }
     }
 
     fn on_its_way(&self, id: MediaId) -> Failure {
@@ -181,6 +167,17 @@ impl Player {
         self.0.journal.close_order(open)?;
         self.await_deliveries();
         Ok(())
+    }
+}
+
+/// An order as its merchant tells it now; as it was told before when nobody answers.
+async fn today(client: &StoreClient, past: PastOrder) -> PastOrder {
+    match purchase::order_of(client, &past.order.order_id).await {
+        Ok(order) => PastOrder { order, ..past },
+        Err(error) => {
+            tracing::warn!(%error, "the store does not say how an order stands");
+            past
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 use cadenza_protocol::id::{VoucherId, unhex};
 use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::shop::signed_order::{SignedItem, SignedOrder};
-use cadenza_protocol::shop::{AlbumPage, Order, OrderedTrack};
+use cadenza_protocol::shop::{AlbumPage, OrderedTrack};
 use cadenza_protocol::signed::SignedMessage;
 
 use super::Player;
@@ -18,6 +18,7 @@ use crate::passport::VaultError;
 use crate::store::basket::{BasketLine, Counted};
 use crate::store::cart::CartItem;
 use crate::store::client::StoreClient;
+use crate::store::purchase;
 
 impl Player {
     /// Tracks of an album that were bought from this merchant and are in the library, with what was paid.
@@ -92,8 +93,7 @@ impl Player {
     /// Asks what became of the orders of these purchases, which the store does not count: paid back, they count no more here either.
     pub(super) async fn look_at_orders_again(&self, client: &StoreClient, shown: &[VoucherId]) {
         for order_id in self.0.orders.orders_with(shown) {
-            let escaped: String = url::form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
-            let updated = match client.get::<Order>(&format!("v1/orders/{escaped}")).await {
+            let updated = match purchase::order_of(client, &order_id).await {
                 Ok(order) => self.0.orders.note(&order.order_id, order.state).map_err(Failure::from),
                 Err(error) => Err(error.into()),
             };

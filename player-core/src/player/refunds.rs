@@ -2,11 +2,12 @@
 //!
 //! An order's id opens what was bought, so only that merchant is asked, known by its key wherever it is now.
 
-use cadenza_protocol::shop::{Order, OrderState};
+use cadenza_protocol::shop::OrderState;
 
 use super::Player;
 use crate::error::Failure;
 use crate::store::orders::PastOrder;
+use crate::store::purchase;
 
 /// The latest orders that are asked about, one after the other.
 const MOST_ASKED: usize = 50;
@@ -21,8 +22,7 @@ impl Player {
             let here = |past: &&PastOrder| past.merchant.as_ref() == Some(&merchant) && may_change(past);
             for known in past.iter().filter(here).take(MOST_ASKED) {
                 let id = &known.order.order_id;
-                let escaped: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-                let now: Order = client.get(&format!("v1/orders/{escaped}")).await?;
+                let now = purchase::order_of(&client, id).await?;
                 self.0.orders.note(id, now.state)?;
             }
         }

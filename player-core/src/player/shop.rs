@@ -306,8 +306,8 @@ impl Player {
         };
         let (journal, now) = (&self.0.journal, self.now());
         let bought = purchase::buy(client, journal, &self.0.orders, wanted, &agreed, card, now).await;
-        let order = match bought.map_err(Failure::from) {
-            Ok(order) => order,
+        let past = match bought.map_err(Failure::from) {
+            Ok(past) => past,
             Err(failure) => {
                 match failure.code {
                     Code::PriceChanged | Code::OrderOtherPrices => self.look_again(client, items).await,
@@ -321,10 +321,10 @@ impl Player {
             }
         };
         // It is paid: a voucher that cannot be fetched now is fetched with the next delivery.
-        if let Err(error) = purchase::resume(client, journal, now).await {
+        if let Err(error) = purchase::resume(client, journal, &self.0.orders, now).await {
             tracing::warn!(%error, "the order is paid, and its tracks cannot be fetched yet");
         }
-        Ok(PastOrder { placed_at: now, merchant: client.merchant_key().await.ok(), order })
+        Ok(past)
     }
 
     /// What the listener was shown for these tracks: the cart as it stands, or what the store said of them last.

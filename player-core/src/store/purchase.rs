@@ -110,7 +110,7 @@ pub async fn buy(
     agreed: &Agreed<'_>,
     card: &Card,
     now: UnixTime,
-) -> Result<Order, PurchaseError> {
+) -> Result<PastOrder, PurchaseError> {
     items.sort();
     items.dedup();
     if items.is_empty() {
@@ -138,12 +138,12 @@ pub async fn buy(
         }
     };
     journal.reach("buy.answered")?;
-    let merchant = Some(open.merchant.clone());
-    list(orders, &PastOrder { placed_at: open.placed_at, merchant, order: order.clone() });
     open.order_id = Some(order.order_id.clone());
+    let past = PastOrder { placed_at: open.placed_at, merchant: Some(open.merchant.clone()), order };
+    list(orders, &past);
     journal.keep_order(&open)?;
     journal.reach("buy.paid")?;
-    Ok(order)
+    Ok(past)
 }
 
 /// Puts an order into the list, before the journal calls it answered: whatever comes after, it is seen there.
@@ -153,8 +153,14 @@ pub fn list(orders: &OrderBook, past: &PastOrder) {
     }
 }
 
-/// Brings the vouchers of orders that are paid and were interrupted before their vouchers were here.
-pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> Result<(), PurchaseError> {
+/// Brings the vouchers of orders that are paid and were interrupted before their vouchers were here, and the orders into the list if they
+/// were interrupted before that.
+pub async fn resume(
+    client: &StoreClient,
+    journal: &Journal,
+    orders: &OrderBook,
+    now: UnixTime,
+) -> Result<(), PurchaseError> {
     let interrupted: Vec<OpenOrder> = journal.orders().into_iter().filter(|o| o.order_id.is_some()).collect();
     if interrupted.is_empty() {
         return Ok(());
@@ -163,6 +169,7 @@ pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> R
     let mut outcome = Ok(());
     // One that cannot be had now holds up no other.
     for open in interrupted.iter().filter(|o| o.merchant == here) {
+        list_missing(client, orders, open).await;
         let fetched = match fetch_vouchers(client, journal, open, now).await {
             // Paid back meanwhile: there is nothing to bring.
             Err(PurchaseError::Exchange(e)) if e.is_refunded() => Ok(journal.close_order(open)?),
@@ -171,6 +178,19 @@ pub async fn resume(client: &StoreClient, journal: &Journal, now: UnixTime) -> R
         outcome = outcome.and(fetched);
     }
     outcome
+}
+
+async fn list_missing(client: &StoreClient, orders: &OrderBook, open: &OpenOrder) {
+    let Some(order_id) = open.order_id.as_ref().filter(|order_id| orders.order(order_id).is_none()) else {
+        return;
+    };
+    match order_of(client, order_id).await {
+        Ok(order) => {
+            let merchant = Some(open.merchant.clone());
+            list(orders, &PastOrder { placed_at: open.placed_at, merchant, order });
+        }
+        Err(error) => tracing::warn!(%error, "a paid order is missing from the list of orders"),
+    }
 }
 
 /// A fresh copy of a voucher that was bought here, for one that has run out.
@@ -283,7 +303,7 @@ async fn fetch_vouchers(
     Ok(journal.close_order(open)?)
 }
 
-/// A paid order as it stands now, paid back or not.
+/// A paid order as it stands now, paid back or not. Its id opens what was bought: only the merchant that it was placed at is asked.
 pub async fn order_of(client: &StoreClient, order_id: &str) -> Result<Order, ExchangeError> {
     let escaped: String = url::form_urlencoded::byte_serialize(order_id.as_bytes()).collect();
     client.get(&format!("v1/orders/{escaped}")).await

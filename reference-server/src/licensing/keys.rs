@@ -44,8 +44,8 @@ pub struct RsaKeys {
 #[derive(Debug)]
 struct Ready {
     made: mpsc::Receiver<Result<Zeroizing<Vec<u8>>, KeyError>>,
-    /// Taken from the maker for somebody who then waited no longer: the next one has them.
-    kept: Vec<Zeroizing<Vec<u8>>>,
+    /// The first of two: it stays here while the second is waited for, also when nobody waits any longer.
+    kept: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl RsaKeys {
@@ -56,7 +56,7 @@ impl RsaKeys {
         std::thread::Builder::new()
             .name("rsa-keys".into())
             .spawn(move || while maker.blocking_send(rsa_3072()).is_ok() {})?;
-        Ok(Self { ready: Mutex::new(Ready { made, kept: Vec::new() }), places: Semaphore::new(WAITING) })
+        Ok(Self { ready: Mutex::new(Ready { made, kept: None }), places: Semaphore::new(WAITING) })
     }
 
     /// A place among those who wait, or none: then it is better to come back later.
@@ -67,15 +67,11 @@ impl RsaKeys {
     /// Takes the two keys of a passport, at once when they are ready. Who gives up waiting takes none.
     pub async fn take_two(&self) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>), KeyError> {
         let mut ready = self.ready.lock().await;
-        loop {
-            if let [.., _, _] = ready.kept[..]
-                && let (Some(first), Some(second)) = (ready.kept.pop(), ready.kept.pop())
-            {
-                return Ok((first, second));
-            }
-            let stopped = || Err(KeyError::Generation("the key maker stopped".into()));
-            let key = ready.made.recv().await.unwrap_or_else(stopped)?;
-            ready.kept.push(key);
+        let stopped = || KeyError::Generation("the key maker stopped".into());
+        if ready.kept.is_none() {
+            ready.kept = Some(ready.made.recv().await.ok_or_else(stopped)??);
         }
+        let second = ready.made.recv().await.ok_or_else(stopped)??;
+        Ok((ready.kept.take().ok_or_else(stopped)?, second))
     }
 }

@@ -29,6 +29,11 @@ impl Told {
     }
 }
 
+/// Title and artist of what plays.
+fn plays(state: &PlaybackState) -> Option<(&str, &str)> {
+    state.track.as_ref().map(|track| (&*track.title, &*track.artist))
+}
+
 impl Core {
     /// Streams previews of these tracks.
     pub async fn preview(
@@ -111,8 +116,10 @@ impl Core {
         let is_new = told.playback.as_ref() != Some(&now);
         if is_new {
             now.moment = told.next_moment();
-            window::entitle(&self.app, now.track.as_ref().map(|track| (&*track.title, &*track.artist)));
-            told.playback = Some(now.clone());
+            let before = told.playback.replace(now.clone());
+            if plays(&now) != before.as_ref().and_then(plays) {
+                window::entitle(&self.app, plays(&now));
+            }
         }
         (now, is_new)
     }

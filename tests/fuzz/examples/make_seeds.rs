@@ -688,7 +688,7 @@ fn shop(seeds: &Seeds) {
     seeds.add("about", 0, about.as_bytes());
     seeds.add("front", 1, format!(r#"{{"currency":"USD","albums":[{{{CARD}}}]}}"#).as_bytes());
     let page = format!(
-        r#"{{{CARD},"currency":"USD","tracks":[{OFFER}],"liner_notes":"n","credits":null,"biography":null,"label":null,"copyright":null}}"#
+        r#"{{{CARD},"currency":"USD","content_manager_key":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","tracks":[{OFFER}],"liner_notes":"n","credits":null,"biography":null,"label":null,"copyright":null}}"#
     );
     seeds.add("album", 2, page.as_bytes());
     seeds.add("tracks", 3, format!(r#"{{"currency":"USD","tracks":[{OFFER}]}}"#).as_bytes());
@@ -698,8 +698,13 @@ fn shop(seeds: &Seeds) {
     let counts = r#"{"at":1795000000,"counts":[{"voucher_id":"08080808080808080808080808080808","played":3,"recorded":1}]}"#;
     seeds.add("counts", 5, counts.as_bytes());
     let wanted = r#"{"items":[{"media_id":"07070707070707070707070707070707","quality":"lossless"}],"idempotency_key":"0123456789abcdef",
-"card":{"number":"4242 4242 4242 4242","expiry":"09/29","name":"Ann Lee"}}"#;
+"total_cents":129,"currency":"USD"}"#;
     seeds.add("wanted", 6, wanted.as_bytes());
+    let name = "07".repeat(32);
+    let shown = format!(
+        r#"{{"card":{{"number":"4242 4242 4242 4242","expiry":"09/29","name":"Ann Lee"}},"payee":"{name}","order":"{name}","amount_cents":129,"currency":"USD"}}"#
+    );
+    seeds.add("shown", 6, shown.as_bytes());
     seeds.add("find", 7, br#"{"idempotency_key":"0123456789abcdef"}"#);
     seeds.add("preview", 7, br#"{"media_ids":["07070707070707070707070707070707"],"kind":"clip"}"#);
     seeds.add("prices", 8, b"lossless USD 129\nlossy USD 99 120\nalbum USD 790\n");

@@ -1,5 +1,4 @@
 //! `cadenza-server account` as an operator calls it.
-#![allow(clippy::unwrap_used)]
 
 use std::process::Command;
 
