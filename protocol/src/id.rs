@@ -4,89 +4,98 @@
 //! and JSON alike.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A text that is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IdError {
-    /// Not 32 lower-case hexadecimal digits.
-    #[error("'{0}' is not an id: an id is 32 hexadecimal digits in lower case; copy it whole")]
-    NotHex(String),
+    /// Not so many lower-case hexadecimal digits.
+    #[error("'{text}' is not an id: an id is {digits} hexadecimal digits in lower case; copy it whole")]
+    NotHex {
+        /// What stands there instead.
+        text: String,
+        /// How many there have to be.
+        digits: usize,
+    },
     /// Not 1 to 64 letters, digits, dots, hyphens or underscores.
     #[error("'{0}' is not a delivery server id: use 1 to 64 letters, digits, '.', '-' or '_'")]
     NotServerId(String),
 }
 
+/// A name of so many bytes, written in lower-case hexadecimal digits wherever there is text.
 macro_rules! hex_id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name([u8; 16]);
+        pub struct $name([u8; $bytes]);
 
         impl $name {
-            /// 128 bits from the operating system's generator.
+            /// Bits from the operating system's generator.
             pub fn random() -> Self {
                 Self(crate::secret::random_bytes())
             }
 
             /// The id with these bytes.
-            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+            pub const fn from_bytes(bytes: [u8; $bytes]) -> Self {
                 Self(bytes)
             }
 
-            /// The 16 bytes, as they stand in binary formats.
-            pub const fn as_bytes(&self) -> &[u8; 16] {
+            /// The bytes, as they stand in binary formats.
+            pub const fn as_bytes(&self) -> &[u8; $bytes] {
                 &self.0
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&hex(&self.0))
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&$crate::id::hex(&self.0))
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 write!(f, concat!(stringify!($name), "({})"), self)
             }
         }
 
-        impl FromStr for $name {
-            type Err = IdError;
+        impl std::str::FromStr for $name {
+            type Err = $crate::id::IdError;
 
-            fn from_str(text: &str) -> Result<Self, IdError> {
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
                 // One text for one id: 'AB' for 'ab' would be a second way to write the same voucher.
-                let bytes = (!text.contains(|c: char| c.is_ascii_uppercase())).then(|| unhex(text)).flatten();
-                let bytes = bytes.and_then(|b| b.try_into().ok());
-                bytes.map(Self).ok_or_else(|| IdError::NotHex(text.chars().take(40).collect()))
+                let is_lower = !text.contains(|c: char| c.is_ascii_uppercase());
+                let bytes = is_lower.then(|| $crate::id::unhex(text)).flatten().and_then(|b| b.try_into().ok());
+                bytes.map(Self).ok_or_else(|| Self::Err::NotHex {
+                    text: text.chars().take(40).collect(),
+                    digits: 2 * $bytes,
+                })
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
                 s.collect_str(self)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
                 String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
             }
         }
     };
 }
+pub(crate) use hex_id;
 
 hex_id!(
     /// Names a media data file: one song as its author published it.
-    MediaId
+    MediaId, 16
 );
 hex_id!(
     /// Names one transaction: a preview, or the purchase of one track.
-    VoucherId
+    VoucherId, 16
 );
 
 /// Names a delivery server within a content manager, e.g. `delivery-1`.

@@ -125,7 +125,7 @@ fn every_error_names_its_object_and_says_what_to_do() {
     assert_helps(&SignedError::Signature, "request");
     assert_helps(&SignedError::Malformed, "request");
     assert_helps(&ProofError::OtherKeys, "media keys");
-    assert_helps(&IdError::NotHex("x".into()), "id");
+    assert_helps(&IdError::NotHex { text: "x".into(), digits: 32 }, "id");
     assert_helps(&IdError::NotServerId("x/".into()), "delivery server");
 }
 
