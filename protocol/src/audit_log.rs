@@ -16,7 +16,7 @@
 //! reordering and editing break a MAC; cutting the end is noticed against a [`Checkpoint`], which the licensing center asks for before it
 //! renews the writer's certificate.
 //!
-//! [`LogWriter`] is the writer's end, [`LogReader`] the licensing center's, [`SaleRecord`], [`TakingRecord`], [`RefundRecord`] and [`PreviewRecord`] are what is
+//! [`LogWriter`] is the writer's end, [`LogReader`] the licensing center's, [`SaleRecord`], [`TakingRecord`], [`RefundRecord`], [`PreviewRecord`] and [`StampRecord`] are what is
 //! entered, [`LogFile`] is a whole log on its way; [`LogOpening`] and [`LogUpload`] are how writer and licensing center speak.
 //!
 //! An entry's bytes: `u64` number, `u16` kind, `bytes` sealed content (at most 64 KiB), 32 bytes `Z_j`.
@@ -29,12 +29,13 @@ mod records;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::wire::{WireError, base64_array};
+use crate::time_stamp::{Imprint, imprint};
+use crate::wire::{Reader, WireError, Writer, base64_array};
 
 pub use chain::{LogReader, LogWriter, OpenedEntry, verify_log};
 pub use file::LogFile;
 pub use messages::{LogOpened, LogOpening, LogStanding, LogUpload, SealedEntry, log_name, parse_log_name};
-pub use records::{PreviewRecord, PreviewTransport, RefundRecord, SaleRecord, TakingRecord};
+pub use records::{PreviewRecord, PreviewTransport, RefundRecord, SaleRecord, StampRecord, TakingRecord};
 
 /// Longest content of an entry.
 pub const MAX_CONTENT: usize = 32 * 1024;
@@ -57,6 +58,8 @@ pub enum EntryKind {
     Refund,
     /// A merchant took money: a [`TakingRecord`].
     Taking,
+    /// How long the log was at a time, by the licensing center: a [`StampRecord`].
+    Stamped,
 }
 
 impl EntryKind {
@@ -68,7 +71,15 @@ impl EntryKind {
             EntryKind::Closed => 4,
             EntryKind::Refund => 5,
             EntryKind::Taking => 6,
+            EntryKind::Stamped => 7,
         }
+    }
+
+    /// The kind of a sealed entry, which is not secret.
+    pub fn of(entry: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader::new(entry);
+        r.u64("entry number")?;
+        Self::from_code(r.u16("entry kind")?)
     }
 
     const fn from_code(code: u16) -> Result<Self, WireError> {
@@ -79,6 +90,7 @@ impl EntryKind {
             4 => Ok(EntryKind::Closed),
             5 => Ok(EntryKind::Refund),
             6 => Ok(EntryKind::Taking),
+            7 => Ok(EntryKind::Stamped),
             _ => Err(WireError::Invalid { field: "entry kind" }),
         }
     }
@@ -136,6 +148,16 @@ pub enum LogError {
     },
 }
 
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryPlace {
+    /// Which log.
+    #[serde(with = "base64_array")]
+    pub log: LogId,
+    /// Number of the entry.
+    pub number: u64,
+}
+
 /// Proof of a log's length at some time: number of entries, and the last MAC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -147,6 +169,15 @@ pub struct Checkpoint {
     /// The running hash `Y` after the last.
     #[serde(with = "base64_array")]
     pub running: [u8; 32],
+}
+
+impl Checkpoint {
+    /// What the licensing center stamps.
+    pub fn imprint(&self) -> Imprint {
+        let mut w = Writer::new();
+        w.raw(&self.log).u64(self.entries).raw(&self.running);
+        imprint("cadenza/v1/log-head", &w.into_bytes())
+    }
 }
 
 #[cfg(test)]
@@ -166,6 +197,8 @@ mod tests {
     fn sale(title: &str) -> Vec<u8> {
         SaleRecord {
             at: UnixTime(1_790_000_000),
+            media_id: crate::id::MediaId::from_bytes([3; 16]),
+            author_key: [4; 32],
             title: title.into(),
             artist: "Scott Joplin".into(),
             authors: "Scott Joplin".into(),

@@ -5,6 +5,7 @@
 //! every role they may issue, so a consumer authority cannot make a content manager. Paths are validated by
 //! `rustls-webpki` at a time the caller states: a connection is judged now, a stored file at its signing time.
 
+mod binary;
 mod dated;
 mod list_age;
 mod path;

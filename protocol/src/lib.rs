@@ -18,6 +18,8 @@
 //! 5. The player appends a **transaction block** ([`media::TransactionBlock`]) and plays: [`media::MediaFile`] opens
 //!    the file, checks the author, and gives a reader that decrypts while it is read.
 //!
+//! When something was there, the licensing center says with a [`time_stamp`]: of what is sold, and of how far a log has come.
+//!
 //! What may be done so many times is counted on both sides ([`counts`]). Every sale is entered in an [`audit_log`] that its own writer cannot alter afterwards.
 //!
 //! A card is shown to the payment processor alone, which gives a token for it ([`pay`]).
@@ -54,5 +56,6 @@ pub mod secret;
 pub mod shop;
 pub mod signed;
 pub mod time;
+pub mod time_stamp;
 pub mod voucher;
 pub mod wire;

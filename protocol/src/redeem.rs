@@ -14,6 +14,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::audit_log::EntryPlace;
 use crate::cert::{
     Certificate, CertificateChain, CertificateError, RevocationLists, Role, verify_chain,
     verify_encryption_certificate, verify_unrevoked_chain,
@@ -147,6 +148,8 @@ pub struct DeliveryGrant {
     pub encryption_fingerprint: [u8; 32],
     /// Serial number of the content manager's certificate, hexadecimal.
     pub content_manager_serial: String,
+    /// The content manager's secure log in which the sale was entered, and as which entry: the licensing center can tell when.
+    pub sale: EntryPlace,
     /// SHA-256 of the wrapped keys that belong to this grant.
     #[serde(with = "base64_array")]
     pub wrapped_keys_sha256: [u8; 32],
@@ -183,7 +186,8 @@ impl DeliveryGrant {
             .raw(&self.sha256)
             .raw(&self.consumer_fingerprint)
             .raw(&self.encryption_fingerprint);
-        w.text(&self.content_manager_serial).raw(&self.wrapped_keys_sha256).i64(self.issued_at.0);
+        w.text(&self.content_manager_serial).raw(&self.sale.log).u64(self.sale.number);
+        w.raw(&self.wrapped_keys_sha256).i64(self.issued_at.0);
         w.into_bytes()
     }
 
@@ -199,6 +203,7 @@ impl DeliveryGrant {
             consumer_fingerprint: r.array("buyer's certificate")?,
             encryption_fingerprint: r.array("buyer's encryption certificate")?,
             content_manager_serial: r.text(64, "content manager's serial")?.to_owned(),
+            sale: EntryPlace { log: r.array("log of the sale")?, number: r.u64("entry of the sale")? },
             wrapped_keys_sha256: r.array("wrapped keys' hash")?,
             issued_at: UnixTime(r.i64("time of grant")?),
         };

@@ -106,7 +106,7 @@ fn page() -> String {
         (
             "audit-log.md",
             "The content of a sale",
-            "Time 1,790,000,000, `Solace`, `Scott Joplin`, `Scott Joplin`, 158,000 ms, 129 cents, `USD`, serial `0a0b`, file `solace.cadenza`, `lossless`.",
+            "Time 1,790,000,000, media id 16 bytes `03`, author's key fingerprint 32 bytes `04`, `Solace`, `Scott Joplin`, `Scott Joplin`, 158,000 ms, as part of an album, 79 cents owed, 95 taken, `USD`, serial `0a0b`, the voucher id, file `solace.cadenza`, `lossless`.",
             SaleRecord { voucher_id: VOUCHER, ..samples::sale() }.to_bytes(),
         ),
         ("audit-log.md", "A log file", "That log's first entry in a file.", log_file()),

@@ -23,7 +23,7 @@ use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{VoucherFile, VoucherKind};
 use serde_json::{Value, json};
 use support::made::{
-    CLIP, LOG, PASSPHRASE, SONG, authored, log, log_secret, passport, phrase, renewal, voucher,
+    CLIP, LOG, PASSPHRASE, SONG, authored, log, log_secret, passport, phrase, renewal, stamped_log, voucher,
 };
 use support::samples::{self, agency_facts, owner, parameters, preview, sale};
 use support::{Center, Holder, NOW};
@@ -63,6 +63,7 @@ fn a_reader_written_from_the_documentation_opens_every_object() {
     assert_eq!(found["image_sha256"], hex(&sha256(SONG)));
     assert_eq!(found["agencies"], json!([["GEMA", [["product", "ML-0042"], ["isrc", "USRC17607839"]]]]));
     assert_eq!(found["published"], published);
+    assert_eq!((&found["stamped_at"], &found["entry"]), (&json!(NOW.0 + 2), &json!(1)));
     assert_eq!((&found["free_title"], &found["absent"]), (&json!("Maple Leaf Rag"), &json!([2, 4, 9])));
     let written = &found["parameters"]["lossless"];
     assert_eq!((&written["frames"], &written["record"]), (&json!(441_000), &json!(5)));
@@ -71,9 +72,10 @@ fn a_reader_written_from_the_documentation_opens_every_object() {
     assert_eq!(found["renewed_address"], "2 Difference Street, London");
     assert_eq!(found["voucher_titles"], json!([[null, "Maple Leaf Rag"], [null, "Maple Leaf Rag"]]));
     let kinds: Vec<&Value> = found["log"].as_array().unwrap().iter().map(|entry| &entry[0]).collect();
-    assert_eq!(kinds, ["opened", "sale", "preview", "closed"]);
+    assert_eq!(kinds, ["opened", "sale", "preview", "stamped", "closed"]);
     assert_eq!((&found["log"][1][1]["title"], &found["log"][1][1]["retail"]), (&json!("Solace"), &json!(95)));
     assert_eq!(found["log"][2][1]["played_ms"], 12_500);
+    assert_eq!(found["log"][3][1], json!({ "entries": 3, "at": NOW.0 + 9 }));
     assert_eq!(found["request_at"], NOW.0);
     assert_eq!(found["redeemed"], VOUCHER.to_string());
     assert_eq!(found["unrevoked_by"], json!(["hour.crl", "unrevoked.crl"]));
@@ -110,7 +112,7 @@ fn write_objects(folder: &Path) -> usize {
     write("purchase.cadvoucher", &voucher(&center, &manager, VoucherKind::Purchase).to_json());
     write("preview.cadvoucher", &voucher(&center, &manager, VoucherKind::Preview).to_json());
 
-    let (file, checkpoint) = log();
+    let (file, checkpoint) = stamped_log(&center);
     write("audit.log-file", &file.to_bytes());
     write("log-secret.hex", hex(log_secret().expose()).as_bytes());
     write("checkpoint.json", &serde_json::to_vec(&checkpoint).unwrap());
@@ -179,7 +181,7 @@ fn hand_over(folder: &Path, center: &Center, consumer: &Holder) {
         "owner": owner(),
         "log": hex(&LOG), "log_secret": hex(log_secret().expose()),
         "sale": {
-            "at": sale.at, "title": sale.title, "artist": sale.artist, "authors": sale.authors, "song_ms": sale.song_ms,
+            "at": sale.at, "media": sale.media_id, "author_key": hex(&sale.author_key), "title": sale.title, "artist": sale.artist, "authors": sale.authors, "song_ms": sale.song_ms,
             "sold": 2, "cost": sale.cost_cents, "retail": sale.retail_cents, "currency": sale.currency, "serial": sale.consumer_serial, "voucher": sale.voucher_id,
             "file": sale.file_name, "quality": sale.quality,
         },
@@ -211,7 +213,7 @@ impl Written {
         );
         let mut published = open(self.bytes("published.cadenza"));
         published.verify_all().unwrap();
-        assert_eq!(published.publication().unwrap().facts.published_at, NOW.plus_seconds(2));
+        assert_eq!(published.publication().unwrap().word.facts.published_at, NOW.plus_seconds(2));
 
         let free = self.bytes("free.cadenza");
         let mut part = open(free.clone());

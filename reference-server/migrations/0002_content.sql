@@ -96,6 +96,8 @@ CREATE TABLE vouchers (
     redeemed_by   TEXT,                   -- fingerprint of the passport's certificate
     redeemed_serial TEXT,                 -- its serial number, for the log
     redeemed_at   BIGINT,
+    log_id        TEXT,                   -- the secure log in which the sale was entered then
+    log_entry     BIGINT,                 -- and as which entry
     delivered_at  BIGINT,
     refunded_at   BIGINT
 );

@@ -25,6 +25,7 @@ pub mod api;
 pub mod atomic;
 pub mod authoring;
 pub mod call;
+pub mod center;
 pub mod clock;
 pub mod config;
 pub mod content;

@@ -247,6 +247,30 @@ def sign(key, domain, message):
     return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
 
+# -- time stamps ---------------------------------------------------------------------------------
+
+
+def imprint(kind, data):
+    return hashlib.sha256(field_text(kind) + data).digest()
+
+
+def read_stamp(data, wanted, root):
+    """When the licensing center stamped this imprint, Unix seconds."""
+    r = Reader(data)
+    at, chain = r.number(8, "time", signed=True), read_chain(r)
+    signature = r.bytes(1024, "signature")
+    r.finish("time stamp")
+    message = wanted + struct.pack(">q", at) + chain_bytes(chain)
+    check_signature(check_chain(chain, root, "licensing center", at), "cadenza/v1/time-stamp", message, signature)
+    return at
+
+
+def stamp_bytes(wanted, at, licensing):
+    key, chain = licensing
+    told = struct.pack(">q", at) + chain_bytes(chain)
+    return told + field_bytes(sign(key, "cadenza/v1/time-stamp", wanted + told))
+
+
 # -- keys ----------------------------------------------------------------------------------------
 
 

@@ -4,10 +4,10 @@ import hashlib
 import hmac
 import struct
 
-from cadenza_formats import Reader, Refused, field_bytes, field_text, read_json, to_base64, unbase64
+from cadenza_formats import Reader, Refused, field_bytes, field_text, imprint, read_json, read_stamp, to_base64, unbase64
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-KINDS = {1: "opened", 2: "sale", 3: "preview", 4: "closed", 5: "refund", 6: "taking"}
+KINDS = {1: "opened", 2: "sale", 3: "preview", 4: "closed", 5: "refund", 6: "taking", 7: "stamped"}
 
 
 class Chain:
@@ -37,7 +37,7 @@ class Chain:
         self.step(running)
         return entry
 
-    def accept(self, entry):
+    def accept(self, entry, root):
         r = Reader(entry)
         number, kind, sealed, mac = r.number(8, "number"), r.number(2, "kind"), r.bytes(65_536, "content"), r.take(32, "MAC")
         r.finish("entry")
@@ -46,6 +46,8 @@ class Chain:
             raise Refused(f"entry {self.number} is missing or altered")
         content = self.cipher(kind, sealed[:16]).decrypt(bytes(12), sealed[16:], None)
         self.step(running)
+        if kind == 7:
+            return KINDS[kind], read_stamp_content(content, self.log, root)
         return KINDS[kind], read_content(kind, content)
 
     def checkpoint(self):
@@ -55,7 +57,8 @@ class Chain:
 def read_content(kind, content):
     r = Reader(content)
     if kind == 2:
-        record = {"at": r.number(8, "time", signed=True), "title": r.text(4096, "title"), "artist": r.text(4096, "artist")}
+        record = {"at": r.number(8, "time", signed=True), "media": r.take(16, "media").hex(), "author_key": r.take(32, "author's key").hex()}
+        record |= {"title": r.text(4096, "title"), "artist": r.text(4096, "artist")}
         record |= {"authors": r.text(4096, "authors"), "song_ms": r.number(4, "length"), "sold": r.number(1, "sold as")}
         record |= {"cost": r.number(4, "cost"), "retail": r.number(4, "retail price")}
         record |= {"currency": r.text(3, "currency"), "serial": r.text(64, "serial"), "voucher": r.take(16, "voucher").hex()}
@@ -79,8 +82,17 @@ def read_content(kind, content):
     return record
 
 
+def read_stamp_content(content, log, root):
+    r = Reader(content)
+    entries, running = r.number(8, "entries"), r.take(32, "running hash")
+    stamp = r.bytes(40_960, "time stamp")
+    r.finish("stamp")
+    head = log + struct.pack(">Q", entries) + running
+    return {"entries": entries, "at": read_stamp(stamp, imprint("cadenza/v1/log-head", head), root)}
+
+
 def sale_content(sale):
-    data = struct.pack(">q", sale["at"]) + field_text(sale["title"]) + field_text(sale["artist"]) + field_text(sale["authors"])
+    data = struct.pack(">q", sale["at"]) + bytes.fromhex(sale["media"]) + bytes.fromhex(sale["author_key"]) + field_text(sale["title"]) + field_text(sale["artist"]) + field_text(sale["authors"])
     data += struct.pack(">IBII", sale["song_ms"], sale["sold"], sale["cost"], sale["retail"]) + field_text(sale["currency"]) + field_text(sale["serial"])
     return data + bytes.fromhex(sale["voucher"]) + field_text(sale["file"]) + field_text(sale["quality"])
 
@@ -91,14 +103,14 @@ def preview_content(preview):
     return data + field_text(preview["quality"]) + field_text(preview["kept"])
 
 
-def read_log_file(data, secret, checkpoint):
+def read_log_file(data, secret, checkpoint, root):
     """All entries, held against one checkpoint."""
     r, checkpoint = Reader(data), read_json(checkpoint, 4096)
     if r.take(8, "magic") != b"CDZSLOG1":
         raise Refused("not a log file")
     chain, entries = Chain(r.take(16, "log id"), secret), []
     while r.at < len(data):
-        entries.append(chain.accept(r.bytes(69_632, "entry")))
+        entries.append(chain.accept(r.bytes(69_632, "entry"), root))
         if chain.number == checkpoint["entries"] and chain.running != unbase64(checkpoint["running"], 32):
             raise Refused("the checkpoint tells another story")
     if chain.number < checkpoint["entries"] or unbase64(checkpoint["log"], 16) != chain.log:

@@ -13,9 +13,11 @@ from cadenza_formats import (
     field_bytes,
     field_text,
     fingerprint,
+    imprint,
     key_fingerprint,
     open_sealed,
     read_chain,
+    read_stamp,
 )
 
 MAGIC = bytes.fromhex("8943445A0D0A1A0A")
@@ -113,6 +115,7 @@ def read_media(data, root):
         media.running = add_block(media.running, AGENCY, block)
     if (block := next_block(r, PUBLICATION)) is not None:
         media.publication = read_publication(block, media, root)
+        check_standing(media, chain, root)
         media.running = add_block(media.running, PUBLICATION, block)
     media.published = data[: r.at]
     media.images = read_images(media)
@@ -127,7 +130,7 @@ def next_block(r, magic):
     if r.data[r.at : r.at + 8] != magic:
         return None
     r.take(8, "magic")
-    return r.bytes(65_536, "block")
+    return r.bytes({AGENCY: 65_536, PUBLICATION: 98_304}[magic], "block")
 
 
 def add_block(running, magic, block):
@@ -230,7 +233,7 @@ def read_agency(data, media, root):
         raise Refused("the agency codes are another song's")
     hub = check_chain(chain, root, "distribution hub", facts["at"])
     check_signature(hub, "cadenza/v1/agency", message, signature)
-    return facts | {"hub": key_fingerprint(hub)}
+    return facts | {"hub": key_fingerprint(hub), "chain": chain}
 
 
 def read_publication(data, media, root):
@@ -239,11 +242,23 @@ def read_publication(data, media, root):
     chain = read_chain(r)
     message = media.running + data[: r.at]
     signature = r.bytes(1024, "signature")
+    stamped = imprint("cadenza/v1/publication", media.running + data[: r.at])
+    stamp = r.bytes(40_960, "time stamp")
     r.finish("publication block")
     if media_id != media.media_id:
         raise Refused("the publication is another song's")
     check_signature(check_chain(chain, root, "content manager", at), "cadenza/v1/publication", message, signature)
-    return {"at": at}
+    return {"at": at, "chain": chain, "stamped_at": read_stamp(stamp, stamped, root)}
+
+
+def check_standing(media, author, root):
+    """Everyone who signed was certified when the licensing center stamped it, and dated nothing later."""
+    published = media.publication
+    signers = [(author, "author", media.signed_at), (published["chain"], "content manager", published["at"])]
+    for chain, role, at in signers + [(a["chain"], "distribution hub", a["at"]) for a in media.agencies]:
+        check_chain(chain, root, role, published["stamped_at"])
+        if at > published["stamped_at"] + 300:
+            raise Refused("a signature is dated after the stamp")
 
 
 def read_transaction(data, media, root):
@@ -264,7 +279,8 @@ def read_transaction(data, media, root):
     grant = {"voucher": g.take(16, "voucher"), "media": g.take(16, "media"), "quality": g.text(32, "quality")}
     grant |= {"length": g.number(8, "length"), "sha256": g.take(32, "hash"), "player": g.take(32, "player")}
     grant["encryption"] = g.take(32, "encryption")
-    grant |= {"serial": g.text(64, "serial"), "keys": g.take(32, "keys"), "at": g.number(8, "time", signed=True)}
+    grant["serial"] = g.text(64, "serial")
+    grant |= {"log": g.take(16, "log"), "entry": g.number(8, "entry"), "keys": g.take(32, "keys"), "at": g.number(8, "time", signed=True)}
     g.finish("grant")
     manager = check_chain(manager_chain, root, "content manager", grant["at"])
     check_signature(manager, "cadenza/v1/delivery-grant", grant_bytes, grant_signature)
@@ -282,4 +298,4 @@ def read_transaction(data, media, root):
     ]
     if any(a != b for a, b in agree):
         raise Refused("the transaction block does not agree with itself or the file")
-    return {"voucher_id": voucher_id, "quality": grant["quality"], "wrapped_keys": wrapped, "player": player, "encryption": grant["encryption"]}
+    return {"voucher_id": voucher_id, "quality": grant["quality"], "wrapped_keys": wrapped, "player": player, "encryption": grant["encryption"], "entry": grant["entry"]}

@@ -3,7 +3,7 @@
 import hashlib
 import struct
 
-from cadenza_formats import chain_bytes, field_bytes, field_text, fingerprint, option, purchase_label, seal, sign, wrap_bundle
+from cadenza_formats import chain_bytes, field_bytes, field_text, fingerprint, imprint, option, purchase_label, seal, sign, stamp_bytes, wrap_bundle
 from cadenza_media import AGENCY, FREE, MAGIC, PUBLICATION, add_block, item_context
 
 
@@ -62,26 +62,29 @@ def agency_block(media_id, running, agent, codes, hub, added_at):
     name, agent_key = agent
     facts = media_id + struct.pack(">q", added_at) + field_text(name) + agent_key + bytes([len(codes)])
     facts += b"".join(field_text(scheme) + field_text(value) for scheme, value in codes)
-    return signed_block(AGENCY, "cadenza/v1/agency", running, facts, hub)
+    block = signed_part("cadenza/v1/agency", running, facts, hub)
+    return AGENCY + field_bytes(block), add_block(running, AGENCY, block)
 
 
-def publication_block(media_id, running, manager, at):
-    return signed_block(PUBLICATION, "cadenza/v1/publication", running, media_id + struct.pack(">q", at), manager)
+def publication_block(media_id, running, manager, licensing, at):
+    """Signed by a content manager, stamped by the licensing center; both: key and chain."""
+    word = signed_part("cadenza/v1/publication", running, media_id + struct.pack(">q", at), manager)
+    block = word + field_bytes(stamp_bytes(imprint("cadenza/v1/publication", running + word), at, licensing))
+    return PUBLICATION + field_bytes(block)
 
 
-def signed_block(magic, domain, running, facts, holder):
+def signed_part(domain, running, facts, holder):
     key, chain = holder
     signed = facts + chain_bytes(chain)
-    block = signed + field_bytes(sign(key, domain, running + signed))
-    return magic + field_bytes(block), add_block(running, magic, block)
+    return signed + field_bytes(sign(key, domain, running + signed))
 
 
-def transaction_block(media_id, published, voucher_id, quality, keys, manager, player, encryption, at):
-    """What player and content manager write together; `manager` and `player`: key and chain; `encryption`: the player's second certificate."""
+def transaction_block(media_id, published, voucher_id, quality, keys, manager, player, encryption, sale, at):
+    """What player and content manager write together; `manager` and `player`: key and chain; `encryption`: the player's second certificate; `sale`: log id and number of the entry."""
     (manager_key, manager_chain), (player_key, player_chain) = manager, player
     wrapped = wrap_bundle(keys, encryption, purchase_label(media_id, voucher_id, fingerprint(encryption)))
     grant = voucher_id + media_id + field_text(quality) + struct.pack(">Q", len(published)) + hashlib.sha256(published).digest()
-    grant += fingerprint(player_chain[0]) + fingerprint(encryption) + field_text(serial(manager_chain[0])) + hashlib.sha256(wrapped).digest()
+    grant += fingerprint(player_chain[0]) + fingerprint(encryption) + field_text(serial(manager_chain[0])) + sale + hashlib.sha256(wrapped).digest()
     grant += struct.pack(">q", at)
     rest = voucher_id + media_id + struct.pack(">q", at + 2) + field_bytes(grant)
     rest += field_bytes(sign(manager_key, "cadenza/v1/delivery-grant", grant)) + field_bytes(wrapped)

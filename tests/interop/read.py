@@ -33,7 +33,7 @@ def main(folder):
         "renewal.cadpassport": lambda data: documents.read_renewal(data, root, held),
         "purchase.cadvoucher": lambda data: documents.read_voucher(data, root),
         "preview.cadvoucher": lambda data: documents.read_voucher(data, root),
-        "audit.log-file": lambda data: log.read_log_file(data, bytes.fromhex(stored["log-secret.hex"].decode()), stored["checkpoint.json"]),
+        "audit.log-file": lambda data: log.read_log_file(data, bytes.fromhex(stored["log-secret.hex"].decode()), stored["checkpoint.json"], root),
         "renewal-request.json": lambda data: documents.read_signed(data, root, "cadenza/v1/passport-renewal", "consumer", now),
         "redeem.json": lambda data: documents.read_redeem(data, root, receipt, expected["server"], now),
     }
@@ -54,6 +54,8 @@ def main(folder):
         "image_sha256": hashlib.sha256(media.content(image, keys)).hexdigest(),
         "agencies": [(a["agent"], a["codes"]) for a in media.agencies],
         "published": len(media.published),
+        "stamped_at": media.publication["stamped_at"],
+        "entry": deal["entry"],
         "free_title": opened["free.cadenza"].first(1, 1).decode(),
         "absent": opened["free.cadenza"].absent,
         "owner": personal["name"],

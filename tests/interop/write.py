@@ -34,11 +34,10 @@ def main(folder):
     codes = [("product", "ML-0042"), ("isrc", "USRC17607839")]
     codes, running = writer.agency_block(media_id, running, ("GEMA", b"\xe6" * 32), codes, hub, now + 1)
     media += codes
-    publication, _ = writer.publication_block(media_id, running, manager, now + 2)
-    media += publication
+    media += writer.publication_block(media_id, running, manager, licensing, now + 2)
     (out / "published.cadenza").write_bytes(media)
     (out / "free.cadenza").write_bytes(writer.free_part(media, cadenza_media.read_media(media, root)))
-    media += writer.transaction_block(media_id, media, voucher_id, "lossless", keys, manager, player, encryption, now)
+    media += writer.transaction_block(media_id, media, voucher_id, "lossless", keys, manager, player, encryption, bytes.fromhex(wanted["log"]) + (1).to_bytes(8, "big"), now)
     (out / "delivered.cadenza").write_bytes(media)
 
     delivery = {"id": wanted["server"], "host": "127.0.0.1", "https": 8443, "rtsps": 8322}

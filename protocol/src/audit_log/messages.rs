@@ -90,12 +90,15 @@ impl LogUpload {
 }
 
 /// How far the licensing center has verified a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogStanding {
     /// Entries verified and stored.
     pub verified: Checkpoint,
     /// Whether it takes further entries as this writer's current log.
     pub open: bool,
+    /// Its stamp on what is verified: [`TimeStampToken::to_bytes`](crate::time_stamp::TimeStampToken::to_bytes).
+    #[serde(with = "base64_bytes")]
+    pub stamp: Vec<u8>,
 }
 
 /// A log's name in tables, on command lines and in messages: 32 hexadecimal digits.

@@ -1,9 +1,13 @@
-//! What is entered: sales, takings, refunds and previews, with what an author's agent needs to know.
+//! What is entered: sales, takings, refunds and previews, with what an author's agent needs to know; and the licensing center's stamps.
 
+use super::{Checkpoint, LogId};
+use crate::cert::Certificate;
 use crate::id::{MediaId, VoucherId};
 use crate::preview::PreviewKind;
+use crate::redeem::ProofError;
 use crate::shop::sold::Sold;
 use crate::time::UnixTime;
+use crate::time_stamp::{MAX_TOKEN, TimeStampToken};
 use crate::wire::{Reader, WireError, Writer};
 
 /// What is logged when a track was delivered: the source's list.
@@ -11,6 +15,10 @@ use crate::wire::{Reader, WireError, Writer};
 pub struct SaleRecord {
     /// When.
     pub at: UnixTime,
+    /// Which song.
+    pub media_id: MediaId,
+    /// Whose: fingerprint of the key of the author who published it.
+    pub author_key: [u8; 32],
     /// Track title.
     pub title: String,
     /// Artist.
@@ -41,7 +49,8 @@ impl SaleRecord {
     /// The entry's content.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
-        w.i64(self.at.0).text(&self.title).text(&self.artist).text(&self.authors);
+        w.i64(self.at.0).raw(self.media_id.as_bytes()).raw(&self.author_key);
+        w.text(&self.title).text(&self.artist).text(&self.authors);
         w.u32(self.song_ms).u8(self.sold.code()).u32(self.cost_cents).u32(self.retail_cents);
         w.text(&self.currency).text(&self.consumer_serial);
         w.raw(self.voucher_id.as_bytes()).text(&self.file_name).text(&self.quality);
@@ -53,6 +62,8 @@ impl SaleRecord {
         let mut r = Reader::new(bytes);
         let record = Self {
             at: UnixTime(r.i64("time")?),
+            media_id: MediaId::from_bytes(r.array("media id")?),
+            author_key: r.array("author's key")?,
             title: r.text(4096, "title")?.to_owned(),
             artist: r.text(4096, "artist")?.to_owned(),
             authors: r.text(4096, "authors")?.to_owned(),
@@ -243,5 +254,41 @@ impl PreviewRecord {
         };
         r.finish("preview record")?;
         Ok(record)
+    }
+}
+
+/// The licensing center's word for how long the log was, and when: what stands before it was entered by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StampRecord {
+    /// How many entries there were.
+    pub entries: u64,
+    /// The running hash after the last of them.
+    pub running: [u8; 32],
+    /// The stamp on [`Checkpoint::imprint`].
+    pub stamp: TimeStampToken,
+}
+
+impl StampRecord {
+    /// The entry's content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.u64(self.entries).raw(&self.running).bytes(&self.stamp.to_bytes());
+        w.into_bytes()
+    }
+
+    /// Reads an entry's content.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut r = Reader::new(bytes);
+        let entries = r.u64("number of entries")?;
+        let running = r.array("running hash")?;
+        let stamp = TimeStampToken::from_bytes(r.bytes(MAX_TOKEN, "time stamp")?)?;
+        r.finish("stamp record")?;
+        Ok(Self { entries, running, stamp })
+    }
+
+    /// Checks that it is the licensing center's stamp on this log.
+    pub fn verify(&self, log: LogId, root: &Certificate) -> Result<(), ProofError> {
+        let head = Checkpoint { log, entries: self.entries, running: self.running };
+        self.stamp.verify(&head.imprint(), root)
     }
 }

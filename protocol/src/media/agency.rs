@@ -12,7 +12,6 @@
 //! say which is which, names are for people.
 
 use super::MediaError;
-use super::author::{read_chain, write_chain};
 use super::parts;
 use crate::cert::{Certificate, CertificateChain, Role, verify_chain};
 use crate::crypto::sign::{self, SigningKey};
@@ -96,7 +95,7 @@ impl AgencyFacts {
     fn message(&self, running_hash: &[u8; 32], chain: &CertificateChain) -> Vec<u8> {
         let mut w = Writer::new();
         w.raw(running_hash).raw(&self.to_bytes());
-        write_chain(&mut w, chain);
+        chain.write(&mut w);
         w.into_bytes()
     }
 
@@ -121,7 +120,7 @@ impl AgencyBlock {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut rest = Writer::new();
         rest.raw(&self.facts.to_bytes());
-        write_chain(&mut rest, &self.chain);
+        self.chain.write(&mut rest);
         rest.bytes(&self.signature);
         parts::block(MAGIC, rest)
     }
@@ -172,7 +171,7 @@ impl AgencyBlock {
         }
         let facts = AgencyFacts { media_id, added_at, agent, agent_key, codes };
         facts.check()?;
-        let chain = read_chain(&mut r)?;
+        let chain = CertificateChain::read(&mut r)?;
         let signature = r.bytes(1024, "hub's signature")?.to_vec();
         r.finish("agency codes")?;
         Ok(Self { facts, chain, signature })

@@ -6,8 +6,11 @@
 //! Signed in the domain `cadenza/v1/media-file`: header, table of contents, signing time, certificates. The table holds every item's
 //! SHA-256, so the signature covers every byte in front of it.
 
+use std::io::{Read, Seek};
+
+use super::parts::read_range;
 use super::{HEADER, MediaError};
-use crate::cert::{Certificate, CertificateChain, MAX_CERTIFICATE, MAX_CHAIN, Role, verify_chain};
+use crate::cert::{Certificate, CertificateChain, Role, verify_chain};
 use crate::crypto::sign::{self, SigningKey};
 use crate::time::UnixTime;
 use crate::wire::{Reader, WireError, Writer};
@@ -48,11 +51,26 @@ impl AuthorBlock {
         sign::verify(author, DOMAIN, &message, &self.signature).map_err(|_| MediaError::AuthorSignature)
     }
 
+    /// Reads the block with its length field: the block, the running hash behind it, and where it ends.
+    pub(super) fn read<R: Read + Seek>(source: &mut R, at: u64) -> Result<(Self, [u8; 32], u64), MediaError> {
+        let field = "author's signature";
+        let length = read_range(source, at, 4, field)?;
+        let length = u32::from_be_bytes(length.try_into().expect("four bytes were read"));
+        if length > MAX_AUTHOR_BLOCK {
+            let (length, bound) = (length.into(), MAX_AUTHOR_BLOCK.into());
+            let error = WireError::TooLong { field: "author's block", length, bound };
+            return Err(MediaError::malformed(field)(error));
+        }
+        let bytes = read_range(source, at + 4, length.into(), field)?;
+        let end = at + 4 + u64::from(length);
+        Ok((Self::from_bytes(&bytes)?, crate::crypto::sha256(&bytes), end))
+    }
+
     /// The block with its length field.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut body = Writer::new();
         body.i64(self.signed_at.0);
-        write_chain(&mut body, &self.chain);
+        self.chain.write(&mut body);
         body.bytes(&self.signature);
         let mut w = Writer::new();
         w.bytes(&body.into_bytes());
@@ -67,38 +85,16 @@ impl AuthorBlock {
     fn parse(bytes: &[u8]) -> Result<Self, WireError> {
         let mut r = Reader::new(bytes);
         let signed_at = UnixTime(r.i64("signing time")?);
-        let chain = read_chain(&mut r)?;
+        let chain = CertificateChain::read(&mut r)?;
         let signature = r.bytes(1024, "signature")?.to_vec();
         r.finish("author's block")?;
         Ok(Self { chain, signed_at, signature })
     }
 }
 
-pub(super) fn write_chain(w: &mut Writer, chain: &CertificateChain) {
-    w.u8(u8::try_from(chain.iter().count()).expect("a chain holds at most 4"));
-    for certificate in chain.iter() {
-        w.bytes(certificate.der());
-    }
-}
-
-pub(super) fn read_chain(r: &mut Reader<'_>) -> Result<CertificateChain, WireError> {
-    let invalid = WireError::Invalid { field: "certificate chain" };
-    let count = r.u8("certificate chain")?;
-    if usize::from(count) > MAX_CHAIN {
-        return Err(invalid);
-    }
-    let bound = u32::try_from(MAX_CERTIFICATE).expect("8 KiB");
-    let mut certificates = Vec::new();
-    for _ in 0..count {
-        let der = r.bytes(bound, "certificate")?.to_vec();
-        certificates.push(Certificate::from_der(der).map_err(|_| invalid.clone())?);
-    }
-    CertificateChain::new(certificates).map_err(|_| invalid)
-}
-
 fn message(header: &[u8; HEADER], toc: &[u8], signed_at: UnixTime, chain: &CertificateChain) -> Vec<u8> {
     let mut w = Writer::new();
     w.raw(header).bytes(toc).i64(signed_at.0);
-    write_chain(&mut w, chain);
+    chain.write(&mut w);
     w.into_bytes()
 }

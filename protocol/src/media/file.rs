@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use zeroize::Zeroizing;
 
 use super::agency::AgencyBlock;
-use super::author::{AuthorBlock, MAX_AUTHOR_BLOCK};
+use super::author::AuthorBlock;
 use super::behind::{Behind, OTHER_FILE};
 use super::free_part::{self, Absent};
 use super::image::{AudioImage, ImageParameters};
@@ -16,10 +16,11 @@ use super::item::{AudioKind, GraphicKind, ItemKind, TextKind};
 use super::parts::{Header, hash_range, read_range, read_up_to};
 use super::publication::PublicationBlock;
 use super::section::Section;
+use super::standing;
 use super::toc::{TableOfContents, TocEntry};
 use super::transaction::TransactionBlock;
 use super::{HEADER, MAGIC, MediaError, item_context};
-use crate::cert::{Certificate, CertificateChain};
+use crate::cert::{Certificate, CertificateChain, RevocationLists};
 use crate::crypto::chunked::{self, ChunkedError, DecryptingReader};
 use crate::crypto::wrap::KeyBundle;
 use crate::id::MediaId;
@@ -32,6 +33,7 @@ pub struct MediaFile<R> {
     media_id: MediaId,
     toc: TableOfContents,
     toc_at: u64,
+    author_at: u64,
     absent: Absent,
     author: AuthorBlock,
     images: Vec<AudioImage>,
@@ -69,25 +71,14 @@ impl<R: Read + Seek> MediaFile<R> {
         let toc = TableOfContents::from_bytes(&toc_bytes, toc_offset)?;
         absent.check(&toc)?;
         let author_at = toc_at + toc_length;
-        let length = read_range(&mut source, author_at, 4, "author's signature")?;
-        let length = u32::from_be_bytes(length.try_into().expect("four bytes were read"));
-        if length > MAX_AUTHOR_BLOCK {
-            let bound = MAX_AUTHOR_BLOCK.into();
-            let error = WireError::TooLong { field: "author's block", length: length.into(), bound };
-            return Err(MediaError::malformed("author's signature")(error));
-        }
-        let author_bytes = read_range(&mut source, author_at + 4, length.into(), "author's signature")?;
-        let author = AuthorBlock::from_bytes(&author_bytes)?;
+        let (author, running_hash, end) = AuthorBlock::read(&mut source, author_at)?;
         author.verify(root, &header, &toc_bytes)?;
-        let mut behind = Behind {
-            root,
-            media_id,
-            running_hash: crate::crypto::sha256(&author_bytes),
-            end: author_at + 4 + u64::from(length),
-            file_length,
-        };
+        let mut behind = Behind { root, media_id, running_hash, end, file_length };
         let agencies = behind.agencies(&mut source)?;
         let publication = behind.publication(&mut source)?;
+        if let Some(PublicationBlock { word, stamp }) = &publication {
+            standing::check(&author, &agencies, word, root, stamp.at, &RevocationLists::none())?;
+        }
         let transaction = behind.transaction(&mut source, publication.is_some())?;
         let Behind { running_hash, end: published_length, .. } = behind;
         let images = Vec::new();
@@ -96,6 +87,7 @@ impl<R: Read + Seek> MediaFile<R> {
             media_id,
             toc,
             toc_at,
+            author_at,
             absent,
             author,
             images,
@@ -171,6 +163,12 @@ impl<R: Read + Seek> MediaFile<R> {
     /// with each agency block the SHA-256 of the hash so far and the block.
     pub const fn running_hash(&self) -> &[u8; 32] {
         &self.running_hash
+    }
+
+    /// Author's block and agency blocks as they stand in a file that is not published yet: what [`super::StampRequest`] shows.
+    pub fn blocks(&mut self) -> Result<Vec<u8>, MediaError> {
+        let length = self.published_length - self.author_at;
+        read_range(&mut self.source, self.author_at, length, "author's signature")
     }
 
     /// Bytes as they were published: what the author signed, agency blocks, publication block. What follows is the transaction block, or

@@ -3,7 +3,7 @@
 //! ```text
 //! header (48) | item 0 | item 1 | ... | table of contents | author's block      what the author signed
 //!                                                         | agency blocks       what a distribution hub adds, 0 to 4
-//!                                                         | publication block   what a content manager signs before it sells
+//!                                                         | publication block   what a content manager signs before it sells, stamped by the licensing center
 //!                                                         | transaction block   what the player adds
 //! ```
 //!
@@ -22,6 +22,7 @@ mod item;
 mod parts;
 mod publication;
 mod section;
+mod standing;
 mod toc;
 mod transaction;
 
@@ -36,8 +37,9 @@ pub use image::{
     SmpteTimestamp, Watermark,
 };
 pub use item::{AudioKind, GraphicKind, ItemKind, TextKind};
-pub use publication::{PublicationBlock, PublicationFacts};
+pub use publication::{Publication, PublicationBlock, PublicationFacts};
 pub use section::Section;
+pub use standing::StampRequest;
 pub use toc::{TableOfContents, TocEntry};
 pub use transaction::{TransactionBlock, TransactionFacts};
 

@@ -13,7 +13,6 @@
 //! ```
 
 use super::MediaError;
-use super::author::{read_chain, write_chain};
 use super::parts;
 use crate::cert::{Certificate, CertificateChain, Role, verify_chain};
 use crate::crypto::sign;
@@ -64,8 +63,8 @@ impl TransactionFacts {
         let mut w = Writer::new();
         w.raw(self.grant.voucher_id.as_bytes()).raw(self.grant.media_id.as_bytes()).i64(self.delivered_at.0);
         w.bytes(&self.grant.to_bytes()).bytes(&self.grant_signature).bytes(&self.wrapped_keys);
-        write_chain(&mut w, &self.content_manager_chain);
-        write_chain(&mut w, &self.consumer_chain);
+        self.content_manager_chain.write(&mut w);
+        self.consumer_chain.write(&mut w);
         w.into_bytes()
     }
 }
@@ -125,8 +124,8 @@ impl TransactionBlock {
         }
         let grant_signature = r.bytes(1024, "grant signature")?.to_vec();
         let wrapped_keys = r.bytes(1024, "wrapped keys")?.to_vec();
-        let content_manager_chain = read_chain(&mut r)?;
-        let consumer_chain = read_chain(&mut r)?;
+        let content_manager_chain = CertificateChain::read(&mut r)?;
+        let consumer_chain = CertificateChain::read(&mut r)?;
         let player_signature = r.bytes(1024, "player's signature")?.to_vec();
         r.finish("record of purchase")?;
         let facts = TransactionFacts {

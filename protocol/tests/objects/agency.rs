@@ -41,7 +41,7 @@ fn codes_cannot_be_removed_or_put_in_another_order_once_a_store_sells_the_file()
     let second_end = made.bytes.len();
     let made = made.published(&center, &center.certify(Role::ContentManager));
     let manager = MediaFile::open(Cursor::new(&made.bytes), &center.root).unwrap();
-    assert_eq!(manager.publication().unwrap().facts.media_id, made.id);
+    assert_eq!(manager.publication().unwrap().word.facts.media_id, made.id);
 
     let (author, rest) = made.bytes.split_at(author_end);
     let (one, rest) = rest.split_at(first_end - author_end);

@@ -1,19 +1,20 @@
 //! The secure audit log as the licensing center receives it (O9, R2).
 
 use cadenza_protocol::audit_log::{
-    EntryKind, LogError, LogFile, LogReader, PreviewRecord, RefundRecord, SaleRecord, TakingRecord,
-    verify_log,
+    EntryKind, LogError, LogFile, LogReader, PreviewRecord, RefundRecord, SaleRecord, StampRecord,
+    TakingRecord, verify_log,
 };
 use cadenza_protocol::secret::Secret;
 
 use crate::alter::{MASKS, nothing_passes};
-use crate::support::made::{LOG, log, log_secret};
+use crate::support::made::{LOG, log_secret, stamped_log};
 use crate::support::samples::{preview, refund, sale, taking};
+use crate::support::{Center, NOW};
 
 #[test]
 fn a_log_file_opens_entry_by_entry_and_goes_on_later() {
     // R2
-    let (file, checkpoint) = log();
+    let (file, checkpoint) = stamped_log(&Center::new());
     let file = LogFile::from_bytes(&file.to_bytes()).unwrap();
     let mut reader = LogReader::new(file.log, log_secret());
     let first: Vec<_> = file.entries[..2].iter().map(|e| reader.accept(e).unwrap()).collect();
@@ -22,7 +23,10 @@ fn a_log_file_opens_entry_by_entry_and_goes_on_later() {
     let mut later = LogReader::resume(&reader.state()).unwrap();
     let third = later.accept(&file.entries[2]).unwrap();
     assert_eq!(PreviewRecord::from_bytes(&third.content).unwrap(), preview());
-    later.accept(&file.entries[3]).unwrap();
+    let fourth = later.accept(&file.entries[3]).unwrap();
+    let stamp = StampRecord::from_bytes(&fourth.content).unwrap();
+    assert_eq!((stamp.entries, stamp.stamp.at), (3, NOW.plus_seconds(9)));
+    later.accept(&file.entries[4]).unwrap();
     assert_eq!(later.checkpoint(), checkpoint);
 }
 
@@ -36,7 +40,7 @@ fn what_a_merchant_took_and_gave_back_is_read_as_it_was_entered() {
 #[test]
 fn every_altered_byte_and_every_cut_of_a_log_file_is_noticed() {
     // F5, R2: with the checkpoint that the licensing center holds; without one a cut between entries cannot be known
-    let (file, checkpoint) = log();
+    let (file, checkpoint) = stamped_log(&Center::new());
     let bytes = file.to_bytes();
     let read = |bytes: &[u8], checkpoints: &[_]| {
         let file = LogFile::from_bytes(bytes)?;
@@ -55,13 +59,13 @@ fn every_altered_byte_and_every_cut_of_a_log_file_is_noticed() {
 #[test]
 fn a_checkpoint_that_tells_another_story_is_noticed() {
     // R2
-    let (file, genuine) = log();
+    let (file, genuine) = stamped_log(&Center::new());
     let entries = || file.entries.iter().map(Vec::as_slice);
     let mut other = genuine;
     other.running[0] ^= 1;
-    assert_eq!(verify_log(&LOG, &log_secret(), entries(), &[other]), Err(LogError::Altered { entry: 3 }));
+    assert_eq!(verify_log(&LOG, &log_secret(), entries(), &[other]), Err(LogError::Altered { entry: 4 }));
     let more = cadenza_protocol::audit_log::Checkpoint { entries: 9, ..genuine };
-    let cut = Err(LogError::Cut { promised: 9, present: 4 });
+    let cut = Err(LogError::Cut { promised: 9, present: 5 });
     assert_eq!(verify_log(&LOG, &log_secret(), entries(), &[genuine, more]), cut);
     let stranger = verify_log(&LOG, &Secret::from_bytes([8; 32]), entries(), &[]);
     assert_eq!(stranger, Err(LogError::Altered { entry: 0 }));

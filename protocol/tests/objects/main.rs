@@ -15,6 +15,7 @@ mod media;
 mod order;
 mod passport;
 mod signatures;
+mod stamps;
 mod vectors;
 mod voucher;
 mod wrapping;

@@ -18,7 +18,7 @@ use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::voucher::{VoucherFile, VoucherKind};
 
 use crate::support::made::{
-    CLIP, PASSPHRASE, SONG, authored, log, log_secret, passport, phrase, renewal, voucher,
+    CLIP, PASSPHRASE, SONG, authored, log_secret, passport, phrase, renewal, stamped_log, voucher,
 };
 use crate::support::samples::{agency_facts, owner, parameters, preview, sale};
 use crate::support::{Center, NOW};
@@ -108,7 +108,7 @@ fn make() {
     write("delivered.cadenza", &made.bytes);
     write("purchase.cadvoucher", &voucher(&center, &manager, VoucherKind::Purchase).to_json());
     write("preview.cadvoucher", &voucher(&center, &manager, VoucherKind::Preview).to_json());
-    let (file, checkpoint) = log();
+    let (file, checkpoint) = stamped_log(&center);
     write("audit.log-file", &file.to_bytes());
     write("log-secret.hex", hex(log_secret().expose()).as_bytes());
     write("checkpoint.json", &serde_json::to_vec(&checkpoint).unwrap());

@@ -1,6 +1,6 @@
 //! [`samples`] as the services sign them, small enough to be altered byte by byte.
 
-use cadenza_protocol::audit_log::{Checkpoint, EntryKind, LogFile, LogId, LogWriter};
+use cadenza_protocol::audit_log::{Checkpoint, EntryKind, LogFile, LogId, LogWriter, StampRecord};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::kdf::KdfParams;
 use cadenza_protocol::crypto::sha256;
@@ -11,6 +11,8 @@ use cadenza_protocol::passport::{Issue, Passport, PersonalFacts, RegistrationFil
 use cadenza_protocol::preview::PreviewKind;
 use cadenza_protocol::redeem::DeliveryGrant;
 use cadenza_protocol::secret::{Passphrase, RegistrationKey, Secret};
+use cadenza_protocol::time::UnixTime;
+use cadenza_protocol::time_stamp::{Imprint, TimeStampToken};
 use cadenza_protocol::voucher::{DeliveryAddress, MediaVoucher, VoucherFile, VoucherKind, VoucherTrack};
 
 use super::samples::{self, agency_facts, owner, parameters, preview, sale};
@@ -61,8 +63,9 @@ impl Made {
     pub fn published(mut self, center: &Center, manager: &Holder) -> Self {
         let file = MediaFile::open(std::io::Cursor::new(&self.bytes), &center.root).unwrap();
         let facts = PublicationFacts { media_id: self.id, published_at: NOW.plus_seconds(2) };
-        let block = facts.sign(file.running_hash(), &manager.key, manager.chain.clone());
-        self.bytes.extend(block.to_bytes());
+        let word = facts.sign(file.running_hash(), &manager.key, manager.chain.clone());
+        let stamp = stamp(center, &word.imprint(file.running_hash()), NOW.plus_seconds(2));
+        self.bytes.extend(word.stamped(stamp).to_bytes());
         self
     }
 
@@ -96,6 +99,12 @@ impl Made {
         self.bytes.extend(facts.signed(|domain, message| private.sign(domain, message)).to_bytes());
         self
     }
+}
+
+/// The licensing center's stamp.
+pub fn stamp(center: &Center, imprint: &Imprint, at: UnixTime) -> TimeStampToken {
+    let licensing = center.certify(Role::LicensingCenter);
+    TimeStampToken::issue(imprint, at, &licensing.key, licensing.chain)
 }
 
 pub fn phrase(text: &str) -> Passphrase {
@@ -166,15 +175,30 @@ pub const fn log_secret() -> Secret<32> {
     Secret::from_bytes([7; 32])
 }
 
-/// One entry of every kind, and the checkpoint after them.
+/// A content manager's log and the checkpoint after its last entry. Nothing in it is random.
 pub fn log() -> (LogFile, Checkpoint) {
+    log_with(|_| Vec::new())
+}
+
+/// The same, stamped before it ended.
+pub fn stamped_log(center: &Center) -> (LogFile, Checkpoint) {
+    log_with(|writer| {
+        let head = writer.checkpoint();
+        let stamp = stamp(center, &head.imprint(), NOW.plus_seconds(9));
+        let record = StampRecord { entries: head.entries, running: head.running, stamp };
+        vec![writer.append(EntryKind::Stamped, &record.to_bytes()).unwrap()]
+    })
+}
+
+fn log_with(more: impl FnOnce(&mut LogWriter) -> Vec<Vec<u8>>) -> (LogFile, Checkpoint) {
     let mut writer = LogWriter::new(LOG, log_secret());
-    let entries = [
+    let first = [
         (EntryKind::Opened, Vec::new()),
         (EntryKind::Sale, sale().to_bytes()),
         (EntryKind::Preview, preview().to_bytes()),
-        (EntryKind::Closed, Vec::new()),
     ];
-    let entries = entries.map(|(kind, content)| writer.append(kind, &content).unwrap()).to_vec();
+    let mut entries = first.map(|(kind, content)| writer.append(kind, &content).unwrap()).to_vec();
+    entries.extend(more(&mut writer));
+    entries.push(writer.append(EntryKind::Closed, b"").unwrap());
     (LogFile { log: LOG, entries }, writer.checkpoint())
 }

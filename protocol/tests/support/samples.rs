@@ -4,7 +4,9 @@
 //! Who signs them is not here: the tests found a licensing center anew ([`super`]), the fuzz targets have a fixed one.
 #![allow(dead_code)] // Each program uses its part of it.
 
-use cadenza_protocol::audit_log::{PreviewRecord, PreviewTransport, RefundRecord, SaleRecord, TakingRecord};
+use cadenza_protocol::audit_log::{
+    EntryPlace, PreviewRecord, PreviewTransport, RefundRecord, SaleRecord, TakingRecord,
+};
 use cadenza_protocol::id::{DeliveryServerId, MediaId, VoucherId};
 use cadenza_protocol::media::{
     AgencyCode, AgencyFacts, Allowance, ClipTimes, Codec, ImageParameters, IndexEntry, Loudness, Part,
@@ -128,6 +130,7 @@ pub fn grant() -> DeliveryGrant {
         consumer_fingerprint: [0x77; 32],
         encryption_fingerprint: [0x99; 32],
         content_manager_serial: "0a0b".into(),
+        sale: EntryPlace { log: [9; 16], number: 1 },
         wrapped_keys_sha256: [0x88; 32],
         issued_at: NOW,
     }
@@ -137,6 +140,8 @@ pub fn grant() -> DeliveryGrant {
 pub fn sale() -> SaleRecord {
     SaleRecord {
         at: NOW,
+        media_id: MediaId::from_bytes([3; 16]),
+        author_key: [4; 32],
         title: "Solace".into(),
         artist: "Scott Joplin".into(),
         authors: "Scott Joplin".into(),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cadenza_protocol::audit_log::LogFile;
+use cadenza_protocol::id::hex;
 use cadenza_protocol::time::UnixTime;
 use cadenza_server::clock::Clock;
 use cadenza_server::config::ServerConfig;
@@ -10,6 +11,7 @@ use cadenza_server::licensing::archive::Archive;
 use cadenza_server::licensing::found_copy;
 use cadenza_server::licensing::log::audit::{self, Content, Entry, Findings};
 use cadenza_server::licensing::log::compare::{self, Difference, Sides};
+use cadenza_server::licensing::log::entered::Entered;
 use cadenza_server::rest::Vault;
 use clap::Args;
 use serde_json::{Value, json};
@@ -88,10 +90,24 @@ pub async fn trace(args: TraceArgs) -> Result<(), Failure> {
     println!("voucher          {}", origin.voucher_id);
     println!("granted          {}", utc(origin.granted_at));
     println!("delivered        {}", utc(origin.delivered_at));
+    println!("sale             {}", sale_words(&origin.sale));
     println!("content manager  {} (certificate {})", origin.content_manager, origin.content_manager_serial);
     println!("player           certificate {}", origin.consumer_serial);
     println!("person           {} <{}>", plain(&origin.person.name), plain(&origin.person.email));
     Ok(())
+}
+
+/// What the content manager's log says of a copy's sale.
+fn sale_words(sale: &found_copy::Sale) -> String {
+    let place = format!("entry {} of log {}", sale.entry, sale.log);
+    match sale.entered {
+        Entered::Here { stamped_at: Some(at) } => format!("{place}, entered before {}", utc(at)),
+        Entered::Here { stamped_at: None } => format!("{place}, not stamped yet"),
+        Entered::NotBroughtYet => format!("{place}, which its content manager has not brought yet"),
+        Entered::Missing => format!(
+            "NOT in the log: {place} is no such sale, so whoever held the content manager's key made this record up"
+        ),
+    }
 }
 
 pub async fn verify_log(args: VerifyLogArgs) -> Result<(), Failure> {
@@ -231,6 +247,10 @@ fn print_text(findings: &Findings) {
                 p.played_ms / 1000,
                 p.played_ms % 1000 / 100
             ),
+            Content::Stamped(Some(s)) => {
+                format!("stamped  {}  the {} entries before", utc(s.stamp.at), s.entries)
+            }
+            Content::Stamped(None) => "stamped, but not by this licensing center".into(),
             Content::Closed => "closed".into(),
             Content::Unreadable => "genuine, but written by another version of this program".into(),
         };
@@ -271,7 +291,7 @@ fn as_json(findings: &Findings) -> Value {
     let entry = |Entry { number, content }: &Entry| match content {
         Content::Opened(at) => json!({ "number": number, "kind": "opened", "at": at }),
         Content::Sale(s) => json!({
-            "number": number, "kind": "sale", "at": s.at, "title": s.title, "artist": s.artist, "authors": s.authors,
+            "number": number, "kind": "sale", "at": s.at, "media_id": s.media_id, "author_key": hex(&s.author_key), "title": s.title, "artist": s.artist, "authors": s.authors,
             "song_ms": s.song_ms, "sold": s.sold, "cost_cents": s.cost_cents, "retail_cents": s.retail_cents, "currency": s.currency, "consumer_serial": s.consumer_serial,
             "voucher_id": s.voucher_id, "file_name": s.file_name, "quality": s.quality,
         }),
@@ -287,6 +307,9 @@ fn as_json(findings: &Findings) -> Value {
         Content::Preview(p) => json!({
             "number": number, "kind": "preview", "at": p.at, "media_id": p.media_id, "title": p.title, "artist": p.artist,
             "played_ms": p.played_ms, "quality": p.quality,
+        }),
+        Content::Stamped(stamp) => json!({
+            "number": number, "kind": "stamped", "at": stamp.as_ref().map(|s| s.stamp.at), "entries": stamp.as_ref().map(|s| s.entries),
         }),
         Content::Closed => json!({ "number": number, "kind": "closed" }),
         Content::Unreadable => json!({ "number": number, "kind": "unknown" }),

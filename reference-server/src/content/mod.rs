@@ -35,6 +35,7 @@ use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
+use crate::center::CenterClient;
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::tls::{Revocations, RoleGate, ServiceTls, role_gate};
@@ -108,6 +109,8 @@ pub struct ContentParts {
     pub currency: Currency,
     /// Its secure log, ready for entries.
     pub log: SecureLog,
+    /// The way to the licensing center, which stamps what is published.
+    pub center: CenterClient,
 }
 
 /// The running content manager.
@@ -122,6 +125,7 @@ pub struct ContentManager {
     settings: ContentSettings,
     currency: Currency,
     log: SecureLog,
+    center: CenterClient,
     counters: Counters,
 }
 
@@ -153,8 +157,18 @@ pub struct ContentStatistics {
 impl ContentManager {
     /// A content manager of these parts.
     pub fn new(parts: ContentParts) -> Self {
-        let ContentParts { database, files, uploads, tls, revocations, clock, settings, currency, log } =
-            parts;
+        let ContentParts {
+            database,
+            files,
+            uploads,
+            tls,
+            revocations,
+            clock,
+            settings,
+            currency,
+            log,
+            center,
+        } = parts;
         Self {
             database,
             files,
@@ -165,6 +179,7 @@ impl ContentManager {
             settings,
             currency,
             log,
+            center,
             counters: Counters::default(),
         }
     }

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use cadenza_protocol::api::code;
-use cadenza_protocol::audit_log::EntryKind;
+use cadenza_protocol::audit_log::{EntryKind, EntryPlace, log_name};
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::mac::verify_redeem_mac;
 use cadenza_protocol::crypto::sha256;
@@ -60,12 +60,12 @@ async fn redeem(
     let revoked = manager.revocations.lists().await?;
     request.verify_passport(&server, manager.tls.root(), manager.now(), &revoked).map_err(refuse_proof)?;
     let track = manager.sold_track(&row).await?;
-    manager.claim(&row, &track, buyer, server.as_str()).await?;
+    let sale = manager.claim(&row, &track, buyer, server.as_str()).await?;
     reach("redeem.claimed")?;
 
     let quality = row.quality.unwrap_or_default();
     let buyer = Buyer { fingerprint: buyer.fingerprint(), encryption: request.encryption };
-    manager.grant(&request.voucher_id, buyer, &quality, track).await.map(Json)
+    manager.grant(&request.voucher_id, buyer, &quality, track, sale).await.map(Json)
 }
 
 /// To whom the keys of a purchase go.
@@ -148,7 +148,7 @@ impl ContentManager {
         track: &PublishedTrack,
         buyer: &Certificate,
         server: &str,
-    ) -> Result<(), ApiFailure> {
+    ) -> Result<EntryPlace, ApiFailure> {
         let now = self.now();
         let (serial, terms) = (buyer.serial(), row.terms()?);
         let sale = Sale {
@@ -158,6 +158,7 @@ impl ContentManager {
             terms: &terms,
             consumer_serial: &serial,
             voucher_id: row.voucher_id.parse().map_err(ApiFailure::internal)?,
+            author_key: track.author_key,
             path: &track.path,
             quality: row.quality.as_deref().unwrap_or_default(),
         };
@@ -187,14 +188,21 @@ impl ContentManager {
                 .execute(&mut *tx)
                 .await?;
         if let Some(pen) = pen.as_mut().filter(|_| first.rows_affected() == 1) {
-            pen.enter(&mut tx, EntryKind::Sale, &sale.to_bytes()).await?;
+            let entered = pen.enter(&mut tx, EntryKind::Sale, &sale.to_bytes()).await?;
+            sqlx::query("UPDATE vouchers SET log_id = $1, log_entry = $2 WHERE voucher_id = $3")
+                .bind(log_name(&entered.log))
+                .bind(i64::try_from(entered.number).map_err(ApiFailure::internal)?)
+                .bind(&row.voucher_id)
+                .execute(&mut *tx)
+                .await?;
             tracing::info!(voucher = %sale.voucher_id, title = %track.entry.title, "sold");
         }
         tx.commit().await?;
         if let Some(pen) = pen {
             pen.keep().await;
         }
-        Ok(())
+        let entered = self.voucher(&sale.voucher_id).await?.sale();
+        entered.ok_or_else(|| ApiFailure::internal("a redeemed voucher names no entry of the log"))
     }
 
     /// Locks the keys of the bought quality to the buyer and signs for it.
@@ -204,6 +212,7 @@ impl ContentManager {
         buyer: Buyer,
         quality: &str,
         track: PublishedTrack,
+        sale: EntryPlace,
     ) -> Result<RedeemVerified, ApiFailure> {
         let identity = self.tls.identity();
         let root = self.tls.root().clone();
@@ -234,6 +243,7 @@ impl ContentManager {
                 consumer_fingerprint: buyer.fingerprint,
                 encryption_fingerprint,
                 content_manager_serial: manager.serial(),
+                sale,
                 wrapped_keys_sha256: sha256(&wrapped_keys),
                 issued_at: now,
             };

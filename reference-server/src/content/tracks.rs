@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use axum::http::StatusCode;
-use cadenza_protocol::id::MediaId;
+use cadenza_protocol::id::{MediaId, unhex};
 
 use super::ContentManager;
 use super::catalogue::CatalogueTrack;
@@ -18,6 +18,8 @@ pub(super) struct PublishedTrack {
     pub entry: CatalogueTrack,
     pub path: String,
     pub author: String,
+    /// Fingerprint of the author's key.
+    pub author_key: [u8; 32],
     pub wrapped_keys: Vec<u8>,
     pub custody_certificate: String,
 }
@@ -30,13 +32,14 @@ struct Row {
     length: i64,
     sha256: String,
     author: String,
+    author_key: String,
     facts: String,
     wrapped_keys: String,
     custody_pem: String,
 }
 
 const EDITION: &str =
-    "SELECT e.media_id, e.path, e.object, e.length, e.sha256, e.author, e.facts, e.wrapped_keys, c.pem AS custody_pem
+    "SELECT e.media_id, e.path, e.object, e.length, e.sha256, e.author, e.author_key, e.facts, e.wrapped_keys, c.pem AS custody_pem
      FROM editions e JOIN custody_certificates c ON c.fingerprint = e.custody_cert";
 
 impl ContentManager {
@@ -132,6 +135,9 @@ impl Row {
             entry,
             path: self.path,
             author: self.author,
+            author_key: unhex(&self.author_key)
+                .and_then(|key| key.try_into().ok())
+                .ok_or_else(|| ApiFailure::internal("an author's key fingerprint is damaged"))?,
             wrapped_keys: crate::text::from_base64(&self.wrapped_keys)
                 .ok_or_else(|| ApiFailure::internal("custody keys are not base64"))?,
             custody_certificate: self.custody_pem,

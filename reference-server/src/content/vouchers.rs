@@ -5,6 +5,7 @@
 
 use axum::http::StatusCode;
 use cadenza_protocol::api::code;
+use cadenza_protocol::audit_log::{EntryPlace, parse_log_name};
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::id::{MediaId, VoucherId, unhex};
@@ -74,6 +75,8 @@ pub(super) struct VoucherRow {
     pub redeemed_by: Option<String>,
     pub redeemed_serial: Option<String>,
     pub redeemed_at: Option<i64>,
+    log_id: Option<String>,
+    log_entry: Option<i64>,
 }
 
 /// What a track was sold as, what the merchant owes and what it took; cents.
@@ -105,6 +108,12 @@ impl VoucherRow {
         })
     }
 
+    /// Where its sale was entered; nowhere before it is redeemed.
+    pub fn sale(&self) -> Option<EntryPlace> {
+        let log = parse_log_name(self.log_id.as_deref()?)?;
+        Some(EntryPlace { log, number: u64::try_from(self.log_entry?).ok()? })
+    }
+
     /// The track it is for.
     pub fn media_id(&self) -> Result<MediaId, ApiFailure> {
         self.media_id.parse().map_err(ApiFailure::internal)
@@ -132,7 +141,7 @@ impl ContentManager {
     pub(super) async fn voucher(&self, voucher_id: &VoucherId) -> Result<VoucherRow, ApiFailure> {
         sqlx::query_as(
             "SELECT voucher_id, kind, state, media_id, sha256, quality, sold, cost_cents, retail_cents, currency, merchant,
-                    expires_at, \"authorization\", authorized_with, receipt, only_for, redeemed_by, redeemed_serial, redeemed_at
+                    expires_at, \"authorization\", authorized_with, receipt, only_for, redeemed_by, redeemed_serial, redeemed_at, log_id, log_entry
              FROM vouchers WHERE voucher_id = $1",
         )
         .bind(voucher_id.to_string())

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use cadenza_protocol::audit_log::{EntryPlace, log_name};
 use cadenza_protocol::cert::{Certificate, CertificateChain};
 use cadenza_protocol::id::{MediaId, VoucherId, hex};
 use cadenza_protocol::media::{MediaError, MediaFile, TextKind};
@@ -16,6 +17,8 @@ use cadenza_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
+use super::log::audit::AuditError;
+use super::log::entered::{Entered, find_sale};
 use super::master_key::MasterKeyError;
 use crate::text::from_base64;
 
@@ -60,6 +63,9 @@ pub enum TraceError {
     /// The person's record does not open.
     #[error(transparent)]
     Record(#[from] MasterKeyError),
+    /// The content manager's log cannot be read.
+    #[error(transparent)]
+    Log(#[from] AuditError),
     /// The tables cannot be read.
     #[error("the licensing center's tables cannot be read; check the database: {0}")]
     Database(#[from] sqlx::Error),
@@ -88,8 +94,21 @@ pub struct Origin {
     pub content_manager: String,
     /// Serial number of the player's certificate.
     pub consumer_serial: String,
+    /// Where the copy says that its sale was entered, and what that log says.
+    pub sale: Sale,
     /// To whom the licensing center issued it.
     pub person: Person,
+}
+
+/// The sale of a copy.
+#[derive(Debug, Serialize)]
+pub struct Sale {
+    /// Which secure log.
+    pub log: String,
+    /// Which entry of it.
+    pub entry: u64,
+    /// Whether it is there.
+    pub entered: Entered,
 }
 
 /// A person, as registered.
@@ -117,7 +136,9 @@ pub async fn trace(archive: &Archive, copy: &Path) -> Result<Origin, TraceError>
         voucher_id: proven.voucher_id,
         serial: consumer.serial(),
     })?;
+    let entered = find_sale(archive, proven.sale, proven.voucher_id).await?;
     Ok(Origin {
+        sale: Sale { log: log_name(&proven.sale.log), entry: proven.sale.number, entered },
         media_id: proven.media_id,
         title: proven.title,
         artist: proven.artist,
@@ -139,6 +160,7 @@ struct Proven {
     artist: Option<String>,
     quality: String,
     voucher_id: VoucherId,
+    sale: EntryPlace,
     granted_at: UnixTime,
     delivered_at: UnixTime,
     content_manager: CertificateChain,
@@ -161,6 +183,7 @@ fn proven(path: &Path, root: &Certificate) -> Result<Proven, TraceError> {
         artist: text(TextKind::Artist, &mut media)?,
         quality: facts.grant.quality,
         voucher_id: facts.grant.voucher_id,
+        sale: facts.grant.sale,
         granted_at: facts.grant.issued_at,
         delivered_at: facts.delivered_at,
         content_manager: facts.content_manager_chain,

@@ -4,7 +4,7 @@
 //! authorities ([`authority`]), and the master key that seals what is kept of people ([`master_key`]). Certificates issued are in
 //! the `certificates` table. [`registration`] turns a form into a passport, [`recovery`] gives a lost one back, [`renewal`] adds a year
 //! or takes one away, all three through [`passports`]; [`service`] is the HTTPS face, [`enrol`] is how
-//! other services get and renew their certificates, by [`tokens`] and under [`names`] of their own, and [`log`] is what a content manager's renewal rests on.
+//! other services get and renew their certificates, by [`tokens`] and under [`names`] of their own, [`time_stamps`] say when something was there, and [`log`] is what a content manager's renewal rests on.
 
 pub mod archive;
 pub mod authority;
@@ -19,6 +19,7 @@ pub mod recovery;
 pub mod registration;
 pub mod renewal;
 pub mod service;
+mod time_stamps;
 pub mod tokens;
 
 use std::path::Path;

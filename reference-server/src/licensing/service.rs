@@ -10,6 +10,7 @@
 //! | `GET /v1/crl` | revocation list of passports, DER |
 //! | `GET /v1/crl/services` | revocation list of services and authors, DER |
 //! | `POST /v1/certificates` [`CertificateRequest`] | certificate chain, or 403 `wrong-token`, `role-not-enrolled`; 409 `name-taken`, `log-missing`, `log-not-uploaded`, `log-disputed` |
+//! | `POST /v1/time-stamps/publication` `StampRequest` | [`Stamped`](cadenza_protocol::time_stamp::Stamped), or 403 `not-stamped` |
 //! | `POST /v1/logs`, `POST /v1/logs/entries` | [`cadenza_protocol::audit_log`] |
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub fn router(center: Arc<LicensingCenter>) -> Router {
         .route("/v1/certificates", post(certify))
         .layer(DefaultBodyLimit::max(MESSAGE_LIMIT))
         .merge(super::log::service::routes())
+        .merge(super::time_stamps::routes())
         .with_state(center)
 }
 

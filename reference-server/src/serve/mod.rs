@@ -203,6 +203,7 @@ impl Server {
                 settings: options.config.content.clone(),
                 currency: options.config.currency,
                 log,
+                center: parts.center(&licensing_url)?,
             });
             running.begin().await;
             let running = Arc::new(running);

@@ -10,6 +10,7 @@ use super::failure::StartError;
 use super::{Ready, ServeOptions};
 use crate::admin::READY_FILE;
 use crate::atomic::write_private;
+use crate::center::CenterClient;
 use crate::clock::Clock;
 use crate::content::files::{MediaFiles, MediaStore};
 use crate::content::log::SecureLog;
@@ -20,7 +21,7 @@ use crate::licensing::authority::Authority;
 use crate::licensing::enrol::{Enrolling, Enrolment};
 use crate::rest::Vault;
 use crate::rest::folder::keep_private;
-use crate::tls::ServiceTls;
+use crate::tls::{ServiceTls, TlsError};
 
 /// Name of the content manager among the services of a data folder.
 const CONTENT_MANAGER: &str = "content-manager";
@@ -124,7 +125,7 @@ impl Parts {
     /// since the renewal rests on it, and is ready for entries when this returns.
     pub async fn content_manager(&self, licensing_url: &str) -> Result<(ServiceTls, SecureLog), StartError> {
         let enrolling = self.enrolling(CONTENT_MANAGER, Role::ContentManager);
-        let client = LogClient::new(licensing_url, self.root(), &self.clock)?;
+        let client = LogClient(self.center(licensing_url)?);
         let state = StateFile::beside(&enrolling.file, &self.vault);
         let log = SecureLog::new(CONTENT_MANAGER, self.database.clone(), state, client, self.clock.clone());
         if let Some(old) = self.enrolment.due(&enrolling, &self.clock)
@@ -137,10 +138,15 @@ impl Parts {
         Ok((tls, log))
     }
 
+    /// The way to the licensing center.
+    pub fn center(&self, licensing_url: &str) -> Result<CenterClient, TlsError> {
+        CenterClient::new(licensing_url, self.root(), &self.clock)
+    }
+
     /// The merchant with its secure log, ready for entries.
     pub async fn merchant(&self, licensing_url: &str) -> Result<(ServiceTls, SecureLog), StartError> {
         let state = StateFile::beside(&self.enrolling(MERCHANT, Role::Merchant).file, &self.vault);
-        let client = LogClient::new(licensing_url, self.root(), &self.clock)?;
+        let client = LogClient(self.center(licensing_url)?);
         let log = SecureLog::new(MERCHANT, self.database.clone(), state, client, self.clock.clone());
         let tls = self.service(MERCHANT, Role::Merchant).await?;
         log.begin(&tls.identity()).await?;

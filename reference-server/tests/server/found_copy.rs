@@ -53,6 +53,7 @@ fn a_found_copy_names_transaction_certificates_and_person() {
         assert_eq!(origin.voucher_id, approval.grant.voucher_id);
         assert_eq!((origin.title.as_deref(), origin.quality.as_str()), (Some("Morning"), "lossless"));
         assert_eq!(origin.content_manager_serial, world.identity("content-manager").chain().leaf().serial());
+        assert_eq!(origin.sale.entry, approval.grant.sale.number);
         assert_eq!(origin.delivered_at, world.clock.now());
         assert_eq!(
             (origin.person.name.as_str(), origin.person.email.as_str()),

@@ -8,11 +8,13 @@ use cadenza_protocol::card::test_cards;
 use cadenza_protocol::cert::{CertificateChain, Role};
 use cadenza_protocol::id::hex;
 use cadenza_protocol::media::{MediaFile, TextKind};
+use cadenza_server::admin::client::AdminClient;
 use cadenza_server::authoring::hub::{HubError, HubOptions, add_codes};
 use cadenza_server::authoring::keys_path;
+use cadenza_server::call::CallError;
 use cadenza_server::config::ServerConfig;
 use cadenza_server::content::catalogue::Inventory;
-use cadenza_server::content::publish::client::PublishClient;
+use cadenza_server::content::publish::client::{PublishClient, PublishError};
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
@@ -98,9 +100,40 @@ fn a_file_with_a_hub_s_codes_is_published_and_bought_as_it_is() {
         let mut media = MediaFile::open(Cursor::new(bytes), &world.root).unwrap();
         media.verify_all().unwrap();
         assert_eq!(media.published_length(), approval.grant.length);
-        let seller = media.publication().unwrap().chain.leaf().clone();
+        let seller = media.publication().unwrap().word.chain.leaf().clone();
         assert_eq!(seller, *world.identity("content-manager").chain().leaf());
         assert_eq!(media.text(TextKind::Title).unwrap().as_deref(), Some("Coded"));
+    });
+}
+
+// C2, S9, C5
+#[test]
+fn what_a_withdrawn_hub_coded_is_not_stamped_and_so_not_sold() {
+    alone(async {
+        let world = &World::start("withdrawn-hub", ServerConfig::default()).await;
+        let erin = account(world, "Erin").await;
+        let input = song(world, &erin, "Coded");
+        let agency = input.with_extension("agency.toml");
+        let certificate = agent(world, input.parent().unwrap(), "Rights Agency").await;
+        let text = format!("agent = \"{certificate}\"\n[[code]]\nscheme = \"sku\"\nvalue = \"1\"\n");
+        std::fs::write(&agency, text).unwrap();
+        let out = input.with_file_name("coded-out.cadenza");
+        let hub = hub(world, "Stolen Hub").await;
+        add_codes(&HubOptions { input: input.clone(), agency, out: out.clone() }, &hub, &world.root, START)
+            .unwrap();
+        let admin = AdminClient::open(&world.data).unwrap();
+        admin.revoke(hub.chain().leaf().serial(), "its key was stolen".into()).await.unwrap();
+
+        let client =
+            PublishClient::new(&world.content, erin, world.root.clone(), world.clock.clone()).unwrap();
+        let refusal = client.publish(&out, "coded/song.cadenza", false).await.unwrap_err();
+        assert!(
+            matches!(&refusal, PublishError::Content(CallError::Refused { error, .. }) if error.code == "not-stamped"),
+            "{refusal}"
+        );
+        assert!(refusal.to_string().contains("revoked"), "{refusal}");
+        // nothing of it is left that would be in the way
+        client.publish(&input, "coded/song.cadenza", false).await.unwrap();
     });
 }
 

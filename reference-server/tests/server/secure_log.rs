@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cadenza_protocol::audit_log::{LogError, LogFile, LogOpening, LogUpload, SaleRecord};
+use cadenza_protocol::audit_log::{EntryPlace, LogError, LogFile, LogOpening, LogUpload, SaleRecord};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::sign::SigningKey;
+use cadenza_protocol::id::VoucherId;
 use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 use cadenza_server::admin::client::AdminClient;
@@ -17,6 +18,7 @@ use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
 use cadenza_server::licensing::keys;
 use cadenza_server::licensing::log::audit::{self, Content, Findings, LogSummary};
+use cadenza_server::licensing::log::entered::{Entered, find_sale};
 use cadenza_server::licensing::log::rows::LogState;
 use cadenza_server::licensing::tokens::Permit;
 use cadenza_server::rest::Vault;
@@ -228,6 +230,79 @@ async fn asked_elsewhere(world: &World) -> String {
     enrolment.identity(&wish, &world.clock).await.unwrap_err().to_string()
 }
 
+/// How many entries each stamp in the log covers, and when it was made.
+async fn stamps(world: &World) -> Vec<(u64, UnixTime)> {
+    let findings = examined(&world.data, &exported(&world.data).await).await;
+    assert_eq!(findings.problem, None);
+    let stamp = |content| match content {
+        Content::Stamped(stamp) => Some(stamp.expect("the licensing center's own")),
+        _ => None,
+    };
+    let all = findings.entries.into_iter().filter_map(|entry| stamp(entry.content));
+    all.map(|stamp| (stamp.entries, stamp.stamp.at)).collect()
+}
+
+// C2, R2
+#[test]
+fn the_head_of_the_log_is_stamped_once_an_hour_while_something_is_entered() {
+    alone(async {
+        let world = World::start("stamped-log", ServerConfig::default()).await;
+        preview(&world).await;
+        maintain(&world).await;
+        let first = world.clock.now();
+        assert_eq!(stamps(&world).await, [(2, first)]);
+        for minutes in [1, 58, 90] {
+            maintain(&world).await;
+            assert_eq!(stamps(&world).await.len(), 1, "nothing was entered since the last");
+            world.clock.advance(Duration::from_secs(minutes * 60));
+        }
+        preview(&world).await;
+        maintain(&world).await;
+        let second = world.clock.now();
+        assert_eq!(stamps(&world).await, [(2, first), (4, second)]);
+        world.clock.advance(Duration::from_secs(59 * 60));
+        preview(&world).await;
+        maintain(&world).await;
+        assert_eq!(stamps(&world).await.len(), 2, "not twice in an hour");
+        world.stop().await;
+    });
+}
+
+// C2, R3, R2
+#[test]
+fn a_purchase_names_its_entry_in_the_log_and_the_licensing_center_finds_it_there() {
+    alone(async {
+        let world = World::start("named-entry", ServerConfig::default()).await;
+        preview(&world).await;
+        let (_, voucher) = Listener::buy(&world, 0, "named-entry-1").await;
+        let ada = Listener::register(&world).await;
+        let grant = ada.redeem(&world, &voucher.tracks[0]).await.unwrap().grant;
+        let again = ada.redeem(&world, &voucher.tracks[0]).await.unwrap().grant;
+        assert_eq!(
+            (grant.sale, grant.sale.number),
+            (again.sale, 2),
+            "the same sale, however often it is fetched"
+        );
+
+        let archive = Archive::open(&world.data, None, None, &Vault::default()).await.unwrap();
+        let find = async |sale| find_sale(&archive, sale, grant.voucher_id).await.unwrap();
+        assert_eq!(find(grant.sale).await, Entered::NotBroughtYet);
+        maintain(&world).await;
+        assert_eq!(find(grant.sale).await, Entered::Here { stamped_at: None });
+        let entered_by = world.clock.now();
+        preview(&world).await;
+        maintain(&world).await;
+        assert_eq!(find(grant.sale).await, Entered::Here { stamped_at: Some(entered_by) });
+
+        // what a thief of the content manager's key would write: another entry, another log
+        let made_up = EntryPlace { number: 1, ..grant.sale };
+        assert_eq!(find(made_up).await, Entered::Missing);
+        assert_eq!(find(EntryPlace { log: [1; 16], number: 2 }).await, Entered::Missing);
+        assert_eq!(find_sale(&archive, grant.sale, VoucherId::random()).await.unwrap(), Entered::Missing);
+        world.stop().await;
+    });
+}
+
 // R2
 #[test]
 fn a_log_that_cannot_be_mended_ends_when_the_licensing_center_says_so() {
@@ -274,7 +349,7 @@ fn a_crash_between_entry_and_state_loses_nothing_and_a_lost_state_begins_another
         let world = World::open(&data, &data, ServerConfig::default(), clock).await;
         preview(&world).await;
         let findings = examined(&data, &exported(&data).await).await;
-        assert_eq!((findings.problem, findings.entries.len()), (None, 4));
+        assert_eq!((findings.problem, findings.entries.len()), (None, 5), "three previews and a stamp");
         maintain(&world).await;
         preview(&world).await; // not uploaded when the state is lost
 
@@ -289,7 +364,7 @@ fn a_crash_between_entry_and_state_loses_nothing_and_a_lost_state_begins_another
         let standing: Vec<_> =
             logs(&data).await.into_iter().map(|log| (log.state, log.entries, log.problem)).collect();
         let without_end = standing.iter().find(|(state, ..)| *state == LogState::Superseded).unwrap();
-        assert_eq!(without_end.1, 5);
+        assert_eq!(without_end.1, 6);
         assert!(without_end.2.as_ref().unwrap().contains("without ending this one"), "{standing:?}");
         assert!(standing.contains(&(LogState::Open, 2, None)), "{standing:?}");
 

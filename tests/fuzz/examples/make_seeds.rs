@@ -13,7 +13,7 @@ use cadenza_fuzz::insider::{self, MEDIA, Plan, VOUCHER};
 use cadenza_fuzz::samples;
 use cadenza_fuzz::script::step;
 use cadenza_fuzz::song;
-use cadenza_protocol::audit_log::{EntryKind, LogFile, LogWriter};
+use cadenza_protocol::audit_log::{EntryKind, LogFile, LogWriter, StampRecord};
 use cadenza_protocol::cert::Role;
 use cadenza_protocol::crypto::chunked::Sealer;
 use cadenza_protocol::crypto::kdf::{KdfParams, lock};
@@ -413,12 +413,15 @@ fn audit_log(seeds: &Seeds) {
     let (sale, preview) = (samples::sale().to_bytes(), samples::preview().to_bytes());
     let (taking, refund) = (samples::taking().to_bytes(), samples::refund().to_bytes());
     let mut writer = LogWriter::new([9; 16], Secret::from_bytes([7; 32]));
+    let stamp = insider::stamp(&writer.checkpoint().imprint());
+    let stamp = StampRecord { entries: 0, running: writer.checkpoint().running, stamp }.to_bytes();
     let contents = [
         (EntryKind::Opened, &[][..]),
         (EntryKind::Sale, &sale),
         (EntryKind::Preview, &preview),
         (EntryKind::Taking, &taking),
         (EntryKind::Refund, &refund),
+        (EntryKind::Stamped, &stamp),
         (EntryKind::Closed, &[]),
     ];
     let entries: Vec<_> =
@@ -429,6 +432,7 @@ fn audit_log(seeds: &Seeds) {
     seeds.add("preview", 1, &preview);
     seeds.add("taking", 1, &taking);
     seeds.add("refund", 1, &refund);
+    seeds.add("stamp", 1, &stamp);
     seeds.add("state", 2, &writer.state());
     seeds.add("contents", 3, &[&[40][..], &sale, &preview].concat());
 }

@@ -1,8 +1,10 @@
 //! A log on its way to the licensing center, the records in it, and the state that its two ends keep.
 #![no_main]
 
+use cadenza_fuzz::center;
 use cadenza_protocol::audit_log::{
-    EntryKind, LogFile, LogReader, LogWriter, PreviewRecord, RefundRecord, SaleRecord, TakingRecord, verify_log,
+    EntryKind, LogFile, LogReader, LogWriter, PreviewRecord, RefundRecord, SaleRecord, StampRecord, TakingRecord,
+    verify_log,
 };
 use cadenza_protocol::secret::Secret;
 use libfuzzer_sys::fuzz_target;
@@ -33,6 +35,10 @@ fuzz_target!(|data: &[u8]| {
             }
             if let Ok(taking) = TakingRecord::from_bytes(rest) {
                 assert_eq!(taking.to_bytes(), rest);
+            }
+            if let Ok(stamp) = StampRecord::from_bytes(rest) {
+                assert_eq!(stamp.to_bytes(), rest);
+                let _ = stamp.verify(LOG, center::root());
             }
             if let Ok(refund) = RefundRecord::from_bytes(rest) {
                 assert_eq!(refund.to_bytes(), rest);

@@ -15,6 +15,7 @@ use cadenza_protocol::media::{
 };
 use cadenza_protocol::redeem::DeliveryGrant;
 use cadenza_protocol::secret::ContentKey;
+use cadenza_protocol::time_stamp::{Imprint, TimeStampToken};
 use cadenza_protocol::wire::{Reader, WireError, Writer};
 use std::io::Write as _;
 
@@ -118,7 +119,15 @@ pub fn agency_block(n: u8, running_hash: &[u8; 32]) -> Vec<u8> {
 pub fn publication_block(running_hash: &[u8; 32]) -> Vec<u8> {
     let manager = center::manager();
     let facts = PublicationFacts { media_id: MEDIA, published_at: NOW };
-    facts.sign(running_hash, &manager.key, manager.chain.clone()).to_bytes()
+    let word = facts.sign(running_hash, &manager.key, manager.chain.clone());
+    let stamp = stamp(&word.imprint(running_hash));
+    word.stamped(stamp).to_bytes()
+}
+
+/// The licensing center's stamp.
+pub fn stamp(imprint: &Imprint) -> TimeStampToken {
+    let licensing = center::licensing();
+    TimeStampToken::issue(imprint, NOW, &licensing.key, licensing.chain.clone())
 }
 
 /// The purchase of a file as it was published.

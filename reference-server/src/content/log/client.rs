@@ -1,9 +1,6 @@
 //! The way to the licensing center, for the log. Who is speaking stands in the signed messages.
 
-use std::time::Duration;
-
 use cadenza_protocol::audit_log::{LogId, LogOpened, LogOpening, LogStanding, LogUpload};
-use cadenza_protocol::cert::{Certificate, Role};
 use cadenza_protocol::crypto::sign::{SigningKey, SigningKeyError};
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::signed::SignedMessage;
@@ -11,12 +8,9 @@ use cadenza_protocol::time::UnixTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::call::{CallError, accepted};
-use crate::clock::Clock;
+use crate::call::CallError;
+use crate::center::CenterClient;
 use crate::identity::Identity;
-use crate::tls::{TlsError, anonymous_client};
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why the licensing center has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -47,21 +41,11 @@ impl From<CallError> for LogClientError {
     }
 }
 
-/// A connection to the licensing center.
+/// The requests about a log.
 #[derive(Debug)]
-pub struct LogClient {
-    http: reqwest::Client,
-    base: String,
-}
+pub struct LogClient(pub CenterClient);
 
 impl LogClient {
-    /// To the licensing center at this URL, pinned by its root.
-    pub fn new(licensing_url: &str, root: &Certificate, clock: &Clock) -> Result<Self, TlsError> {
-        let http = anonymous_client(root, Role::LicensingCenter, clock, PATIENCE)?;
-        let base = licensing_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, base })
-    }
-
     /// Asks for a log.
     pub(super) async fn open(&self, identity: &Identity, at: UnixTime) -> Result<LogOpened, LogClientError> {
         let nonce = *Secret::<16>::random().expose();
@@ -98,7 +82,6 @@ impl LogClient {
         let key = SigningKey::from_pkcs8_der(identity.key_pkcs8())?;
         let message =
             SignedMessage::new(domain, body, identity.chain(), |domain, body| key.sign(domain, body));
-        let answer = self.http.post(format!("{}{path}", self.base)).json(&message).send().await?;
-        Ok(accepted(answer).await?.json().await?)
+        Ok(self.0.post(path, &message).await?)
     }
 }

@@ -28,6 +28,8 @@ pub(in crate::content) struct Sale<'a> {
     pub consumer_serial: &'a str,
     /// The transaction.
     pub voucher_id: VoucherId,
+    /// Whose the track is: fingerprint of the author's key.
+    pub author_key: [u8; 32],
     /// Path in the store.
     pub path: &'a str,
     /// Quality that was bought.
@@ -40,6 +42,8 @@ impl Sale<'_> {
         let track = self.track;
         SaleRecord {
             at: self.at,
+            media_id: track.media_id,
+            author_key: self.author_key,
             title: cut(&track.title, TEXT),
             artist: cut(&track.artist, TEXT),
             authors: cut(track.composer.as_deref().unwrap_or(self.publisher), TEXT),

@@ -7,6 +7,7 @@ use cadenza_protocol::time::UnixTime;
 use super::client::LogClient;
 use super::state_file::StateFile;
 use super::writer::SecureLog;
+use crate::center::CenterClient;
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::licensing::authority::Authority;
@@ -45,7 +46,8 @@ async fn a_rolled_back_entry_s_key_is_not_used_again_for_the_one_in_its_place() 
     let folder = tempfile::tempdir().expect("a folder");
     let (vault, clock) = (Vault::default(), Clock::movable(NOW));
     let authority = Authority::open(&folder.path().join("licensing"), &vault, NOW).expect("an authority");
-    let client = LogClient::new("https://localhost:1", authority.root(), &clock).expect("a client");
+    let client =
+        LogClient(CenterClient::new("https://localhost:1", authority.root(), &clock).expect("a client"));
     let database = Database::file(&folder.path().join("cadenza.db")).await.expect("a database");
     let state = StateFile::beside(&folder.path().join("writer.account"), &vault);
     state.store(&LogWriter::new(LOG, secret())).expect("a state");

@@ -1,17 +1,21 @@
 //! Bringing the log to the licensing center: ask how far it is, send what it lacks, in bounded pieces.
 //!
-//! Done every minute when something is new, and before the content manager's certificate is renewed. Logs that were written
+//! Its answer holds its time stamp on what it has; once an hour that is entered too (C2). Done every minute when something is new, and before the content manager's certificate is renewed. Logs that were written
 //! earlier (their state was lost) are brought to their end first.
 
 use std::sync::atomic::Ordering;
 
 use cadenza_protocol::audit_log::{
-    Checkpoint, LogId, LogStanding, LogUpload, SealedEntry, log_name, parse_log_name,
+    Checkpoint, EntryKind, LogId, LogStanding, LogUpload, SealedEntry, StampRecord, log_name, parse_log_name,
 };
+use cadenza_protocol::time_stamp::TimeStampToken;
 
 use super::client::LogClientError;
 use super::writer::{SecureLog, SecureLogError};
 use crate::identity::Identity;
+
+/// Seconds between two stamps in one log.
+const STAMP_SECONDS: i64 = 3600;
 
 impl SecureLog {
     /// Brings what is new, beginning another log where this one has ended. `report` says how long the log is even if nothing is
@@ -29,7 +33,7 @@ impl SecureLog {
     async fn upload(&self, identity: &Identity, report: bool) -> Result<(), SecureLogError> {
         let own = self.checkpoint().await?;
         let mut agreed = self.agreed.lock().await; // one upload at a time
-        if !report && *agreed == Some(own) {
+        if !report && agreed.head == Some(own) {
             return Ok(());
         }
         let earlier = self.upload_earlier(identity, &own.log).await;
@@ -38,8 +42,30 @@ impl SecureLog {
         if !standing.open {
             return Err(SecureLogError::Ended);
         }
-        *agreed = Some(own);
+        agreed.head = Some(own);
+        let now = self.clock.now();
+        let due = agreed.stamped_at.is_none_or(|at| now.0 - at.0 >= STAMP_SECONDS);
+        if due && standing.verified == own && self.enter_stamp(&own, &standing).await? {
+            agreed.stamped_at = Some(now);
+        }
         Ok(())
+    }
+
+    /// Enters the licensing center's stamp on this log, unless there is nothing new since the last; it is brought with the next upload.
+    async fn enter_stamp(&self, own: &Checkpoint, standing: &LogStanding) -> Result<bool, SecureLogError> {
+        let last = self.rows(&own.log, own.entries.saturating_sub(1)).await?;
+        let kind = last.first().and_then(|(_, entry)| EntryKind::of(entry).ok());
+        if matches!(kind, None | Some(EntryKind::Opened | EntryKind::Stamped)) {
+            return Ok(false);
+        }
+        let Ok(stamp) = TimeStampToken::from_bytes(&standing.stamp) else { return Ok(false) };
+        let record = StampRecord { entries: own.entries, running: own.running, stamp };
+        let mut pen = self.pen().await?;
+        let mut tx = self.database.begin_write().await?;
+        pen.enter(&mut tx, EntryKind::Stamped, &record.to_bytes()).await?;
+        tx.commit().await?;
+        pen.keep().await;
+        Ok(true)
     }
 
     /// Logs that this one replaced: what the licensing center lacks of them, as far as it holds.

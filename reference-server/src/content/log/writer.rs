@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::StatusCode;
 use cadenza_protocol::audit_log::{
-    Checkpoint, EntryKind, LogError, LogFile, LogId, LogWriter, log_name, parse_log_name,
+    Checkpoint, EntryKind, EntryPlace, LogError, LogFile, LogId, LogWriter, log_name, parse_log_name,
 };
+use cadenza_protocol::time::UnixTime;
 use sqlx::{Any, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -36,12 +37,20 @@ pub struct SecureLog {
     pub(super) database: Database,
     pub(super) client: LogClient,
     pub(super) clock: Clock,
-    /// The checkpoint that the licensing center agreed with last.
-    pub(super) agreed: Mutex<Option<Checkpoint>>,
+    pub(super) agreed: Mutex<Agreed>,
     /// Earlier logs need no more sending in this run.
     pub(super) earlier_settled: AtomicBool,
     state: StateFile,
     slot: Arc<Mutex<Slot>>,
+}
+
+/// What the licensing center said last.
+#[derive(Debug, Default)]
+pub(super) struct Agreed {
+    /// How far the log was brought.
+    pub head: Option<Checkpoint>,
+    /// When a stamp of it was entered last, in this run.
+    pub stamped_at: Option<UnixTime>,
 }
 
 #[derive(Debug)]
@@ -109,7 +118,7 @@ impl SecureLog {
         clock: Clock,
     ) -> Self {
         let slot = Arc::new(Mutex::new(Slot::Unread));
-        let (agreed, earlier_settled) = (Mutex::new(None), AtomicBool::new(false));
+        let (agreed, earlier_settled) = (Mutex::default(), AtomicBool::new(false));
         Self { writer, database, client, clock, agreed, earlier_settled, state, slot }
     }
 
@@ -234,13 +243,13 @@ impl SecureLog {
 }
 
 impl Pen {
-    /// Seals an entry and inserts it; it counts once the transaction commits, and then [`Pen::keep`] must be called.
+    /// Seals an entry and inserts it, and tells where it stands; it counts once the transaction commits, and then [`Pen::keep`] must be called.
     pub async fn enter(
         &mut self,
         tx: &mut Transaction<'static, Any>,
         kind: EntryKind,
         content: &[u8],
-    ) -> Result<(), SecureLogError> {
+    ) -> Result<EntryPlace, SecureLogError> {
         let before = match self.written.take() {
             Some(writer) => Slot::Ready(writer), // one of several entries in this transaction
             None => std::mem::replace(&mut *self.slot, Slot::Unread),
@@ -249,11 +258,11 @@ impl Pen {
             Slot::Ready(writer) => writer,
             Slot::Unread => return Err(SecureLogError::Lost(self.state.path().to_owned())),
         };
-        let number = writer.checkpoint().entries;
+        let (log, number) = (*writer.log(), writer.checkpoint().entries);
         let entry = writer.append(kind, content)?;
-        insert(tx, self.writer, writer.log(), number, &entry).await?;
+        insert(tx, self.writer, &log, number, &entry).await?;
         self.written = Some(writer);
-        Ok(())
+        Ok(EntryPlace { log, number })
     }
 
     /// After the commit: overwrites the old key. Should that fail, the entry stands all the same and the state follows later.

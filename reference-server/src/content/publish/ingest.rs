@@ -60,9 +60,9 @@ impl ContentManager {
         let media_id = unsealed.media_id;
         // before the work; whoever comes in meanwhile is seen when it is listed
         refuse_taken(&mut *self.database.pool().acquire().await?, &incoming, &media_id).await?;
-        let (from, folder, keeper, now) =
-            (incoming.file.clone(), self.uploads.clone(), identity.clone(), self.now());
-        let sealed = tokio::task::spawn_blocking(move || seal(&from, &folder, &unsealed, &keeper, now)).await;
+        let block = self.publication(unsealed).await?;
+        let (from, folder) = (incoming.file.clone(), self.uploads.clone());
+        let sealed = tokio::task::spawn_blocking(move || seal(&from, &folder, &block)).await;
         let Sealed { file, length, sha256 } =
             sealed.map_err(ApiFailure::internal)?.map_err(ApiFailure::internal)?;
         if let Some(cover) = cover {
@@ -272,7 +272,8 @@ fn check(
             if matches!(error, CatalogueError::OtherCurrency(..)) { "other-currency" } else { UNUSABLE };
         ApiFailure::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     })?;
-    let unsealed = Unsealed { media_id: *media.media_id(), running_hash: *media.running_hash() };
+    let blocks = media.blocks().map_err(refused)?;
+    let unsealed = Unsealed { media_id: *media.media_id(), running_hash: *media.running_hash(), blocks };
     Ok(Checked { unsealed, entry, cover })
 }
 

@@ -2,9 +2,10 @@
 //! checkpoints say of the rest. And the operator's view of all logs.
 
 use cadenza_protocol::audit_log::{
-    Checkpoint, EntryKind, LogError, LogFile, LogReader, OpenedEntry, PreviewRecord, RefundRecord,
-    SaleRecord, TakingRecord, log_name, parse_log_name,
+    Checkpoint, EntryKind, LogError, LogFile, LogId, LogReader, OpenedEntry, PreviewRecord, RefundRecord,
+    SaleRecord, StampRecord, TakingRecord, log_name, parse_log_name,
 };
+use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::secret::Secret;
 use cadenza_protocol::time::UnixTime;
 
@@ -45,6 +46,8 @@ pub enum Content {
     Refund(RefundRecord),
     /// A preview ended.
     Preview(PreviewRecord),
+    /// The licensing center said how long the log was, and when; none if its signature does not hold.
+    Stamped(Option<StampRecord>),
     /// The log ended.
     Closed,
     /// Genuine, but not what this version writes.
@@ -104,7 +107,7 @@ pub async fn examine(archive: &Archive, file: &LogFile) -> Result<Findings, Audi
     let secret = Secret::<32>::from_slice(&secret).ok_or_else(damaged)?;
     let own = checkpoint_of(file.log, row.entries, &row.running).ok_or_else(damaged)?;
     let promised = checkpoint_of(file.log, row.promised, &row.promised_running).ok_or_else(damaged)?;
-    let (entries, problem) = read(file, secret, &[own, promised]);
+    let (entries, problem) = read(file, secret, &[own, promised], &archive.root);
     Ok(Findings {
         log: name,
         writer: row.name,
@@ -115,7 +118,12 @@ pub async fn examine(archive: &Archive, file: &LogFile) -> Result<Findings, Audi
     })
 }
 
-fn read(file: &LogFile, secret: Secret<32>, checkpoints: &[Checkpoint]) -> (Vec<Entry>, Option<LogError>) {
+fn read(
+    file: &LogFile,
+    secret: Secret<32>,
+    checkpoints: &[Checkpoint],
+    root: &Certificate,
+) -> (Vec<Entry>, Option<LogError>) {
     let mut reader = LogReader::new(file.log, secret);
     let mut held = Vec::new();
     for bytes in &file.entries {
@@ -127,7 +135,7 @@ fn read(file: &LogFile, secret: Secret<32>, checkpoints: &[Checkpoint]) -> (Vec<
         if checkpoints.iter().any(|vouched| vouched.entries == now.entries && *vouched != now) {
             return (held, Some(LogError::Altered { entry: opened.number }));
         }
-        held.push(entry(&opened));
+        held.push(entry(&opened, file.log, root));
     }
     let present = held.len() as u64;
     let promised = checkpoints.iter().map(|vouched| vouched.entries).max().unwrap_or_default();
@@ -135,7 +143,7 @@ fn read(file: &LogFile, secret: Secret<32>, checkpoints: &[Checkpoint]) -> (Vec<
     (held, cut)
 }
 
-fn entry(opened: &OpenedEntry) -> Entry {
+fn entry(opened: &OpenedEntry, log: LogId, root: &Certificate) -> Entry {
     let bytes = opened.content.as_slice();
     let content = match opened.kind {
         EntryKind::Opened => {
@@ -145,6 +153,10 @@ fn entry(opened: &OpenedEntry) -> Entry {
         EntryKind::Taking => TakingRecord::from_bytes(bytes).map_or(Content::Unreadable, Content::Taking),
         EntryKind::Refund => RefundRecord::from_bytes(bytes).map_or(Content::Unreadable, Content::Refund),
         EntryKind::Preview => PreviewRecord::from_bytes(bytes).map_or(Content::Unreadable, Content::Preview),
+        EntryKind::Stamped => {
+            let record = StampRecord::from_bytes(bytes).ok();
+            Content::Stamped(record.filter(|record| record.verify(log, root).is_ok()))
+        }
         EntryKind::Closed => Content::Closed,
     };
     Entry { number: opened.number, content }

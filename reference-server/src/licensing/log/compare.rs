@@ -93,7 +93,12 @@ pub async fn compare(archive: &Archive) -> Result<Comparison, AuditError> {
     Ok(judge(&merchants, &managers))
 }
 
-async fn entries(archive: &Archive, log: &str, sealed_secret: &str) -> Result<Vec<OpenedEntry>, AuditError> {
+/// Every entry that the licensing center has of a log.
+pub(super) async fn entries(
+    archive: &Archive,
+    log: &str,
+    sealed_secret: &str,
+) -> Result<Vec<OpenedEntry>, AuditError> {
     let damaged = || AuditError::Damaged(log.to_owned());
     let secret = Sealed::Secret.open(&archive.master, log, sealed_secret)?;
     let secret = Secret::<32>::from_slice(&secret).ok_or_else(damaged)?;
@@ -128,6 +133,7 @@ impl Side {
             EntryKind::Opened
             | EntryKind::Closed
             | EntryKind::Preview
+            | EntryKind::Stamped
             | EntryKind::Sale
             | EntryKind::Taking => {}
         }

@@ -69,7 +69,11 @@ impl LicensingCenter {
         tx.commit().await?;
         match refusal {
             Some(refusal) => Err(refused(&name, &sender.subject(), &refusal)),
-            None => Ok(LogStanding { verified: reader.checkpoint(), open }),
+            None => {
+                let verified = reader.checkpoint();
+                let stamp = self.stamp(&verified.imprint())?.to_bytes();
+                Ok(LogStanding { verified, open, stamp })
+            }
         }
     }
 

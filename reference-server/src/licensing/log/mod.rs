@@ -14,6 +14,7 @@
 
 pub mod audit;
 pub mod compare;
+pub mod entered;
 mod intake;
 pub mod renewal;
 pub mod rows;
