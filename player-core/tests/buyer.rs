@@ -258,6 +258,42 @@ async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {
     assert_eq!(code(other.import_passport(&stranger, false)), Code::PassportExists);
 }
 
+// G5, G6: as the store's web page gives it
+#[tokio::test]
+async fn a_registration_file_waits_for_its_passphrase_and_takes_another_s_place_only_when_asked() {
+    let elsewhere = House::new();
+    let other = elsewhere.open();
+    let file = |name: &str, holder: &Holder| {
+        let signer = world().center.certify(Role::LicensingCenter);
+        let bytes = support::made::registration(&signer, holder, &RegistrationKey::random());
+        fs::write(elsewhere.path(name), bytes).unwrap();
+        elsewhere.path(name)
+    };
+    let ada = file("ada.cadpassport", &world().buyer);
+    assert_eq!(other.import_passport(&ada, false).unwrap().as_deref(), Some("Ada Example"));
+    assert_eq!((other.passport_phase(), other.pending_registration().is_some()), (Phase::None, true));
+    assert!(!elsewhere.path("passport.cadpassport").exists(), "nothing is kept without a passphrase");
+    let weak = other.finish_registration(Passphrase::new("short".into())).await;
+    assert_eq!(code(weak), Code::WeakPassphrase);
+    other.finish_registration(right()).await.unwrap();
+    assert_eq!(other.passport_phase(), Phase::Unlocked);
+    let serial = other.passport_facts().unwrap().serial;
+
+    let stranger = file("stranger.cadpassport", &world().stranger);
+    assert_eq!(code(other.import_passport(&stranger, false)), Code::PassportExists);
+    assert!(other.pending_registration().is_none());
+    other.import_passport(&stranger, true).unwrap();
+    other.finish_registration(right()).await.unwrap();
+    assert_ne!(other.passport_facts().unwrap().serial, serial);
+    assert!(elsewhere.path(&format!("passport-{serial}.cadpassport")).exists(), "the first stays beside it");
+
+    let mut altered = fs::read(&ada).unwrap();
+    let at = altered.windows(10).position(|w| w == b"\"signature").unwrap() + 30;
+    altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+    fs::write(&ada, altered).unwrap();
+    assert_eq!(code(other.import_passport(&ada, true)), Code::PassportBroken);
+}
+
 // G8
 #[tokio::test]
 async fn an_expired_passport_still_plays_what_was_bought() {

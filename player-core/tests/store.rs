@@ -25,10 +25,11 @@ use cadenza_protocol::signed::SignedMessage;
 use cadenza_protocol::time::UnixTime;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData as _, RevokedCertParams, SerialNumber,
+    SubjectPublicKeyInfo,
 };
 use rustls::crypto::ring;
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -62,6 +63,18 @@ impl Authority {
 
     /// The same with a serial number.
     fn certify_numbered(&self, role: Role, name: &str, days: (i64, i64), serial: u64) -> TlsAcceptor {
+        self.certify_with(role, name, days, serial, vec![])
+    }
+
+    /// The same with more certificates behind it.
+    fn certify_with(
+        &self,
+        role: Role,
+        name: &str,
+        days: (i64, i64),
+        serial: u64,
+        more: Vec<CertificateDer<'static>>,
+    ) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, role.name());
@@ -77,7 +90,7 @@ impl Authority {
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], key)
+            .with_single_cert(std::iter::once(leaf.der().clone()).chain(more).collect(), key)
             .unwrap();
         TlsAcceptor::from(Arc::new(config))
     }
@@ -205,6 +218,18 @@ async fn only_a_server_of_the_right_root_role_name_and_dates_is_spoken_to() {
         (ours.certify(Role::Merchant, "127.0.0.1", (1, 10)), "not valid yet"),
         (Authority::new().certify(Role::Merchant, "127.0.0.1", year), "another licensing center"),
     ];
+    let crossed = {
+        let stranger = Authority::new();
+        let key = SubjectPublicKeyInfo::from_der(ours.key.subject_public_key_info().as_ref()).unwrap();
+        ours.params
+            .signed_by(&key, &Issuer::from_params(&stranger.params, &stranger.key))
+            .unwrap()
+            .der()
+            .clone()
+    };
+    let refused = refused
+        .into_iter()
+        .chain([(ours.certify_with(Role::Merchant, "127.0.0.1", year, 1, vec![crossed]), "cross-signed")]);
     for (tls, reason) in refused {
         let error = ask(&ours, tls).await.unwrap_err();
         assert_eq!(error.code(), Code::StoreNotTrusted, "{reason}: {error}");

@@ -202,6 +202,11 @@ impl RegistrationFile {
         Zeroizing::new(serde_json::to_vec(&self.0).expect("a passport has only text keys"))
     }
 
+    /// Whether these bytes are a registration file, genuine or not: a passport without a passphrase.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        read(bytes).is_ok_and(|wire| matches!(wire.registration_key, KeySlot::Clear(_)))
+    }
+
     /// Reads what the licensing center sent and checks everything before anything else is done with it (requirement G4): signer,
     /// signature, the holder's certificate now, and that the registration key opens what it should.
     pub fn verify(
@@ -258,7 +263,7 @@ impl Passport {
         let wire = read(bytes)?;
         if !matches!(wire.registration_key, KeySlot::Locked(_)) {
             let what =
-                "this is a registration file, not a locked passport; register again and set a passphrase";
+                "this is a registration file, not a locked passport; import it and choose a passphrase";
             return Err(PassportError::WrongState(what));
         }
         let body = check(&wire, root)?;

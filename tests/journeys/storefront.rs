@@ -94,6 +94,41 @@ fn a_declined_card_brings_the_form_back_and_a_good_one_leads_to_music_in_the_pla
     assert_eq!(player.purchases().len(), 1, "the browser's purchase is in the player");
 }
 
+// G2, G6: who registers on the web page has a file, which the player takes in
+#[test]
+fn a_passport_registered_in_a_browser_is_taken_in_by_the_player_and_buys() {
+    let store = TestStore::open();
+    let browser = Browser::open();
+    let page = &browser.page;
+    page.go(&format!("{}/register", store.ready("web_url").trim_end_matches('/')));
+    let facts = [
+        ("name", "Ada Listener"),
+        ("address", "1 Difference Street"),
+        ("telephone", "+44 20 7946 0958"),
+        ("email", "ada@example.org"),
+        ("confidential", "the canary sings at noon"),
+    ];
+    for (field, text) in facts {
+        page.fill(&input(field), text);
+    }
+    page.click("form[method='post'] button");
+    page.reads("Now your card");
+    to_the_card(page);
+    show(page, GOOD_CARD);
+    page.reads("Nothing is charged");
+    let file = browser.download("form[method='post'] button");
+
+    let player = TestPlayer::new(&store);
+    let taken = player.run(&["passport", "import", &file.to_string_lossy()]).succeeded();
+    assert!(taken.stderr().contains("delete it"), "{}", taken.stderr());
+    let again = player.run(&["passport", "import", &file.to_string_lossy()]).refused();
+    assert!(again.contains("passport"), "{again}");
+    let shown = player.json(&["passport", "show"]);
+    assert_eq!(shown["owner"]["confidential"], "the canary sings at noon");
+    player.buy(&player.track("First Light"), GOOD_CARD).succeeded();
+    assert_eq!(player.purchases().len(), 1);
+}
+
 // S6: what does not exist is said so, in a page and not in a stack of words
 #[test]
 fn an_album_that_is_not_sold_gives_a_page_that_says_so() {

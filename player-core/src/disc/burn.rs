@@ -192,8 +192,8 @@ fn make<'j>(
     progress: &mut dyn FnMut(BurnProgress),
 ) -> Result<NamedImage<'j>, BurnError> {
     let total = job.layout.length;
+    ledger.note_unfinished(Some(&Unfinished::of(&job.layout, folder, name)))?;
     let mut image = SealedImage::begin(&job.layout, folder, name)?;
-    ledger.note_unfinished(Some(&image.unfinished()))?;
     image.fill(cancel, |track, done| progress(BurnProgress::Writing { track, done, total }))?;
     if job.verify {
         image.verify(cancel, |done| progress(BurnProgress::Verifying { done, total }))?;

@@ -13,7 +13,6 @@ use super::layout::{DiscLayout, SECTOR_BYTES, Sectors};
 use super::sealed::{BLOCK, NamedSectors, SealedSectors, sealed_length};
 use super::sectors::SectorStream;
 use super::sheet;
-use super::unfinished::Unfinished;
 use crate::atomic::{self, NewFile};
 
 /// Room for the two sheets.
@@ -28,6 +27,14 @@ pub struct ImageFiles {
     pub cue: PathBuf,
     /// cdrdao TOC.
     pub toc: PathBuf,
+}
+
+impl ImageFiles {
+    /// The files of an image of this name in a folder.
+    pub(super) fn of(folder: &Path, name: &str) -> Self {
+        let with = |extension: &str| folder.join(format!("{name}.{extension}"));
+        Self { bin: with("bin"), cue: with("cue"), toc: with("toc") }
+    }
 }
 
 /// An image that nobody can read yet and that has no name; dropped, it is gone.
@@ -58,21 +65,9 @@ impl<'a> SealedImage<'a> {
         let failed = |error| BurnError::write(folder, needed, error);
         fs::create_dir_all(folder).map_err(failed)?;
         check_space(folder, needed)?;
-        let with = |extension: &str| folder.join(format!("{name}.{extension}"));
-        let files = ImageFiles { bin: with("bin"), cue: with("cue"), toc: with("toc") };
+        let files = ImageFiles::of(folder, name);
         let sectors = SealedSectors::begin(&files.bin).map_err(failed)?;
         Ok(Self { layout, name, sectors, files })
-    }
-
-    /// What is left of it if the player ends now.
-    pub fn unfinished(&self) -> Unfinished {
-        // Whoever looks for it after a crash may have another working folder.
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Unfinished {
-            part: absolute(self.sectors.path()),
-            bin: absolute(&self.files.bin),
-            sealed_length: sealed_length(self.layout.bytes()),
-        }
     }
 
     /// Writes all sectors.

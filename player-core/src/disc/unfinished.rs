@@ -1,4 +1,4 @@
-//! What an image leaves behind when the player ends while it is being written: noted in the home folder before the first sector, and
+//! What an image leaves behind when the player ends while it is being written: noted in the home folder before its first file is made, and
 //! taken away at the next start. All of it is sealed ([`sealed`](super::sealed)), so nothing of it is worth keeping.
 
 use std::fs;
@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::image::ImageFiles;
+use super::layout::DiscLayout;
+use super::sealed::sealed_length;
 use crate::atomic::{self, FileError};
 
 const BOUND: u64 = 64 << 10;
@@ -13,17 +16,22 @@ const BOUND: u64 = 64 << 10;
 /// The files of an image that is being written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unfinished {
-    /// The file without a name.
+    /// Where its samples will stand; until then they and the sheets lie beside it, without names.
     #[serde(with = "crate::path")]
-    pub part: PathBuf,
-    /// The name it will have.
-    #[serde(with = "crate::path")]
-    pub bin: PathBuf,
-    /// Length of both while they are sealed; no finished image has it.
-    pub sealed_length: u64,
+    bin: PathBuf,
+    /// Their length while they are sealed; no finished image has it.
+    sealed_length: u64,
 }
 
 impl Unfinished {
+    /// What an image of this name in `folder` would leave.
+    pub fn of(layout: &DiscLayout, folder: &Path, name: &str) -> Self {
+        let ImageFiles { bin, .. } = ImageFiles::of(folder, name);
+        // whoever looks for it after a crash may have another working folder
+        let bin = std::path::absolute(&bin).unwrap_or(bin);
+        Self { bin, sealed_length: sealed_length(layout.bytes()) }
+    }
+
     /// Notes it at `note`; on disk when this returns.
     pub fn keep(&self, note: &Path) -> Result<(), FileError> {
         atomic::replace_file(note, &serde_json::to_vec(self).expect("paths and a length are plain data"))
@@ -39,13 +47,10 @@ impl Unfinished {
         let Ok(bytes) = atomic::read_bounded(note, BOUND) else { return };
         if let Ok(left) = serde_json::from_slice::<Self>(&bytes) {
             tracing::info!(image = %left.bin.display(), "removing what an image that was cut off left behind");
-            let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|stat| stat.len() == left.sealed_length);
-            let _ = atomic::remove_file(&left.part);
-            // the sheets, if it ended while they were written
             if let Some(folder) = left.bin.parent() {
                 atomic::sweep(folder);
             }
-            if is_ours(&left.bin) {
+            if fs::metadata(&left.bin).is_ok_and(|stat| stat.len() == left.sealed_length) {
                 let _ = atomic::remove_file(&left.bin);
             }
         }

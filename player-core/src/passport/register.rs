@@ -2,7 +2,9 @@
 //! and no other. A recovered passport takes the place of the one that is here, which stays beside it as a file.
 //!
 //! The answer (`store/licensing.rs` fetches it) is a registration file, which holds the registration key in the clear and
-//! therefore exists in memory only: [`Registration`] is that moment between the answer and the passphrase. Dropped, it is wiped.
+//! therefore exists in memory only (one that a browser downloaded is read once, and its owner told to delete it): [`Registration`] is that moment between the answer and the passphrase. Dropped, it is wiped.
+
+use std::path::Path;
 
 use cadenza_protocol::cert::Certificate;
 use cadenza_protocol::crypto::kdf::KdfParams;
@@ -10,8 +12,10 @@ use cadenza_protocol::passport::{Passport, PassportError, RegistrationFile, Veri
 use cadenza_protocol::secret::{OwnPages, Passphrase, without_traces};
 use cadenza_protocol::time::UnixTime;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
-use super::vault::{Vault, VaultError, check_strength};
+use super::vault::{self, Vault, VaultError, check_strength};
+use crate::atomic;
 use crate::error::{Code, Explain};
 use crate::memory::Unswapped;
 
@@ -79,6 +83,27 @@ impl Registration {
     /// Checks what a recovery was answered with, in the same way.
     pub fn check_recovered(answer: &[u8], root: &Certificate, now: UnixTime) -> Result<Self, RegisterError> {
         Self::take(answer, root, now, Place::Instead)
+    }
+
+    /// What a registration file holds, as the store's web page gives it; `None` where the file is anything else. `instead` of a passport that is
+    /// here.
+    pub fn in_file(
+        from: &Path,
+        root: &Certificate,
+        now: UnixTime,
+        instead: bool,
+    ) -> Result<Option<Self>, VaultError> {
+        let bytes = Zeroizing::new(atomic::read_bounded(from, vault::BOUND)?);
+        if !without_traces(|| RegistrationFile::is_one(&bytes)) {
+            return Ok(None);
+        }
+        let place = if instead { Place::Instead } else { Place::Free };
+        Self::take(&bytes, root, now, place).map(Some).map_err(|error| match error {
+            RegisterError::NotGenuine(e) => {
+                VaultError::Broken { path: from.to_owned(), reason: e.to_string() }
+            }
+            RegisterError::Vault(e) => e,
+        })
     }
 
     fn take(answer: &[u8], root: &Certificate, now: UnixTime, place: Place) -> Result<Self, RegisterError> {

@@ -30,7 +30,7 @@ pub use super::open::OpenPassport;
 pub use super::refusal::{RenewalRefusal, VaultError};
 
 /// A passport file is far smaller.
-const BOUND: u64 = 1 << 20;
+pub(super) const BOUND: u64 = 1 << 20;
 
 /// How the vault stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -169,16 +169,25 @@ impl Player {
     }
 
     /// Brings in a passport from elsewhere (G6). It is checked against the root that is known here. With `replace` in place of one
-    /// that is here, which stays beside it under another name.
-    pub fn import_passport(&self, from: &Path, replace: bool) -> Result<(), Failure> {
+    /// that is here, which stays beside it under another name. A registration file, as the store's web page gives it, waits for
+    /// [`Player::finish_registration`]: then its holder's name is given.
+    pub fn import_passport(&self, from: &Path, replace: bool) -> Result<Option<String>, Failure> {
         let root = self.root()?;
+        let here = self.passport_phase() != Phase::None;
+        if let Some(registration) = Registration::in_file(from, &root, self.now(), here)? {
+            if here && !replace {
+                return Err(VaultError::Exists { path: self.0.vault.path().to_owned() }.into());
+            }
+            crate::atomic::check_room(self.0.vault.path(), PASSPORT_ROOM)?;
+            return Ok(Some(self.await_passphrase(registration)));
+        }
         match self.0.vault.import(from, &root) {
             Err(VaultError::Exists { .. }) if replace => self.0.vault.import_instead(from, &root)?,
             imported => imported?,
         }
         self.pin_root(&root)?;
         self.tell(News::Passport);
-        Ok(())
+        Ok(None)
     }
 
     /// Has a lost passport back, or one whose passphrase is lost (G7): sends the proof of who one is; what comes back is checked and

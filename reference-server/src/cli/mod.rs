@@ -346,6 +346,9 @@ async fn admin(args: AdminArgs) -> Result<(), Failure> {
                     println!("delivery    {id}: {used} of {streams} streams in use");
                 }
             }
+            for (limit, times) in stats.turned_away {
+                println!("turned away {times} times: {limit}");
+            }
         }
         AdminCommand::Certificates => {
             let counts = client()?.certificates().await?;

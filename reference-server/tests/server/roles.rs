@@ -1,18 +1,22 @@
 //! Who may ask for what: certificates of the wrong role, expired ones, none at all (C5, F7).
 
+use std::net::TcpListener;
 use std::time::Duration;
 
-use cadenza_protocol::cert::Role;
+use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
 use cadenza_protocol::id::VoucherId;
+use cadenza_server::admin::client::AdminClient;
 use cadenza_server::clock::Clock;
+use cadenza_server::config::{Ports, ServerConfig};
 use cadenza_server::identity::Identity;
-use cadenza_server::licensing::authority::{Authority, Subject};
+use cadenza_server::licensing::authority::{self, Authority, Subject};
 use cadenza_server::licensing::keys;
 use cadenza_server::rest::Vault;
-use cadenza_server::tls::anonymous_client;
+use cadenza_server::tls::{ServiceTls, anonymous_client};
+use rustls_pki_types::CertificateDer;
 use serde_json::{Value, json};
 
-use crate::world::{START, World, shared};
+use crate::world::{START, World, alone, shared};
 
 async fn refusal(answer: Result<reqwest::Response, reqwest::Error>) -> (u16, String) {
     let answer = answer.unwrap();
@@ -101,6 +105,78 @@ fn a_player_refuses_a_store_that_is_no_merchant() {
         let expired = anonymous_client(&world.root, Role::Merchant, &later, Duration::from_secs(10)).unwrap();
         assert!(expired.get(format!("{}/v1/about", world.store)).send().await.is_err());
     });
+}
+
+// F7, B3: who stands before the door where money moves, and what they hear
+#[test]
+fn money_moves_for_a_merchant_in_good_standing_and_every_other_is_told_why_not() {
+    alone(async {
+        let payment = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let ports = Ports { payment, ..Ports::default() };
+        let world = World::start("unfit", ServerConfig { ports, ..ServerConfig::default() }).await;
+        let open =
+            |folder: &str| Authority::open(&world.data.join(folder), &Vault::default(), START).unwrap();
+        let (ours, elsewhere) = (open("licensing"), open("elsewhere"));
+        let subject = |role| Subject { name: "unfit".into(), role, hosts: vec![] };
+        let issued = |authority: &Authority, role, days: i64| {
+            authority.issue_identity(&subject(role), keys::p256().unwrap(), START.plus_days(days)).unwrap()
+        };
+        let withdrawn = world.identity("merchant");
+        let admin = AdminClient::open(&world.data).unwrap();
+        let unfit = [
+            ("holds no certificate of a merchant", issued(&ours, Role::DeliveryServer, 0)),
+            ("comes with a cross-signed root", cross_signed(&world, issued(&ours, Role::Merchant, 0))),
+            ("was revoked", withdrawn),
+            // these are told by the handshake, as TLS does: expired, not yet valid, another root
+            ("", issued(&ours, Role::Merchant, -200)),
+            ("", issued(&ours, Role::Merchant, 2)),
+            ("", issued(&elsewhere, Role::Merchant, 0)),
+        ];
+        let asked = json!({
+            "idempotency_key": "unfit-1", "amount_cents": 129, "currency": "USD",
+            "instrument": { "wallet": { "token": "wallet-token-7781" } },
+        });
+        let url = format!("https://127.0.0.1:{payment}/v1/authorize");
+        let ask = async |identity: &Identity| {
+            let tls = ServiceTls::new(identity.clone(), world.root.clone(), world.clock.clone()).unwrap();
+            let client = tls.client(Role::PaymentProcessor, Duration::from_secs(30)).unwrap().now();
+            match client.post(&url).json(&asked).send().await {
+                Ok(answer) => {
+                    let status = answer.status().as_u16();
+                    let said: Value = answer.json().await.unwrap_or_default();
+                    (status, said["message"].as_str().unwrap_or_default().to_owned())
+                }
+                Err(_) => (0, String::new()),
+            }
+        };
+        admin.revoke(unfit[2].1.chain().leaf().serial(), "closed".into()).await.unwrap();
+        world.clock.advance(Duration::from_secs(61));
+        for (reason, identity) in &unfit {
+            let (status, said) = ask(identity).await;
+            assert_eq!(status, if reason.is_empty() { 0 } else { 403 }, "{reason}: {said}");
+            assert!(said.contains(reason), "{reason}: {said}");
+        }
+        assert_eq!(world.count("SELECT COUNT(*) FROM payments").await, 0);
+        assert_eq!(ask(&issued(&ours, Role::Merchant, 0)).await.0, 200, "a merchant in good standing");
+        world.stop().await;
+    });
+}
+
+/// The identity with our root at the end of its chain, as a stranger's root certifies it.
+fn cross_signed(world: &World, identity: Identity) -> Identity {
+    let stranger = Identity::open(&Vault::default(), &world.data.join("elsewhere/root.account")).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(rcgen::DnType::OrganizationName, "Cadenza");
+    params.distinguished_name.push(rcgen::DnType::CommonName, "Cadenza Root CA");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::SubjectPublicKeyInfo::from_der(world.root.spki()).unwrap();
+    let signer = authority::key_pair(stranger.key_pkcs8()).unwrap();
+    let issuer = CertificateDer::from(stranger.chain().leaf().der().to_vec());
+    let issuer = rcgen::Issuer::from_ca_cert_der(&issuer, signer).unwrap();
+    let crossed = Certificate::from_der(params.signed_by(&key, &issuer).unwrap().der().to_vec()).unwrap();
+    let chain = identity.chain().iter().cloned().chain([crossed]).collect();
+    Identity::new(CertificateChain::new(chain).unwrap(), identity.key_pkcs8().to_vec().into())
 }
 
 // B2

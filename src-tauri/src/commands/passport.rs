@@ -100,19 +100,20 @@ pub async fn export_passport(desk: State<'_, Desk>, path: String) -> Result<Stri
     Ok(path.display().to_string())
 }
 
-/// Checks a passport file and takes it in. `replace` puts the one that is here aside first.
+/// Checks a passport file and takes it in. `replace` puts the one that is here aside first. Null when it waits for a passphrase: a registration
+/// file, as the store's web page gives it.
 #[tauri::command]
 #[specta::specta]
 pub async fn import_passport(
     desk: State<'_, Desk>,
     path: String,
     replace: bool,
-) -> Result<PassportFacts, AppError> {
+) -> Result<Option<PassportFacts>, AppError> {
     let core = desk.core()?;
     // A store that is being started brings the root that the file is checked against.
     core.player.store_watch().started().await;
-    core.player.import_passport(Path::new(&path), replace)?;
-    facts(core)
+    let waiting = core.player.import_passport(Path::new(&path), replace)?;
+    if waiting.is_some() { Ok(None) } else { facts(core).map(Some) }
 }
 
 /// Locks the passport under another passphrase.

@@ -6,12 +6,14 @@
 mod decode;
 mod delivery;
 mod disc;
+mod hostile;
 mod listener;
 mod seek;
 mod sound;
 mod start;
 mod table;
 
+use std::cell::LazyCell;
 use std::path::PathBuf;
 
 use cadenza_tests::sound_card::SoundCard;
@@ -24,8 +26,12 @@ struct Wish {
     quick: bool,
     /// Said by this program to itself: the sound card is ours, measure.
     on_own_card: bool,
+    /// One target by its id; all without.
+    only: Option<String>,
     write: Option<PathBuf>,
 }
+
+const NOT_YET: &str = "not measured yet";
 
 fn main() {
     let mut wish = Wish::default();
@@ -34,6 +40,7 @@ fn main() {
         match word.as_str() {
             "--quick" => wish.quick = true,
             ON_OWN_CARD => wish.on_own_card = true,
+            "--only" => wish.only = words.next(),
             "--write" => wish.write = words.next().map(PathBuf::from),
             // cargo says so to every bench program.
             "--bench" => (),
@@ -43,23 +50,35 @@ fn main() {
     if !wish.on_own_card {
         return again_on_own_card();
     }
-    eprintln!("preparing: a store, a listener, three long tracks bought");
-    let listener = Listener::with_long_tracks(if wish.quick { 3 } else { 10 });
+    let listener = LazyCell::new(|| {
+        eprintln!("preparing: a store, a listener, three long tracks bought");
+        Listener::with_long_tracks(if wish.quick { 3 } else { 10 })
+    });
     let rounds = if wish.quick { 3 } else { 7 };
-    let figures = [
-        announced("P1 decode", || decode::measure(&listener, rounds)),
-        announced("P3 seek", || seek::measure(&listener, if wish.quick { 100 } else { 500 })),
-        announced("P4 start", || start::measure(&listener, rounds)),
-        Figure::missing("P5", "preview: click to first sample", "not measured yet"),
-        announced("P6 delivery", || delivery::measure(&listener)),
-        Figure::missing("P7", "warm start to painted window", "not measured yet"),
-        Figure::missing("P8", "memory", "not measured yet"),
-        Figure::missing("P9", "CPU while playing", "not measured yet"),
-        Figure::missing("P10", "search", "not measured yet"),
-        announced("P11 disc", || disc::measure(&listener)),
-        Figure::missing("P12", "preview streams per core", "not measured yet"),
-        Figure::missing("P13", "publish a song", "not measured yet"),
+    let measures: [(&str, &dyn Fn() -> Figure); 13] = [
+        ("P1", &|| decode::measure(&listener, rounds)),
+        ("P3", &|| seek::measure(&listener, if wish.quick { 100 } else { 500 })),
+        ("P4", &|| start::measure(&listener, rounds)),
+        ("P5", &|| Figure::missing("P5", "preview: click to first sample", NOT_YET)),
+        ("P6", &|| delivery::measure(&listener)),
+        ("P7", &|| Figure::missing("P7", "warm start to painted window", NOT_YET)),
+        ("P8", &|| Figure::missing("P8", "memory", NOT_YET)),
+        ("P9", &|| Figure::missing("P9", "CPU while playing", NOT_YET)),
+        ("P10", &|| Figure::missing("P10", "search", NOT_YET)),
+        ("P11", &|| disc::measure(&listener)),
+        ("P12", &|| Figure::missing("P12", "preview streams per core", NOT_YET)),
+        ("P13", &|| Figure::missing("P13", "publish a song", NOT_YET)),
+        ("F12", &|| hostile::measure(wish.quick)),
     ];
+    let wanted = |id: &str| wish.only.as_deref().is_none_or(|only| only == id);
+    let figures: Vec<Figure> = measures
+        .iter()
+        .filter(|(id, _)| wanted(id))
+        .map(|(id, measure)| {
+            eprintln!("measuring {id}");
+            measure()
+        })
+        .collect();
     let table = table::markdown(&figures);
     println!("\n{table}");
     if let Some(path) = wish.write {
@@ -79,9 +98,4 @@ fn again_on_own_card() {
     let status = command.status().expect("this very program starts");
     drop(card);
     std::process::exit(status.code().unwrap_or(1));
-}
-
-fn announced(name: &str, measure: impl FnOnce() -> Figure) -> Figure {
-    eprintln!("measuring {name}");
-    measure()
 }

@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -107,6 +107,8 @@ struct State {
     /// Those that are open, or were.
     open: Mutex<Vec<TcpStream>>,
     struck: AtomicBool,
+    /// Milliseconds by which replies came later.
+    held_back: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -149,6 +151,11 @@ impl Line {
     /// From now on all is well.
     pub fn mend(&self) {
         *self.state.armed.lock().expect("no one panics with it") = None;
+    }
+
+    /// By how much all replies together came later.
+    pub fn held_back(&self) -> Duration {
+        Duration::from_millis(self.state.held_back.load(Ordering::SeqCst))
     }
 
     /// Whether any harm was done.
@@ -210,6 +217,7 @@ fn back(mut door: TcpStream, mut caller: TcpStream, asked: &AtomicBool, harm: Op
             if let Some(Harm::Delay { ms }) = harm {
                 state.struck.store(true, Ordering::SeqCst);
                 thread::sleep(Duration::from_millis(ms));
+                state.held_back.fetch_add(ms, Ordering::SeqCst);
             }
         }
         let mut through = &buffer[..count];

@@ -43,8 +43,11 @@ export const commands = {
 	passportFacts: () => typedError<PassportFacts | null, AppError>(__TAURI_INVOKE("passport_facts")),
 	/**  Copies the passport file, locked as it is, to this path. Gives the path. */
 	exportPassport: (path: string) => typedError<string, AppError>(__TAURI_INVOKE("export_passport", { path })),
-	/**  Checks a passport file and takes it in. `replace` puts the one that is here aside first. */
-	importPassport: (path: string, replace: boolean) => typedError<PassportFacts, AppError>(__TAURI_INVOKE("import_passport", { path, replace })),
+	/**
+	 *  Checks a passport file and takes it in. `replace` puts the one that is here aside first. Null when it waits for a passphrase: a registration
+	 *  file, as the store's web page gives it.
+	 */
+	importPassport: (path: string, replace: boolean) => typedError<PassportFacts | null, AppError>(__TAURI_INVOKE("import_passport", { path, replace })),
 	/**  Locks the passport under another passphrase. */
 	changePassphrase: (current: string, wanted: string) => typedError<null, AppError>(__TAURI_INVOKE("change_passphrase", { current, wanted })),
 	/**  Gets a certificate for another year under the same key, and leaves the passport open (G8). */

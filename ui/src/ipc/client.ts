@@ -37,7 +37,7 @@ export interface Core {
   lock(): Promise<null>;
   passportFacts(): Promise<T.PassportFacts | null>;
   exportPassport(path: string): Promise<string>;
-  importPassport(path: string, replace: boolean): Promise<T.PassportFacts>;
+  importPassport(path: string, replace: boolean): Promise<T.PassportFacts | null>;
   changePassphrase(old: string, next: string): Promise<null>;
   renewPassport(passphrase: string): Promise<T.PassportFacts>;
 

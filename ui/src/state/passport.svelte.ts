@@ -2,11 +2,14 @@
 import { t } from '../i18n/index.svelte';
 import { core } from '../ipc/client';
 import { attempt, notices } from './notices.svelte';
+import { router } from './router.svelte';
 import { session } from './session.svelte';
 
 class PassportFile {
   /** A file that waits for a yes, because it takes another's place. */
   offered = $state<string | null>(null);
+  /** One was brought in that has no passphrase yet. */
+  waits = $state(false);
 
   async export(): Promise<void> {
     const name = (session.name ?? 'passport').toLowerCase().replace(/[^a-z0-9]+/g, '-');
@@ -23,12 +26,16 @@ class PassportFile {
     else this.offered = path;
   }
 
-  /** Takes it in; true when it is here. */
-  async take(path: string): Promise<boolean> {
+  /** Takes it in. A registration file, as the store's web page gives it, goes on where a passphrase is chosen. */
+  async take(path: string): Promise<void> {
     this.offered = null;
-    const facts = await attempt(() => core.importPassport(path, session.passport !== 'none'));
-    if (facts) notices.say(t().passport.imported);
-    return facts !== undefined;
+    const isFirst = session.passport === 'none' || session.passport === 'needsPassphrase';
+    const facts = await attempt(() => core.importPassport(path, !isFirst));
+    if (facts === undefined) return;
+    notices.say(facts ? t().passport.imported : t().passport.importWaits);
+    if (facts) return;
+    this.waits = true;
+    router.go(isFirst ? 'welcome' : 'recover');
   }
 }
 

@@ -6,6 +6,7 @@ import type { FormField } from '../../ipc/bindings';
 import { core } from '../../ipc/client';
 import { Failure, type ErrorCode } from '../../ipc/failure';
 import { errorsIn, type FieldErrors } from '../../state/fields';
+import { passportFile } from '../../state/passport.svelte';
 import { session } from '../../state/session.svelte';
 
 export type Step = 'start' | 'who' | 'card' | 'passphrase' | 'done';
@@ -39,6 +40,12 @@ export abstract class Application {
   /** A refusal that is about no field. */
   refusal = $state.raw<Failure>();
   busy = $state(false);
+
+  /** Whether a passport is here already and only lacks its passphrase. */
+  resume(): void {
+    if (passportFile.waits || session.passport === 'needsPassphrase') this.goTo('passphrase');
+    passportFile.waits = false;
+  }
 
   abstract who: Person;
   /** What the first step must have. */

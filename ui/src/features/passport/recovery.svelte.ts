@@ -10,6 +10,7 @@ export class Recovery extends Application {
   constructor() {
     super();
     this.step = 'who';
+    this.resume();
   }
 
   protected send(): Promise<unknown> {

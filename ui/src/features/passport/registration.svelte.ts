@@ -2,7 +2,6 @@
 import type { FormField } from '../../ipc/bindings';
 import { core } from '../../ipc/client';
 import type { FieldErrors } from '../../state/fields';
-import { session } from '../../state/session.svelte';
 import { Application } from './application.svelte';
 
 export class Registration extends Application {
@@ -12,7 +11,7 @@ export class Registration extends Application {
 
   constructor() {
     super();
-    if (session.passport === 'needsPassphrase') this.step = 'passphrase';
+    this.resume();
   }
 
   protected override more(): FieldErrors {

@@ -2,6 +2,9 @@
 import { beforeEach, expect, it } from 'vitest';
 import { core } from '../../ipc/client';
 import { session } from '../../state/session.svelte';
+import { passportFile } from '../../state/passport.svelte';
+import { router } from '../../state/router.svelte';
+import { Recovery } from './recovery.svelte';
 import { Registration } from './registration.svelte';
 
 let form: Registration;
@@ -48,4 +51,23 @@ it('refuses a weak passphrase with the reason, and takes a good one', async () =
   expect(await form.lock('lantern orchard velvet')).toBeNull();
   expect(form.step).toBe('done');
   expect((await core.appState()).passport).toBe('unlocked');
+});
+
+// G6: the file that the store's web page gives
+it('asks for the passphrase of a registration file that was brought in, and for nothing else', async () => {
+  router.go('passport');
+  await passportFile.take('/home/ada/Downloads/registration.cadpassport');
+  expect(location.hash).toBe('#/welcome');
+  const brought = new Registration();
+  expect(brought.step).toBe('passphrase');
+  expect(await brought.lock('lantern orchard velvet')).toBeNull();
+  expect(brought.step).toBe('done');
+});
+
+it('goes through recovery where a passport is here that the file takes the place of', async () => {
+  session.passport = 'locked';
+  await passportFile.take('/home/ada/Downloads/registration.cadpassport');
+  expect(location.hash).toBe('#/recover');
+  expect(new Recovery().step).toBe('passphrase');
+  expect(new Recovery().step).toBe('who');
 });

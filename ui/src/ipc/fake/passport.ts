@@ -113,8 +113,15 @@ export const passport = {
       return world.phase === 'none' || world.phase === 'needsPassphrase' ? null : facts();
     }),
   exportPassport: (path: string) => answer(() => path),
-  importPassport: (_path: string, _replace: boolean) =>
+  importPassport: (path: string, replace: boolean) =>
     answer(() => {
+      if (path.includes('registration')) {
+        world.recovered = replace;
+        world.owner = world.owner ?? owner;
+        if (!replace) world.phase = 'needsPassphrase';
+        changed();
+        return null;
+      }
       world.owner = owner;
       scene.passport = 'locked';
       world.phase = 'locked';

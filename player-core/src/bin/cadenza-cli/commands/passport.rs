@@ -52,7 +52,15 @@ pub async fn run(global: &Global, command: Passport, output: &Output) -> Result<
             Ok(())
         }
         Passport::Import { file } => {
-            player.import_passport(&file, false)?;
+            if let Some(holder) = player.import_passport(&file, false)? {
+                let passphrase = prompt::new_passphrase(global.passphrase_file.as_deref())?;
+                player.finish_registration(passphrase).await?;
+                output.progress(&format!(
+                    "{} has no passphrase: delete it, whoever has it has your passport",
+                    file.display()
+                ));
+                return issued(&player, output, "imported", &holder);
+            }
             let facts = player.passport_facts()?;
             output.result(
                 &json!({ "holder": facts.holder, "serial": facts.serial, "passport": Kept(&facts.path) }),
