@@ -1,7 +1,7 @@
 -- Merchant: orders, their lines, and the plain log. Never a card number.
 CREATE TABLE orders (
-    order_id        TEXT   NOT NULL PRIMARY KEY,
-    idempotency_key TEXT   NOT NULL UNIQUE,
+    order_id        TEXT   NOT NULL PRIMARY KEY, -- of this row, made one way from what the buyer calls the order
+    idempotency_key TEXT   NOT NULL UNIQUE,      -- SHA-256 of the order's key: who has the key is the buyer
     wanted          TEXT   NOT NULL,      -- what was ordered, to notice a key used twice
     state           TEXT   NOT NULL,      -- open, paid, refused, refunding, refunded
     refusal         TEXT,                 -- stable code; of an open order: it is being given up
@@ -9,7 +9,7 @@ CREATE TABLE orders (
     currency        TEXT   NOT NULL,
     paid_with       TEXT,                 -- brand and last four digits
     attempt         BIGINT NOT NULL,      -- payments tried under this order before the present one
-    signed          TEXT,                 -- the order as the buyer's passport signed it, JSON
+    signed          TEXT,                 -- the order as the buyer's passport signed it, JSON; sealed where there is a data key
     created_at      BIGINT NOT NULL
 );
 

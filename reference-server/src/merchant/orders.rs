@@ -11,16 +11,16 @@
 //! ends and the settling of what a crash or a lost reply left open in [`ends`], orders that a passport signed in [`signed`].
 
 mod ends;
+mod names;
 pub(super) mod rows;
 mod signed;
 mod steps;
 
 use axum::http::StatusCode;
 use cadenza_protocol::card::CardNumber;
-use cadenza_protocol::id::{hex, unhex};
+use cadenza_protocol::id::unhex;
 use cadenza_protocol::pay::{OrderAnswer, OrderName, PaymentNeeded, ShownCard};
 use cadenza_protocol::reserve::{DeliverItem, DeliverRequest};
-use cadenza_protocol::secret::Secret;
 use cadenza_protocol::shop::money::Currency;
 use cadenza_protocol::shop::price::{Bought, price};
 use cadenza_protocol::shop::sold::Sold;
@@ -62,7 +62,7 @@ impl Merchant {
         };
         let shown = Shown { total_cents: request.total_cents, currency: request.currency };
         let items = distinct(request.items)?;
-        let _turn = self.orders.of(&key).await;
+        let _turn = self.orders.of(&names::found_by(&key)).await;
         let mut found = self.order_by_key(&key).await?;
         // one that was left open at another price is decided first: it is not carried on at a price that its buyer does not see
         let is_other =
@@ -74,24 +74,26 @@ impl Merchant {
         let Some(instrument) = instrument else {
             return self.needed(&key, found, &items, shown, request.signed.as_ref()).await;
         };
-        let order_id = match found {
+        let row = match found {
             None => self.open_order(&key, &items, shown, request.signed).await?,
             Some(row) => match row.state {
                 // nothing was charged under this key: it is free for another attempt
-                OrderState::Refused => self.open_again(&row, &items, shown, request.signed).await?,
+                OrderState::Refused => self.open_again(&row, &key, &items, shown, request.signed).await?,
                 OrderState::Open | OrderState::Paid | OrderState::Refunding | OrderState::Refunded
                     if row.wanted != wanted(&items)? =>
                 {
                     return Err(key_reused());
                 }
-                OrderState::Paid => return self.shown(row).await.map(OrderAnswer::Paid),
+                OrderState::Paid => {
+                    return self.shown(row, names::id_of(&key)).await.map(OrderAnswer::Paid);
+                }
                 OrderState::Refunding | OrderState::Refunded => return Err(refunded()),
                 OrderState::Open if row.is_being_given_up() => return Err(unconfirmed()),
-                OrderState::Open => self.signed_again(row, &items, request.signed).await?,
+                OrderState::Open => self.signed_again(row, &key, &items, request.signed).await?,
             },
         };
-        let order = self.order_row(&order_id).await?;
-        self.carry_out(&order, instrument).await.map(OrderAnswer::Paid)
+        self.carry_out(&self.order_row(&row).await?, instrument).await?;
+        self.shown(self.order_row(&row).await?, names::id_of(&key)).await.map(OrderAnswer::Paid)
     }
 
     /// What an order costs that nobody pays yet, or the order if it is paid.
@@ -109,7 +111,9 @@ impl Merchant {
                     return Err(key_reused());
                 }
                 match row.state {
-                    OrderState::Paid => return self.shown(row).await.map(OrderAnswer::Paid),
+                    OrderState::Paid => {
+                        return self.shown(row, names::id_of(key)).await.map(OrderAnswer::Paid);
+                    }
                     OrderState::Refunding | OrderState::Refunded => return Err(refunded()),
                     OrderState::Open if row.is_being_given_up() => return Err(unconfirmed()),
                     OrderState::Open | OrderState::Refused => row.total_cents,
@@ -124,9 +128,11 @@ impl Merchant {
 
     /// An order that money was taken for; also one that was refunded since.
     pub async fn paid_order(&self, order_id: &str) -> Result<Order, ApiFailure> {
-        let row = self.order_row(order_id).await?;
+        let row = self.order_row(&names::row_of(order_id)).await?;
         match row.state {
-            OrderState::Paid | OrderState::Refunding | OrderState::Refunded => self.shown(row).await,
+            OrderState::Paid | OrderState::Refunding | OrderState::Refunded => {
+                self.shown(row, order_id.to_owned()).await
+            }
             OrderState::Open | OrderState::Refused => Err(ApiFailure::new(
                 StatusCode::PAYMENT_REQUIRED,
                 "not-paid",
@@ -138,7 +144,7 @@ impl Merchant {
     /// The order under a key, if it is paid.
     pub(crate) async fn paid_under(&self, key: &str) -> Result<Option<Order>, ApiFailure> {
         match self.order_by_key(key).await? {
-            Some(row) if row.state == OrderState::Paid => self.shown(row).await.map(Some),
+            Some(row) if row.state == OrderState::Paid => self.shown(row, names::id_of(key)).await.map(Some),
             Some(_) | None => Ok(None),
         }
     }
@@ -146,13 +152,15 @@ impl Merchant {
     /// The order under a key, for a buyer whose answer was lost: paid or refunded, or why not. One that was left open is decided now.
     pub async fn find_order(&self, key: &str) -> Result<Order, ApiFailure> {
         let key = order_key(key)?;
-        let _turn = self.orders.of(&key).await;
+        let _turn = self.orders.of(&names::found_by(&key)).await;
         let none = || ApiFailure::not_found("there is no order under this key; nothing was charged for it");
-        let order_id = self.order_by_key(&key).await?.ok_or_else(none)?.order_id;
-        self.settle(&order_id).await?;
-        let row = self.order_row(&order_id).await?;
+        let row = self.order_by_key(&key).await?.ok_or_else(none)?.order_id;
+        self.settle(&row).await?;
+        let row = self.order_row(&row).await?;
         match row.state {
-            OrderState::Paid | OrderState::Refunding | OrderState::Refunded => self.shown(row).await,
+            OrderState::Paid | OrderState::Refunding | OrderState::Refunded => {
+                self.shown(row, names::id_of(&key)).await
+            }
             OrderState::Refused => Err(refused(row.refusal.as_deref())),
             OrderState::Open => Err(unconfirmed()),
         }
@@ -165,7 +173,7 @@ impl Merchant {
             OrderState::Open | OrderState::Paid | OrderState::Refused => {}
         }
         let items: Result<Vec<DeliverItem>, ApiFailure> = self
-            .item_rows(order_id)
+            .item_rows(&names::row_of(order_id))
             .await?
             .into_iter()
             .map(|item| item.deliverable(&self.database))
@@ -181,40 +189,43 @@ impl Merchant {
         signed: Option<SignedMessage>,
     ) -> Result<String, ApiFailure> {
         let priced = self.priced(key, items, shown, signed.as_ref()).await?;
-        let order_id = hex(Secret::<16>::random().expose());
+        let row = names::row_of(&names::id_of(key));
+        let signed = self.kept(&row, signed.as_ref())?;
         let mut tx = self.database.begin_write().await?;
         sqlx::query("INSERT INTO orders (order_id, idempotency_key, wanted, state, total_cents, currency, attempt, signed, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)")
-            .bind(&order_id)
-            .bind(key)
+            .bind(&row)
+            .bind(names::found_by(key))
             .bind(wanted(items)?)
             .bind(OrderState::Open.word())
             .bind(priced.total_cents)
             .bind(self.currency.as_str())
-            .bind(signed::kept(signed.as_ref())?)
+            .bind(signed)
             .bind(self.clock.now().0)
             .execute(&mut *tx)
             .await?;
-        insert_items(&mut tx, &order_id, &priced.items).await?;
+        insert_items(&mut tx, &row, &priced.items).await?;
         tx.commit().await?;
         reach("order.opened")?;
-        Ok(order_id)
+        Ok(row)
     }
 
     /// Another attempt under the key of an order that was given up: another card, or another choice in the same form.
     async fn open_again(
         &self,
         row: &OrderRow,
+        key: &str,
         items: &[OrderedTrack],
         shown: Shown,
         signed: Option<SignedMessage>,
     ) -> Result<String, ApiFailure> {
-        let priced = self.priced(&row.idempotency_key, items, shown, signed.as_ref()).await?;
+        let priced = self.priced(key, items, shown, signed.as_ref()).await?;
+        let signed = self.kept(&row.order_id, signed.as_ref())?;
         let mut tx = self.database.begin_write().await?;
         sqlx::query("UPDATE orders SET state = $1, refusal = NULL, wanted = $2, total_cents = $3, signed = $4, attempt = attempt + 1 WHERE order_id = $5 AND state = $6")
             .bind(OrderState::Open.word())
             .bind(wanted(items)?)
             .bind(priced.total_cents)
-            .bind(signed::kept(signed.as_ref())?)
+            .bind(signed)
             .bind(&row.order_id)
             .bind(OrderState::Refused.word())
             .execute(&mut *tx)

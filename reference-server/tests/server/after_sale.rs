@@ -14,7 +14,7 @@ use cadenza_server::tls::ServiceTls;
 use serde_json::{Value, json};
 
 use crate::listener::Listener;
-use crate::world::{World, alone, shared};
+use crate::world::{World, alone, row_of, shared};
 
 // B6, B7
 #[test]
@@ -101,7 +101,7 @@ fn a_revoked_merchant_captures_nothing_and_gives_back_what_it_took() {
         // it gives back what it has: what is set aside, and what was taken
         assert_eq!(ask("void", json!({ "idempotency_key": "gate-1" })).await, (204, Value::Null));
         assert_eq!(admin.refund(order_id.clone()).await.unwrap().state.word(), "refunded");
-        let again = ask("void", json!({ "idempotency_key": order_id })).await;
+        let again = ask("void", json!({ "idempotency_key": row_of(&order_id) })).await;
         assert_eq!(again, (409, "payment-refunded".into()), "voided and paid back are told apart");
         let reserved = world.as_service("merchant").post(format!("{}/v1/commerce/reserve", world.content));
         let reserved = reserved.json(&World::reserving(&world.tracks().await[0])).send().await.unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cadenza_protocol::card::test_cards;
 use cadenza_protocol::id::MediaId;
+use cadenza_protocol::pay::OrderName;
 use cadenza_protocol::shop::sold::Sold;
 use cadenza_server::admin::client::AdminClient;
 use cadenza_server::config::ServerConfig;
@@ -17,14 +18,20 @@ use crate::listener::{Listener, download, report, voucher_of};
 use crate::secure_log::sales_of;
 use crate::world::{World, alone};
 
-async fn change(world: &World, sql: &'static str) {
+async fn change(world: &World, sql: &str) {
     let database = world.database().await;
-    sqlx::query(sql).execute(database.pool()).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(database.pool()).await.unwrap();
     database.close().await;
 }
 
-async fn text(world: &World, sql: &'static str) -> String {
+/// The condition for the row of an order with this key.
+fn under(key: &str) -> String {
+    format!("idempotency_key = '{}'", OrderName::of_key(key))
+}
+
+async fn text(world: &World, sql: &str) -> String {
     let database = world.database().await;
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
     let (text,): (String,) = sqlx::query_as(sql).fetch_one(database.pool()).await.unwrap();
     database.close().await;
     text
@@ -84,17 +91,20 @@ fn money_that_was_taken_for_what_cannot_be_delivered_goes_back_and_one_bad_order
         Listener::buy(&world, 1, "captured-order-2").await;
         interrupted(&world, TAKEN).await;
         // the first can not even be asked about
-        change(&world, "UPDATE order_items SET \"authorization\" = 'damaged' WHERE order_id = (SELECT order_id FROM orders WHERE idempotency_key = 'captured-order-1')").await;
+        change(&world, &format!("UPDATE order_items SET \"authorization\" = 'damaged' WHERE order_id = (SELECT order_id FROM orders WHERE {})", under("captured-order-1"))).await;
         world.clock.advance(Duration::from_secs(1200));
         let world = restarted(world).await;
-        let second = "SELECT p.state FROM payments p JOIN orders o ON p.idempotency_key LIKE '%' || o.order_id WHERE o.idempotency_key = 'captured-order-2'";
-        assert_eq!(text(&world, second).await, "refunded");
+        let second = format!(
+            "SELECT p.state FROM payments p JOIN orders o ON p.idempotency_key LIKE '%' || o.order_id WHERE o.{}",
+            under("captured-order-2")
+        );
+        assert_eq!(text(&world, &second).await, "refunded");
         assert_eq!(
-            text(&world, "SELECT state FROM orders WHERE idempotency_key = 'captured-order-2'").await,
+            text(&world, &format!("SELECT state FROM orders WHERE {}", under("captured-order-2"))).await,
             "refunded"
         );
         assert_eq!(
-            text(&world, "SELECT state FROM orders WHERE idempotency_key = 'captured-order-1'").await,
+            text(&world, &format!("SELECT state FROM orders WHERE {}", under("captured-order-1"))).await,
             "open"
         );
         world.stop().await;

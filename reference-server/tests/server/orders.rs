@@ -1,6 +1,7 @@
 //! Orders: prices, refusals, and one order for one key.
 
 use cadenza_protocol::card::test_cards;
+use cadenza_protocol::pay::OrderName;
 use serde_json::{Value, json};
 
 use crate::listener::{apply, details, voucher_of};
@@ -63,8 +64,11 @@ fn the_same_order_twice_at_once_is_one_order_and_one_payment() {
         for (status, order) in [&a, &b, &c] {
             assert_eq!((*status, order["order_id"].as_str()), (200, Some(id.as_str())));
         }
-        let payments = world.count("SELECT COUNT(*) FROM payments p JOIN orders o ON p.idempotency_key LIKE '%/' || o.order_id WHERE o.idempotency_key = 'double-click-1'");
-        assert_eq!(payments.await, 1);
+        let payments = format!(
+            "SELECT COUNT(*) FROM payments p JOIN orders o ON p.idempotency_key LIKE '%/' || o.order_id WHERE o.idempotency_key = '{}'",
+            OrderName::of_key("double-click-1")
+        );
+        assert_eq!(world.count(&payments).await, 1);
         // another order under the same key is not mistaken for it
         let other = world.tracks().await[1];
         let (status, refusal) = world.order(&other, test_cards::GOOD, "double-click-1").await;
@@ -108,8 +112,11 @@ fn an_order_that_comes_to_something_else_than_was_shown_is_refused_and_charges_n
             assert_eq!(refusal["total_cents"], 129);
             assert!(refusal["message"].as_str().unwrap().contains("1.29 USD"), "{refusal}");
         }
-        let orders = world.count("SELECT COUNT(*) FROM orders WHERE idempotency_key = 'other-price'");
-        assert_eq!(orders.await, 0);
+        let orders = format!(
+            "SELECT COUNT(*) FROM orders WHERE idempotency_key = '{}'",
+            OrderName::of_key("other-price")
+        );
+        assert_eq!(world.count(&orders).await, 0);
         let (status, paid) = world.pay(order(129, "USD"), test_cards::GOOD).await;
         assert_eq!((status, paid["total_cents"].as_u64()), (200, Some(129)));
         let mut silent = order(129, "USD");

@@ -5,7 +5,7 @@ use std::path::Path;
 use cadenza_server::config::ServerConfig;
 use cadenza_server::serve::{ServeOptions, Server};
 
-use crate::listener::{Listener, download, report};
+use crate::listener::{Listener, download, order_signed, report};
 use crate::world::{World, alone};
 
 fn every_file(folder: &Path, look: &mut dyn FnMut(&Path)) {
@@ -55,6 +55,11 @@ fn with_a_data_key_kept_elsewhere_neither_keys_nor_receipts_lie_in_the_data_fold
         let world = World::start("sealed", config.clone()).await;
         let (_, voucher) = Listener::buy(&world, 0, "sealed-1").await;
         let receipt = cadenza_protocol::id::hex(voucher.tracks[0].receipt.as_ref().unwrap().expose());
+        // an order that a passport signed names its key, by which the purchase is fetched
+        let buyer = Listener::register(&world).await;
+        let items = [(world.tracks().await[1], 129)];
+        let wish = Listener::wish(&world, "sealed-2", &items, &[]);
+        assert_eq!(order_signed(&world, "sealed-2", &items, &buyer.sign(&wish)).await.0, 200);
         let (data, album) = (world.data.clone(), world.data.parent().unwrap().join("album"));
         let clock = world.clock.clone();
         world.stop().await;
@@ -63,6 +68,7 @@ fn with_a_data_key_kept_elsewhere_neither_keys_nor_receipts_lie_in_the_data_fold
             let holds = |needle: &str| bytes.windows(needle.len()).any(|w| w == needle.as_bytes());
             assert!(!holds("PRIVATE KEY"), "{}", path.display());
             assert!(!holds(&receipt), "{}", path.display());
+            assert!(!holds("{\"body\":"), "{} holds a signed order", path.display());
         });
         let without = ServeOptions { clock: clock.clone(), ..ServeOptions::new(data.clone()) };
         let refusal = Server::start(without).await.expect_err("no key, no start").to_string();

@@ -6,7 +6,7 @@ use cadenza_protocol::card::test_cards;
 use cadenza_server::admin::client::AdminClient;
 use cadenza_server::config::ServerConfig;
 
-use crate::world::{World, alone, shared};
+use crate::world::{World, alone, row_of, shared};
 
 fn browser() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
@@ -211,7 +211,7 @@ fn one_cart_in_a_browser_is_one_order_until_it_is_paid() {
         let (taken,): (i64,) = sqlx::query_as(
             "SELECT COUNT(*) FROM payments WHERE state = 'captured' AND idempotency_key LIKE $1",
         )
-        .bind(format!("%/{order}%"))
+        .bind(format!("%/{}%", row_of(order)))
         .fetch_one(database.pool())
         .await
         .unwrap();

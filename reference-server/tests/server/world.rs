@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use cadenza_protocol::cert::{Certificate, Role};
-use cadenza_protocol::id::MediaId;
+use cadenza_protocol::crypto::sha256;
+use cadenza_protocol::id::{MediaId, hex};
 use cadenza_protocol::pay::OrderName;
 use cadenza_protocol::time::UnixTime;
 use cadenza_server::clock::Clock;
@@ -14,6 +15,7 @@ use cadenza_server::config::ServerConfig;
 use cadenza_server::db::Database;
 use cadenza_server::door::LimitSettings;
 use cadenza_server::identity::Identity;
+use cadenza_server::rest::Vault;
 use cadenza_server::serve::{RunningServer, ServeOptions, Server};
 use cadenza_server::tls::{ServiceTls, anonymous_client};
 use serde_json::{Value, json};
@@ -27,6 +29,7 @@ pub struct World {
     pub server: Option<RunningServer>,
     pub data: PathBuf,
     pub clock: Clock,
+    pub vault: Vault,
     pub root: Certificate,
     pub store: String,
     pub web: String,
@@ -126,6 +129,7 @@ impl World {
                 ..config.limits.clone()
             };
         }
+        let vault = Vault::find(config.data_key_file.as_deref()).expect("the data key");
         let server = Server::start(options).await.expect("the server starts");
         let ready = server.ready().clone();
         let root = Certificate::from_pem(&std::fs::read_to_string(&ready.root_cert).unwrap()).unwrap();
@@ -142,6 +146,7 @@ impl World {
             delivery_client: client(Role::DeliveryServer),
             processor_client: client(Role::PaymentProcessor),
             server: Some(server),
+            vault,
             clock,
             root,
         }
@@ -241,8 +246,9 @@ impl World {
     }
 
     /// One number out of the tables.
-    pub async fn count(&self, sql: &'static str) -> i64 {
+    pub async fn count(&self, sql: &str) -> i64 {
         let database = self.database().await;
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
         let (count,): (i64,) = sqlx::query_as(sql).fetch_one(database.pool()).await.unwrap();
         database.close().await;
         count
@@ -250,7 +256,8 @@ impl World {
 
     /// The identity of one of the server's own services.
     pub fn identity(&self, service: &str) -> Identity {
-        Identity::load(&self.data.join("services").join(service).with_extension("account")).unwrap()
+        let account = self.data.join("services").join(service).with_extension("account");
+        Identity::open(&self.vault, &account).unwrap()
     }
 
     /// An HTTPS client to the content manager with one of those identities.
@@ -268,6 +275,11 @@ impl World {
     pub async fn stop(mut self) {
         self.server.take().unwrap().shutdown().await;
     }
+}
+
+/// The row of an order that its buyer calls by this id, and the name of its first payment.
+pub fn row_of(order_id: &str) -> String {
+    hex(&sha256(format!("cadenza/v1/order-row\0{order_id}").as_bytes())[..16])
 }
 
 /// Two recordings of a few seconds with their descriptions.

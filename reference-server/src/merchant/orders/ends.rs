@@ -6,6 +6,7 @@
 use axum::http::StatusCode;
 use cadenza_protocol::shop::{Order, OrderState};
 
+use super::names;
 use super::rows::OrderRow;
 use super::steps::INTERRUPTED;
 use crate::api::{ApiFailure, reach};
@@ -51,18 +52,19 @@ impl Merchant {
     /// Pays a paid order back, once, however often it is asked for. Keys that were handed out are not recalled; nothing is handed
     /// out any more.
     pub async fn refund(&self, order_id: &str) -> Result<Order, ApiFailure> {
-        let found = self.order_row(order_id).await?;
+        let row_id = names::row_of(order_id);
+        let found = self.order_row(&row_id).await?;
         let _turn = self.orders.of(&found.idempotency_key).await;
-        let row = self.order_row(order_id).await?;
+        let row = self.order_row(&row_id).await?;
         match row.state {
             OrderState::Open | OrderState::Refused => Err(ApiFailure::new(
                 StatusCode::CONFLICT,
                 "not-paid",
                 "this order is not paid, so there is nothing to give back",
             )),
-            OrderState::Refunded => self.shown(row).await,
+            OrderState::Refunded => return self.shown(row, order_id.to_owned()).await,
             OrderState::Refunding => self.pay_back(&row).await,
-            OrderState::Paid if self.counts_for_another(order_id).await? => Err(ApiFailure::new(
+            OrderState::Paid if self.counts_for_another(&row_id).await? => Err(ApiFailure::new(
                 StatusCode::CONFLICT,
                 "counts-for-album",
                 "the rest of an album was sold for less because of this order; refund that order first",
@@ -70,18 +72,19 @@ impl Merchant {
             OrderState::Paid => {
                 sqlx::query("UPDATE orders SET state = $1 WHERE order_id = $2 AND state = $3")
                     .bind(OrderState::Refunding.word())
-                    .bind(order_id)
+                    .bind(&row_id)
                     .bind(OrderState::Paid.word())
                     .execute(self.database.pool())
                     .await?;
                 reach("refund.begun")?;
                 self.pay_back(&row).await
             }
-        }
+        }?;
+        self.shown(self.order_row(&row_id).await?, order_id.to_owned()).await
     }
 
     /// Ends the vouchers first, so that nothing is handed out for money that is on its way back.
-    async fn pay_back(&self, order: &OrderRow) -> Result<Order, ApiFailure> {
+    async fn pay_back(&self, order: &OrderRow) -> Result<(), ApiFailure> {
         for item in self.item_rows(&order.order_id).await? {
             self.content.send("/v1/commerce/refund", &item.step()?).await.map_err(away)?;
         }
@@ -97,7 +100,7 @@ impl Merchant {
         if self.enter_refunded(order).await? {
             self.log(&order.order_id, OrderState::Refunded.word(), "").await?;
         }
-        self.shown(self.order_row(&order.order_id).await?).await
+        Ok(())
     }
 
     /// Finishes what was paid, and gives up what was not: after a crash, and once a minute. An order that cannot be settled now stops
@@ -119,7 +122,7 @@ impl Merchant {
         let order = self.order_row(order_id).await?;
         match order.state {
             OrderState::Paid | OrderState::Refused | OrderState::Refunded => return Ok(()),
-            OrderState::Refunding => return self.pay_back(&order).await.map(drop),
+            OrderState::Refunding => return self.pay_back(&order).await,
             OrderState::Open => {}
         }
         if let Some(refusal) = &order.refusal {

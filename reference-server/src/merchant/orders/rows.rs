@@ -6,6 +6,7 @@ use cadenza_protocol::secret::ReceiptToken;
 use cadenza_protocol::shop::{Order, OrderItem, OrderState};
 use cadenza_protocol::signed::SignedMessage;
 
+use super::names;
 use crate::api::ApiFailure;
 use crate::db::Database;
 use crate::merchant::Merchant;
@@ -13,7 +14,9 @@ use crate::merchant::Merchant;
 /// An order.
 #[derive(Debug, sqlx::FromRow)]
 pub(in crate::merchant) struct OrderRow {
+    /// The row's own ([`names`]).
     pub order_id: String,
+    /// By which it is found, and whose turn it is.
     pub idempotency_key: String,
     pub wanted: String,
     #[sqlx(try_from = "String")]
@@ -22,7 +25,7 @@ pub(in crate::merchant) struct OrderRow {
     pub total_cents: i64,
     pub currency: String,
     pub paid_with: Option<String>,
-    pub signed: Option<String>,
+    signed: Option<String>,
     attempt: i64,
 }
 
@@ -33,8 +36,11 @@ impl OrderRow {
     }
 
     /// What the buyer's passport signed.
-    pub fn signed(&self) -> Result<Option<SignedMessage>, ApiFailure> {
-        let read = |json: &String| serde_json::from_str(json).map_err(ApiFailure::internal);
+    pub fn signed(&self, database: &Database) -> Result<Option<SignedMessage>, ApiFailure> {
+        let read = |column: &String| {
+            let json = database.unseal(&self.order_id, column).map_err(ApiFailure::internal)?;
+            serde_json::from_str(&json).map_err(ApiFailure::internal)
+        };
         self.signed.as_ref().map(read).transpose()
     }
 
@@ -114,7 +120,7 @@ const ORDER: &str = "SELECT order_id, idempotency_key, wanted, state, refusal, t
 impl Merchant {
     pub(super) async fn order_by_key(&self, key: &str) -> Result<Option<OrderRow>, sqlx::Error> {
         sqlx::query_as(sqlx::AssertSqlSafe(format!("{ORDER} WHERE idempotency_key = $1")))
-            .bind(key)
+            .bind(names::found_by(key))
             .fetch_optional(self.database.pool())
             .await
     }
@@ -147,12 +153,12 @@ impl Merchant {
             .await
     }
 
-    /// An order that money was taken for, as its buyer sees it.
-    pub(super) async fn shown(&self, row: OrderRow) -> Result<Order, ApiFailure> {
+    /// An order that money was taken for, as its buyer sees it, who calls it by this id.
+    pub(super) async fn shown(&self, row: OrderRow, order_id: String) -> Result<Order, ApiFailure> {
         let items: Result<Vec<OrderItem>, ApiFailure> =
             self.item_rows(&row.order_id).await?.into_iter().map(ItemRow::bought).collect();
         Ok(Order {
-            order_id: row.order_id,
+            order_id,
             state: row.state,
             total_cents: row.total_cents.unsigned_abs(),
             currency: row.currency,

@@ -87,22 +87,36 @@ impl Merchant {
     pub(super) async fn signed_again(
         &self,
         row: OrderRow,
+        key: &str,
         items: &[OrderedTrack],
         signed: Option<SignedMessage>,
     ) -> Result<String, ApiFailure> {
         let Some(message) = signed else { return Ok(row.order_id) };
         let shelves = self.shelves_with_all(items).await?;
-        let order = self.opened(&message, &row.idempotency_key, items, &shelves)?;
+        let order = self.opened(&message, key, items, &shelves)?;
         for item in self.item_rows(&row.order_id).await? {
             let cents = item.price_cents.unsigned_abs();
             order.check_price(&item.media_id()?, &item.quality, cents).map_err(refuse)?;
         }
         sqlx::query("UPDATE orders SET signed = $1 WHERE order_id = $2")
-            .bind(kept(Some(&message))?)
+            .bind(self.kept(&row.order_id, Some(&message))?)
             .bind(&row.order_id)
             .execute(self.database.pool())
             .await?;
         Ok(row.order_id)
+    }
+
+    /// As the table keeps it: it names the order's key, so it is sealed like a receipt.
+    pub(super) fn kept(
+        &self,
+        row: &str,
+        signed: Option<&SignedMessage>,
+    ) -> Result<Option<String>, ApiFailure> {
+        let seal = |message| {
+            let json = serde_json::to_string(message).map_err(ApiFailure::internal)?;
+            self.database.seal(row, json).map_err(ApiFailure::internal)
+        };
+        signed.map(seal).transpose()
     }
 
     /// Whether one of an order's purchases made the rest of an album cheaper, in an order that was not paid back.
@@ -120,11 +134,6 @@ impl Merchant {
         let is_mine = |id: &str| mine.iter().any(|item| item.voucher_id.as_deref() == Some(id));
         Ok(counted.iter().any(|(counted,)| counted.split(' ').any(is_mine)))
     }
-}
-
-/// As the table keeps it.
-pub(super) fn kept(signed: Option<&SignedMessage>) -> Result<Option<String>, ApiFailure> {
-    signed.map(|message| serde_json::to_string(message).map_err(ApiFailure::internal)).transpose()
 }
 
 /// Vouchers as the table keeps them.

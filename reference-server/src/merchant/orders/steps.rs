@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use cadenza_protocol::id::hex;
 use cadenza_protocol::reserve::{AuthorizeReply, Reservation, ReserveRequest, ReservedTrack};
 use cadenza_protocol::secret::Secret;
-use cadenza_protocol::shop::{Order, OrderState};
+use cadenza_protocol::shop::OrderState;
 
 use super::rows::{ItemRow, OrderRow};
 use super::signed::unlisted;
@@ -18,11 +18,7 @@ use crate::payment::messages::{Instrument, PaymentRequest};
 
 impl Merchant {
     /// Reserves what is not reserved, sets the money aside, and completes.
-    pub(super) async fn carry_out(
-        &self,
-        order: &OrderRow,
-        instrument: Instrument,
-    ) -> Result<Order, ApiFailure> {
+    pub(super) async fn carry_out(&self, order: &OrderRow, instrument: Instrument) -> Result<(), ApiFailure> {
         let mut open: Vec<ItemRow> = self.item_rows(&order.order_id).await?;
         open.retain(|item| item.voucher_id.is_none());
         for sold_together in bundles(&open).values() {
@@ -46,7 +42,7 @@ impl Merchant {
     }
 
     /// From money that is set aside to a paid order: nothing is taken for what the content manager does not hand over.
-    pub(super) async fn complete(&self, order: &OrderRow) -> Result<Order, ApiFailure> {
+    pub(super) async fn complete(&self, order: &OrderRow) -> Result<(), ApiFailure> {
         for item in self.item_rows(&order.order_id).await? {
             match self.authorize(&order.order_id, &item).await {
                 Ok(()) => {}
@@ -73,8 +69,7 @@ impl Merchant {
         if self.enter_paid(order, &paid_with).await? {
             self.log(&order.order_id, OrderState::Paid.word(), &paid_with).await?;
         }
-        reach("order.paid")?;
-        self.shown(self.order_row(&order.order_id).await?).await
+        reach("order.paid")
     }
 
     /// Reserves what is sold together: a track, all of an album, or the rest of one.
@@ -99,7 +94,7 @@ impl Merchant {
             currency: self.currency,
             retail_cents: tracks.iter().map(|track| track.share_cents).sum(),
             tracks,
-            order: order.signed()?,
+            order: order.signed(&self.database)?,
             counted: unlisted(&first.counted)?,
         };
         let reserved: Reservation = self.content.post("/v1/commerce/reserve", &wish).await.map_err(away)?;
@@ -141,7 +136,7 @@ impl Merchant {
         .bind(detail)
         .execute(self.database.pool())
         .await?;
-        tracing::info!(event, "an order went on"); // its id opens its voucher: not for logs
+        tracing::info!(event, "an order went on");
         Ok(())
     }
 }
