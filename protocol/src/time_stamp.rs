@@ -9,10 +9,10 @@
 //! Signed in the domain `cadenza/v1/time-stamp`: imprint (32), then time and chain as above.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use crate::cert::{Certificate, CertificateChain, Role, verify_chain};
-use crate::crypto::sign::{self, SigningKey};
-use crate::redeem::ProofError;
+use crate::cert::{Certificate, CertificateChain, CertificateError, Role, verify_chain};
+use crate::crypto::sign::{self, SignatureError, SigningKey};
 use crate::time::UnixTime;
 use crate::wire::{Reader, WireError, Writer, base64_bytes};
 
@@ -33,6 +33,17 @@ pub fn imprint(kind: &str, bytes: &[u8]) -> Imprint {
     crate::crypto::sha256(&w.into_bytes())
 }
 
+/// A stamp that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StampError {
+    /// Whoever made it is no licensing center of ours.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// It is another's, or was altered.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+}
+
 /// A time, and the licensing center's signature that something was there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeStampToken {
@@ -50,7 +61,7 @@ impl TimeStampToken {
     }
 
     /// Checks that the licensing center stamped this imprint.
-    pub fn verify(&self, imprint: &Imprint, root: &Certificate) -> Result<(), ProofError> {
+    pub fn verify(&self, imprint: &Imprint, root: &Certificate) -> Result<(), StampError> {
         let center = verify_chain(&self.chain, root, Role::LicensingCenter, self.at)?;
         Ok(sign::verify(center, DOMAIN, &message(imprint, self.at, &self.chain), &self.signature)?)
     }

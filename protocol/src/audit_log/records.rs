@@ -4,10 +4,9 @@ use super::{Checkpoint, LogId};
 use crate::cert::Certificate;
 use crate::id::{MediaId, VoucherId};
 use crate::preview::PreviewKind;
-use crate::redeem::ProofError;
 use crate::shop::sold::Sold;
 use crate::time::UnixTime;
-use crate::time_stamp::{MAX_TOKEN, TimeStampToken};
+use crate::time_stamp::{MAX_TOKEN, StampError, TimeStampToken};
 use crate::wire::{Reader, WireError, Writer};
 
 /// What is logged when a track was delivered: the source's list.
@@ -287,7 +286,7 @@ impl StampRecord {
     }
 
     /// Checks that it is the licensing center's stamp on this log.
-    pub fn verify(&self, log: LogId, root: &Certificate) -> Result<(), ProofError> {
+    pub fn verify(&self, log: LogId, root: &Certificate) -> Result<(), StampError> {
         let head = Checkpoint { log, entries: self.entries, running: self.running };
         self.stamp.verify(&head.imprint(), root)
     }

@@ -5,9 +5,8 @@ use std::io::Cursor;
 use cadenza_protocol::audit_log::{Checkpoint, StampRecord};
 use cadenza_protocol::cert::{CertificateError, RevocationLists, Role};
 use cadenza_protocol::media::*;
-use cadenza_protocol::redeem::ProofError;
 use cadenza_protocol::time::UnixTime;
-use cadenza_protocol::time_stamp::{AHEAD_SECONDS, TimeStampToken};
+use cadenza_protocol::time_stamp::{AHEAD_SECONDS, StampError, TimeStampToken};
 
 use crate::alter::{MASKS, nothing_passes};
 use crate::errors::assert_helps;
@@ -110,12 +109,12 @@ fn a_stamp_is_good_for_one_thing_and_only_the_licensing_center_stamps() {
     let center = Center::new();
     let token = stamp(&center, &[7; 32], NOW);
     token.verify(&[7; 32], &center.root).unwrap();
-    assert!(matches!(token.verify(&[8; 32], &center.root), Err(ProofError::Signature(_))));
+    assert!(matches!(token.verify(&[8; 32], &center.root), Err(StampError::Signature(_))));
     assert!(token.verify(&[7; 32], &Center::new().root).is_err());
     let manager = center.certify(Role::ContentManager);
     let usurped = TimeStampToken::issue(&[7; 32], NOW, &manager.key, manager.chain);
     let refusal = usurped.verify(&[7; 32], &center.root).unwrap_err();
-    assert!(matches!(refusal, ProofError::Certificate(CertificateError::WrongRole { .. })), "{refusal:?}");
+    assert!(matches!(refusal, StampError::Certificate(CertificateError::WrongRole { .. })), "{refusal:?}");
 
     let made = authored(&center.certify(Role::Author));
     let manager = center.certify(Role::ContentManager);
