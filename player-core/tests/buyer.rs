@@ -253,6 +253,15 @@ async fn a_passport_moves_to_another_computer_and_takes_a_new_passphrase() {
     assert_eq!(other.passport_facts().unwrap().serial, player.passport_facts().unwrap().serial);
     fs::write(house.path("junk"), b"{}").unwrap();
     assert_eq!(code(other.import_passport(&house.path("junk"), false)), Code::PassportBroken);
+    // one that this program cannot read may be of a newer one: it is put aside, and only when asked
+    drop(other);
+    let unreadable = br#"{"format":"from the future"}"#;
+    fs::write(elsewhere.path("passport.cadpassport"), unreadable).unwrap();
+    let other = elsewhere.open();
+    assert_eq!(other.passport_phase(), Phase::Broken);
+    assert_eq!(code(other.import_passport(&copy, false)), Code::PassportExists);
+    other.import_passport(&copy, true).unwrap();
+    assert_eq!(fs::read(elsewhere.path("passport-broken.cadpassport")).unwrap(), unreadable);
     let stranger = house.path("stranger.cadpassport");
     fs::write(&stranger, passport_of(&world().stranger).to_json()).unwrap();
     assert_eq!(code(other.import_passport(&stranger, false)), Code::PassportExists);
@@ -292,6 +301,39 @@ async fn a_registration_file_waits_for_its_passphrase_and_takes_another_s_place_
     altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
     fs::write(&ada, altered).unwrap();
     assert_eq!(code(other.import_passport(&ada, true)), Code::PassportBroken);
+}
+
+// M8: what is opened with the player is taken in and played
+#[tokio::test]
+async fn a_file_that_is_opened_is_in_the_library_however_often_and_what_is_no_music_says_why() {
+    let house = House::with_passport();
+    let player = house.open();
+    let song = house.path("song.wav");
+    fs::write(&song, wav(44_100)).unwrap();
+    let first = player.open_file(&song).await.unwrap();
+    assert_eq!(player.open_file(&song).await.unwrap(), first, "the same one again");
+    assert_eq!(player.playback_tracks(&[first]).unwrap().len(), 1);
+    let (media_id, bytes) = delivered("Solace", Restrictions::NONE, &world().buyer);
+    fs::write(house.path("solace.cadenza"), bytes).unwrap();
+    assert_eq!(player.open_file(&house.path("solace.cadenza")).await.unwrap(), media_id.into());
+    fs::write(house.path("noise.mp3"), b"not music at all").unwrap();
+    let refusal = player.open_file(&house.path("noise.mp3")).await.unwrap_err();
+    assert_eq!(refusal.code, Code::FileBroken);
+    assert!(refusal.message.contains("noise.mp3"), "{refusal}");
+    assert_eq!(code(player.open_file(&house.path("nowhere.flac")).await), Code::NotFound);
+}
+
+/// So many frames of silence, mono, 16 bit.
+fn wav(frames: u32) -> Vec<u8> {
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((36 + 2 * frames).to_le_bytes());
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    bytes.extend(44_100_u32.to_le_bytes());
+    bytes.extend(88_200_u32.to_le_bytes());
+    bytes.extend(b"\x02\0\x10\0data");
+    bytes.extend((2 * frames).to_le_bytes());
+    bytes.resize(44 + 2 * frames as usize, 0);
+    bytes
 }
 
 // G8

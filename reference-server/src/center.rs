@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct CenterClient {
     http: reqwest::Client,
     base: String,
+    root: Certificate,
 }
 
 impl CenterClient {
@@ -24,7 +25,12 @@ impl CenterClient {
     pub fn new(licensing_url: &str, root: &Certificate, clock: &Clock) -> Result<Self, TlsError> {
         let http = anonymous_client(root, Role::LicensingCenter, clock, PATIENCE)?;
         let base = licensing_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, base })
+        Ok(Self { http, base, root: root.clone() })
+    }
+
+    /// Its root: what it stamps ends there.
+    pub const fn root(&self) -> &Certificate {
+        &self.root
     }
 
     /// Asks, and reads the answer.

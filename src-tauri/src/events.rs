@@ -7,6 +7,7 @@ use tauri_specta::Event;
 
 use crate::ipc::{
     AlbumId, AppError, BurnStage, Cart, Download, OwnerLine, PassportPhase, PlaybackState, StoreState,
+    TrackId,
 };
 
 /// The transport changed in anything but its running time.
@@ -99,6 +100,11 @@ pub enum GoTo {
     Downloads,
     /// A link was opened and waits for a yes: ask `asked_link` what it wants.
     Link,
+    /// Music was opened and is in the library: play it.
+    Play {
+        #[serde(rename = "trackId")]
+        track_id: TrackId,
+    },
     /// A passport file was opened: offer to import it.
     ImportPassport { path: String },
     /// A voucher waits for the passphrase: ask, call `unlock`, it goes on by itself.

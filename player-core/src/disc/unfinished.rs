@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::image::ImageFiles;
-use super::layout::DiscLayout;
+use super::layout::{DiscLayout, SECTOR_BYTES};
 use super::sealed::sealed_length;
 use crate::atomic::{self, FileError};
 
@@ -19,7 +19,7 @@ pub struct Unfinished {
     /// Where its samples will stand; until then they and the sheets lie beside it, without names.
     #[serde(with = "crate::path")]
     bin: PathBuf,
-    /// Their length while they are sealed; no finished image has it.
+    /// Their length while they are sealed.
     sealed_length: u64,
 }
 
@@ -50,7 +50,10 @@ impl Unfinished {
             if let Some(folder) = left.bin.parent() {
                 atomic::sweep(folder);
             }
-            if fs::metadata(&left.bin).is_ok_and(|stat| stat.len() == left.sealed_length) {
+            // a finished image is whole sectors long; one that is sealed hardly ever is
+            let could_be_finished = left.sealed_length.is_multiple_of(SECTOR_BYTES);
+            let is_ours = fs::metadata(&left.bin).is_ok_and(|stat| stat.len() == left.sealed_length);
+            if is_ours && !could_be_finished {
                 let _ = atomic::remove_file(&left.bin);
             }
         }

@@ -255,10 +255,13 @@ impl Vault {
         let passport = Passport::from_json(&bytes, root).map_err(broken)?;
         let is_same = self.facts().is_ok_and(|here| here.serial == passport.chain().leaf().serial());
         match self.phase() {
-            Phase::None | Phase::Broken => {}
+            Phase::None => {}
             // The same passport again, perhaps under a newer passphrase.
             Phase::Locked | Phase::Unlocked if is_same => self.lock(),
-            Phase::Locked | Phase::Unlocked => return Err(VaultError::Exists { path: self.path.clone() }),
+            // One that is broken may be of a newer program: it is put aside, not written over.
+            Phase::Locked | Phase::Unlocked | Phase::Broken => {
+                return Err(VaultError::Exists { path: self.path.clone() });
+            }
         }
         atomic::replace_file(&self.path, &passport.to_json())?;
         self.take_in(passport, root);

@@ -14,6 +14,7 @@ use crate::event::News;
 use crate::library::groups::{self, Album, AlbumKey};
 use crate::library::playlist::{Playlist, PlaylistError};
 use crate::library::{Library, Origin, TrackId, TrackOrder, TrackRecord, import, scan};
+use crate::path::shown;
 
 /// A picture of a track.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub struct Texts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// Tracks new or changed.
-    pub tracks: usize,
+    pub tracks: Vec<TrackId>,
     /// Files that look like music and were refused, with the reason.
     pub refused: Vec<(PathBuf, String)>,
 }
@@ -89,6 +90,26 @@ impl Player {
         blocking(move || player.import_now(&path)).await?
     }
 
+    /// Takes one file into the library, to be played: own music or a bought track, also one that is there already.
+    pub async fn open_file(&self, path: &Path) -> Result<TrackId, Failure> {
+        let (player, path) = (self.clone(), path.to_owned());
+        blocking(move || {
+            let Imported { tracks, refused } = player.import_now(&path)?;
+            if let Some((file, reason)) = refused.first() {
+                let message = format!("{} cannot be played: {reason}", shown(file));
+                return Err(Failure::new(Code::FileBroken, message).with("path", shown(file)));
+            }
+            // own files that did not change since are not read again
+            let there = || std::path::absolute(&path).map(|path| TrackId::of_own_file(&path));
+            let id = match tracks.first() {
+                Some(id) => *id,
+                None => there().map_err(|e| FileError::reading(&path, e))?,
+            };
+            player.track(id).map(|track| track.id)
+        })
+        .await?
+    }
+
     /// Puts bought tracks into the library. Of the same song bought in two qualities the better one is played.
     pub(super) fn shelve(&self, mut records: Vec<TrackRecord>) -> Result<(), Failure> {
         self.recall_counts(&records);
@@ -124,8 +145,8 @@ impl Player {
         if absolute == self.0.home.music() || self.0.home.music().starts_with(&absolute) {
             refused.extend(self.rescan_music()?.into_iter().map(|(p, e)| (p, e.to_string())));
         }
-        let tracks = read.tracks.len();
-        if tracks > 0 {
+        let tracks: Vec<TrackId> = read.tracks.iter().map(|track| track.id).collect();
+        if !tracks.is_empty() {
             self.0.library.put(read.tracks)?;
             self.tell(News::Library);
         }
@@ -151,8 +172,9 @@ impl Player {
             };
             copy().map_err(|e| FileError::writing(&target, e))?;
         }
+        let tracks = vec![record.id];
         self.shelve(vec![record])?;
-        Ok(Imported { tracks: 1, refused: Vec::new() })
+        Ok(Imported { tracks, refused: Vec::new() })
     }
 
     /// Checks every byte of every bought track, and that own files are there.

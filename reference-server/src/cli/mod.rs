@@ -181,7 +181,7 @@ enum AdminCommand {
     Stats,
     /// Certificates issued, valid, expired and revoked, by role
     Certificates,
-    /// Withdraw a certificate, and with a passport's all others of its key: it can no longer buy, sell, publish or deliver
+    /// Withdraw a certificate and all others of its key: it can no longer buy, sell, publish or deliver
     Revoke {
         /// Serial number, hexadecimal, as a passport shows it
         serial: String,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cadenza_protocol::cert::{Certificate, CertificateChain, Role};
+use cadenza_protocol::id::hex;
 use cadenza_protocol::time::UnixTime;
 use rcgen::CertificateParams;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,9 @@ pub enum EnrolError {
     /// The identity file failed.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// Its key was revoked.
+    #[error("the key in {0} was revoked; move that file away to have a new key made and certified")]
+    Withdrawn(PathBuf),
     /// The certificate could not be recorded.
     #[error("the certificate could not be recorded; check the database: {0}")]
     Database(#[from] sqlx::Error),
@@ -181,6 +185,15 @@ impl Enrolment {
         match self {
             Self::Here { authority, database } => {
                 let chain = authority.issue(subject, &pair, clock.now())?;
+                let withdrawn: Option<(String,)> = sqlx::query_as(
+                    "SELECT serial FROM certificates WHERE key_fingerprint = $1 AND revoked_at IS NOT NULL LIMIT 1",
+                )
+                .bind(hex(&chain.leaf().key_fingerprint()))
+                .fetch_optional(database.pool())
+                .await?;
+                if withdrawn.is_some() {
+                    return Err(EnrolError::Withdrawn(wish.file.clone()));
+                }
                 if wish.takes_over {
                     names::take_over(database, &chain, subject.role, clock.now()).await?;
                 }

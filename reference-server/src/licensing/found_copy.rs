@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
 use super::log::audit::AuditError;
-use super::log::entered::{Entered, find_sale};
+use super::log::entered::{Claim, Entered, find_sale};
 use super::master_key::MasterKeyError;
 use crate::text::from_base64;
 
@@ -136,7 +136,15 @@ pub async fn trace(archive: &Archive, copy: &Path) -> Result<Origin, TraceError>
         voucher_id: proven.voucher_id,
         serial: consumer.serial(),
     })?;
-    let entered = find_sale(archive, proven.sale, proven.voucher_id).await?;
+    let claim = Claim {
+        place: proven.sale,
+        voucher_id: proven.voucher_id,
+        media_id: proven.media_id,
+        quality: &proven.quality,
+        content_manager: proven.content_manager.leaf(),
+        granted_at: proven.granted_at,
+    };
+    let entered = find_sale(archive, &claim).await?;
     Ok(Origin {
         sale: Sale { log: log_name(&proven.sale.log), entry: proven.sale.number, entered },
         media_id: proven.media_id,

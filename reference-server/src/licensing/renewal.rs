@@ -137,12 +137,13 @@ impl LicensingCenter {
         if first.rows_affected() == 1 { Ok(()) } else { Err(RenewalError::Stale) }
     }
 
-    /// Withdraws a certificate, and with a passport's all others of its keys: from the next revocation list on they are refused
+    /// Withdraws a certificate and all others of its key, with a passport's those of both its keys: from the next revocation list on they are refused
     /// everywhere. Again is the same as once.
     pub async fn revoke(&self, serial: &str, reason: &str) -> Result<(), RenewalError> {
         let serial = serial.trim().to_lowercase();
         let done = sqlx::query(
             "UPDATE certificates SET revoked_at = COALESCE(revoked_at, $1), revoked_for = $2 WHERE serial = $3
+               OR key_fingerprint IN (SELECT key_fingerprint FROM certificates WHERE serial = $3)
                OR serial IN (SELECT certificate_serial FROM consumers WHERE key_fingerprint IN
                  (SELECT key_fingerprint FROM consumers WHERE certificate_serial = $3 OR encryption_serial = $3))
                OR serial IN (SELECT encryption_serial FROM consumers WHERE key_fingerprint IN

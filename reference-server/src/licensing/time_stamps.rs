@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use cadenza_protocol::cert::RevocationLists;
 use cadenza_protocol::crypto::sign::SigningKey;
 use cadenza_protocol::media::StampRequest;
+use cadenza_protocol::time::UnixTime;
 use cadenza_protocol::time_stamp::{Imprint, Stamped, TimeStampToken};
 
 use super::LicensingCenter;
@@ -33,21 +34,22 @@ async fn publication(
 ) -> Result<Json<Stamped>, ApiFailure> {
     let list = center.revocation_list(false).await?;
     let revoked = RevocationLists::from_ders([list.as_slice()]).map_err(ApiFailure::internal)?;
-    let imprint = request.judge(center.authority.root(), center.clock.now(), &revoked).map_err(|error| {
+    let now = center.clock.now();
+    let imprint = request.judge(center.authority.root(), now, &revoked).map_err(|error| {
         ApiFailure::new(
             StatusCode::FORBIDDEN,
             "not-stamped",
             format!("the licensing center does not stamp this: {error}"),
         )
     })?;
-    Ok(Json(Stamped { token: center.stamp(&imprint)?.to_bytes() }))
+    Ok(Json(Stamped { token: center.stamp(&imprint, now)?.to_bytes() }))
 }
 
 impl LicensingCenter {
-    /// Stamps what was judged.
-    pub(super) fn stamp(&self, imprint: &Imprint) -> Result<TimeStampToken, ApiFailure> {
+    /// Stamps what was judged at this time.
+    pub(super) fn stamp(&self, imprint: &Imprint, now: UnixTime) -> Result<TimeStampToken, ApiFailure> {
         let identity = self.tls.identity();
         let key = SigningKey::from_pkcs8_der(identity.key_pkcs8()).map_err(ApiFailure::internal)?;
-        Ok(TimeStampToken::issue(imprint, self.clock.now(), &key, identity.chain().clone()))
+        Ok(TimeStampToken::issue(imprint, now, &key, identity.chain().clone()))
     }
 }

@@ -17,7 +17,7 @@ use cadenza_server::content::catalogue::Inventory;
 use cadenza_server::content::publish::client::{PublishClient, PublishError};
 use cadenza_server::identity::Identity;
 use cadenza_server::licensing::authority::{Authority, Subject};
-use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
+use cadenza_server::licensing::enrol::{EnrolError, Enrolling, Enrolment};
 use cadenza_server::rest::Vault;
 
 use crate::author::{account, song};
@@ -37,13 +37,19 @@ async fn agent(world: &World, folder: &Path, name: &str) -> String {
 }
 
 async fn holder(world: &World, name: &str, role: Role) -> Identity {
+    certified(world, name, role, &[]).await.unwrap()
+}
+
+/// A certificate of this name; with other hosts than before another one for the same key.
+async fn certified(world: &World, name: &str, role: Role, hosts: &[&str]) -> Result<Identity, EnrolError> {
     let authority =
         Arc::new(Authority::open(&world.data.join("licensing"), &Vault::default(), START).unwrap());
-    let subject = Subject { name: name.into(), role, hosts: vec![] };
+    let subject =
+        Subject { name: name.into(), role, hosts: hosts.iter().map(|host| (*host).into()).collect() };
     let file = world.data.join("accounts").join(name).with_extension("account");
     let database = world.database().await;
     let wish = Enrolling { subject, file, vault: Vault::default(), takes_over: true };
-    Enrolment::Here { authority, database }.identity(&wish, &world.clock).await.unwrap().0
+    Ok(Enrolment::Here { authority, database }.identity(&wish, &world.clock).await?.0)
 }
 
 // S9, S3, B6
@@ -122,7 +128,12 @@ fn what_a_withdrawn_hub_coded_is_not_stamped_and_so_not_sold() {
         add_codes(&HubOptions { input: input.clone(), agency, out: out.clone() }, &hub, &world.root, START)
             .unwrap();
         let admin = AdminClient::open(&world.data).unwrap();
-        admin.revoke(hub.chain().leaf().serial(), "its key was stolen".into()).await.unwrap();
+        // its later certificate is revoked: the thief's, an older one of the same key, is too
+        let later = certified(world, "Stolen Hub", Role::Hub, &["localhost"]).await.unwrap();
+        assert_ne!(later.chain().leaf().serial(), hub.chain().leaf().serial());
+        admin.revoke(later.chain().leaf().serial(), "its key was stolen".into()).await.unwrap();
+        let again = certified(world, "Stolen Hub", Role::Hub, &["127.0.0.1"]).await;
+        assert!(matches!(again, Err(EnrolError::Withdrawn(_))), "no new one for that key");
 
         let client =
             PublishClient::new(&world.content, erin, world.root.clone(), world.clock.clone()).unwrap();

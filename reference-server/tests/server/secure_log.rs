@@ -18,7 +18,7 @@ use cadenza_server::licensing::authority::{Authority, Subject};
 use cadenza_server::licensing::enrol::{Enrolling, Enrolment};
 use cadenza_server::licensing::keys;
 use cadenza_server::licensing::log::audit::{self, Content, Findings, LogSummary};
-use cadenza_server::licensing::log::entered::{Entered, find_sale};
+use cadenza_server::licensing::log::entered::{Claim, Entered, find_sale};
 use cadenza_server::licensing::log::rows::LogState;
 use cadenza_server::licensing::tokens::Permit;
 use cadenza_server::rest::Vault;
@@ -285,20 +285,44 @@ fn a_purchase_names_its_entry_in_the_log_and_the_licensing_center_finds_it_there
         );
 
         let archive = Archive::open(&world.data, None, None, &Vault::default()).await.unwrap();
-        let find = async |sale| find_sale(&archive, sale, grant.voucher_id).await.unwrap();
-        assert_eq!(find(grant.sale).await, Entered::NotBroughtYet);
+        let manager = world.identity("content-manager");
+        let claim = |place| Claim {
+            place,
+            voucher_id: grant.voucher_id,
+            media_id: grant.media_id,
+            quality: &grant.quality,
+            content_manager: manager.chain().leaf(),
+            granted_at: grant.issued_at,
+        };
+        let find = async |claim: Claim<'_>| find_sale(&archive, &claim).await.unwrap();
+        assert_eq!(find(claim(grant.sale)).await, Entered::NotBroughtYet);
         maintain(&world).await;
-        assert_eq!(find(grant.sale).await, Entered::Here { stamped_at: None });
+        assert_eq!(find(claim(grant.sale)).await, Entered::Here { stamped_at: None });
         let entered_by = world.clock.now();
         preview(&world).await;
         maintain(&world).await;
-        assert_eq!(find(grant.sale).await, Entered::Here { stamped_at: Some(entered_by) });
+        assert_eq!(find(claim(grant.sale)).await, Entered::Here { stamped_at: Some(entered_by) });
 
-        // what a thief of the content manager's key would write: another entry, another log
-        let made_up = EntryPlace { number: 1, ..grant.sale };
-        assert_eq!(find(made_up).await, Entered::Missing);
-        assert_eq!(find(EntryPlace { log: [1; 16], number: 2 }).await, Entered::Missing);
-        assert_eq!(find_sale(&archive, grant.sale, VoucherId::random()).await.unwrap(), Entered::Missing);
+        // what a thief of the content manager's key would write: another entry, another log, another song on the same voucher
+        for made_up in [EntryPlace { number: 1, ..grant.sale }, EntryPlace { log: [1; 16], number: 2 }] {
+            assert_eq!(find(claim(made_up)).await, Entered::Missing);
+        }
+        let other = world.tracks().await[1];
+        assert_eq!(find(Claim { media_id: other, ..claim(grant.sale) }).await, Entered::Missing);
+        assert_eq!(find(Claim { quality: "lossy", ..claim(grant.sale) }).await, Entered::Missing);
+        let none = Claim { voucher_id: VoucherId::random(), ..claim(grant.sale) };
+        assert_eq!(find(none).await, Entered::Missing);
+        // another content manager's key has no such log
+        let merchant = world.identity("merchant");
+        let usurped = Claim { content_manager: merchant.chain().leaf(), ..claim(grant.sale) };
+        assert_eq!(find(usurped).await, Entered::Missing);
+        // an entry that was never made is not awaited for ever
+        let far = EntryPlace { number: 1 << 40, ..grant.sale };
+        assert_eq!(find(claim(far)).await, Entered::NotBroughtYet);
+        world.clock.advance(Duration::from_secs(301));
+        preview(&world).await;
+        maintain(&world).await;
+        assert_eq!(find(claim(far)).await, Entered::Missing);
         world.stop().await;
     });
 }

@@ -90,7 +90,10 @@ pub fn owner(player: &Player) -> Option<OwnerLine> {
 
 /// Whose passport it is, while that can be told: it stands in the sealed facts only.
 pub fn owner_name(player: &Player) -> Option<String> {
-    player.passport_facts().ok().and_then(|facts| facts.holder).or_else(|| player.pending_registration())
+    match player.passport_phase() {
+        Phase::None => player.pending_registration(),
+        Phase::Broken | Phase::Locked | Phase::Unlocked => player.passport_facts().ok()?.holder,
+    }
 }
 
 /// Everything that the passport page shows; `None` where there is no passport.

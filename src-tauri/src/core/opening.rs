@@ -1,4 +1,4 @@
-//! What a person opened from outside: a voucher, a passport, a bought track, a link (B4, V1, G6). Any web page can open a link, so one
+//! What a person opened from outside: a voucher, a passport, music, a link (B4, V1, G6). Any web page can open a link, so one
 //! waits in [`AskedLinks`] until the person said yes to it (B12); by then the page may have been loaded, or not yet.
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::{Core, Desk};
 use crate::convert;
 use crate::events::{GoTo, NoticeLevel};
-use crate::ipc::{AlbumId, AppError, AskedLink, Download};
+use crate::ipc::{AlbumId, AppError, AskedLink, Download, TrackId};
 use crate::os::links::Opened;
 
 /// Links that wait for an answer at one time; more come from a page that floods.
@@ -90,7 +90,10 @@ impl Desk {
         match opened {
             Opened::Voucher(path) => drop(self.open_voucher(&path).await?),
             Opened::Passport(path) => core.tell(GoTo::ImportPassport { path: path.display().to_string() }),
-            Opened::Media(path) => drop(core.player.import(&path).await?),
+            Opened::Media(path) => {
+                let track_id = TrackId(core.player.open_file(&path).await?.to_string());
+                core.tell(GoTo::Play { track_id });
+            }
             Opened::Link(link) => core.ask_about(link),
         }
         Ok(())

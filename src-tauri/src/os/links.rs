@@ -1,4 +1,4 @@
-//! Files and links that are opened from outside: a double click on a voucher, a `cadenza:` link in a browser.
+//! Files and links that are opened from outside: a double click on a voucher or a song, a `cadenza:` link in a browser.
 //!
 //! They come as arguments of this process, as arguments of a second one (which hands them over and ends), or, on
 //! macOS, as an event. In: words from outside, not to be trusted. Out: an [`Opened`] that says what is wanted;
@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cadenza_player::library::import;
 use cadenza_player::store::Link;
 use url::Url;
 
@@ -19,7 +20,7 @@ pub enum Opened {
     Voucher(PathBuf),
     /// A passport to bring in.
     Passport(PathBuf),
-    /// A bought track.
+    /// Music: a bought track, or a file of one's own.
     Media(PathBuf),
     /// A `cadenza:` link: asked about before anything is done.
     Link(Link),
@@ -51,6 +52,7 @@ impl Opened {
             "cadvoucher" => Some(Self::Voucher(path)),
             "cadpassport" => Some(Self::Passport(path)),
             "cadenza" => Some(Self::Media(path)),
+            _ if import::is_music(&path) => Some(Self::Media(path)),
             _ => None,
         }
     }
@@ -74,6 +76,14 @@ mod tests {
         assert_eq!(parse("song.cadenza"), Some(Opened::Media("/home/ada/song.cadenza".into())));
     }
 
+    // M8
+    #[test]
+    fn music_of_one_s_own_is_opened_too() {
+        for name in ["song.mp3", "Song.FLAC", "file:///home/ada/a%20song.opus"] {
+            assert!(matches!(parse(name), Some(Opened::Media(_))), "{name}");
+        }
+    }
+
     // V1, B4
     #[test]
     fn a_link_is_read_and_nothing_is_done_about_it_yet() {
@@ -87,7 +97,7 @@ mod tests {
         for word in [
             "--help",
             "-x.cadvoucher",
-            "song.mp3",
+            "song.txt",
             "https://store.example/a.cadvoucher",
             "",
             "cadenza:",

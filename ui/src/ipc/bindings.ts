@@ -430,6 +430,8 @@ export type GoTo =
 { page: "downloads" } | 
 /**  A link was opened and waits for a yes: ask `asked_link` what it wants. */
 { page: "link" } | 
+/**  Music was opened and is in the library: play it. */
+{ page: "play"; trackId: TrackId } | 
 /**  A passport file was opened: offer to import it. */
 { page: "importPassport"; path: string } | 
 /**  A voucher waits for the passphrase: ask, call `unlock`, it goes on by itself. */

@@ -52,6 +52,10 @@ const follow = async (place: GoTo): Promise<void> => {
   else if (place.page === 'downloads') router.go('downloads');
   else if (place.page === 'unlock') await session.open();
   else if (place.page === 'link') await links.look();
+  else if (place.page === 'play') {
+    router.go('library');
+    await player.play([place.trackId]);
+  }
   else {
     passportFile.offered = place.path;
     router.go('passport');

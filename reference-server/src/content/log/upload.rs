@@ -60,6 +60,10 @@ impl SecureLog {
         }
         let Ok(stamp) = TimeStampToken::from_bytes(&standing.stamp) else { return Ok(false) };
         let record = StampRecord { entries: own.entries, running: own.running, stamp };
+        if let Err(error) = record.verify(own.log, self.client.0.root()) {
+            tracing::error!(%error, "the licensing center's stamp on the secure log does not hold; it was not entered");
+            return Ok(false);
+        }
         let mut pen = self.pen().await?;
         let mut tx = self.database.begin_write().await?;
         pen.enter(&mut tx, EntryKind::Stamped, &record.to_bytes()).await?;

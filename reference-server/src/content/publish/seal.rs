@@ -35,17 +35,21 @@ pub(super) struct Sealed {
 
 impl ContentManager {
     /// Signs for the whole, and has the licensing center stamp it (C2).
-    pub(super) async fn publication(&self, unsealed: Unsealed) -> Result<PublicationBlock, ApiFailure> {
+    pub(super) async fn publication(&self, unsealed: &Unsealed) -> Result<PublicationBlock, ApiFailure> {
         let keeper = self.tls.identity();
         let key = SigningKey::from_pkcs8_der(keeper.key_pkcs8()).map_err(ApiFailure::internal)?;
         let facts = PublicationFacts { media_id: unsealed.media_id, published_at: self.now() };
         let word = facts.sign(&unsealed.running_hash, &key, keeper.chain().clone());
-        let request = StampRequest::new(unsealed.blocks, &word);
+        let request = StampRequest::new(unsealed.blocks.clone(), &word);
         let answer: Result<Stamped, _> = self.center.post("/v1/time-stamps/publication", &request).await;
         let silence = "the licensing center, which stamps what is published with the time, does not answer; publish it again in a moment";
         let stamped = answer.map_err(|error| error.handed_on("licensing-unreachable", silence))?;
         let stamp = TimeStampToken::from_bytes(&stamped.token).map_err(ApiFailure::internal)?;
-        Ok(word.stamped(stamp))
+        let block = word.stamped(stamp);
+        block
+            .verify(self.tls.root(), &unsealed.media_id, &unsealed.running_hash)
+            .map_err(ApiFailure::internal)?;
+        Ok(block)
     }
 }
 

@@ -1,12 +1,15 @@
 //! Whether a sale that a copy names stands in its content manager's log, and by when it did.
 
 use cadenza_protocol::audit_log::{EntryKind, EntryPlace, SaleRecord, StampRecord, log_name};
-use cadenza_protocol::id::VoucherId;
+use cadenza_protocol::cert::Certificate;
+use cadenza_protocol::id::{MediaId, VoucherId};
 use cadenza_protocol::time::UnixTime;
+use cadenza_protocol::time_stamp::AHEAD_SECONDS;
 use serde::Serialize;
 
 use super::audit::AuditError;
 use super::compare::entries;
+use super::rows::{LogState, writer_of};
 use crate::licensing::archive::Archive;
 
 /// What the log says of a sale.
@@ -20,34 +23,55 @@ pub enum Entered {
     },
     /// The log was not brought that far.
     NotBroughtYet,
-    /// There is no such log, or that entry is something else: the record of purchase was made up.
+    /// That content manager has no such log, or the entry is something else: the record of purchase was made up.
     Missing,
 }
 
+/// A sale as a record of purchase claims it.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    /// Where it is said to stand.
+    pub place: EntryPlace,
+    /// The transaction.
+    pub voucher_id: VoucherId,
+    /// The song.
+    pub media_id: MediaId,
+    /// Which audio image.
+    pub quality: &'a str,
+    /// Whose grant it is: only that log counts.
+    pub content_manager: &'a Certificate,
+    /// When it was granted, by the content manager's own word; the sale is entered before.
+    pub granted_at: UnixTime,
+}
+
 /// Looks a sale up.
-pub async fn find_sale(
-    archive: &Archive,
-    sale: EntryPlace,
-    voucher_id: VoucherId,
-) -> Result<Entered, AuditError> {
-    let log = log_name(&sale.log);
-    let row: Option<(String,)> = sqlx::query_as("SELECT sealed_secret FROM logs WHERE log_id = $1")
-        .bind(&log)
-        .fetch_optional(archive.database.pool())
-        .await?;
-    let Some((secret,)) = row else { return Ok(Entered::Missing) };
+pub async fn find_sale(archive: &Archive, claim: &Claim<'_>) -> Result<Entered, AuditError> {
+    let log = log_name(&claim.place.log);
+    let row: Option<(String, String, Option<i64>)> =
+        sqlx::query_as("SELECT sealed_secret, state, agreed_at FROM logs WHERE log_id = $1 AND writer = $2")
+            .bind(&log)
+            .bind(writer_of(claim.content_manager))
+            .fetch_optional(archive.database.pool())
+            .await?;
+    let Some((secret, state, agreed_at)) = row else { return Ok(Entered::Missing) };
     let all = entries(archive, &log, &secret).await?;
-    let Some(entry) = usize::try_from(sale.number).ok().and_then(|number| all.get(number)) else {
-        return Ok(Entered::NotBroughtYet);
+    let Some(entry) = usize::try_from(claim.place.number).ok().and_then(|number| all.get(number)) else {
+        let is_open = state == LogState::Open.word();
+        let was_due = agreed_at.is_some_and(|at| at > claim.granted_at.0 + AHEAD_SECONDS);
+        return Ok(if is_open && !was_due { Entered::NotBroughtYet } else { Entered::Missing });
     };
     let is_it = entry.kind == EntryKind::Sale
-        && SaleRecord::from_bytes(&entry.content).is_ok_and(|record| record.voucher_id == voucher_id);
+        && SaleRecord::from_bytes(&entry.content).is_ok_and(|sale| {
+            let said = (sale.voucher_id, sale.media_id, sale.quality.as_str());
+            said == (claim.voucher_id, claim.media_id, claim.quality)
+        });
     if !is_it {
         return Ok(Entered::Missing);
     }
     let stamped_at = all.iter().filter(|entry| entry.kind == EntryKind::Stamped).find_map(|entry| {
         let record = StampRecord::from_bytes(&entry.content).ok()?;
-        let covers = record.entries > sale.number && record.verify(sale.log, &archive.root).is_ok();
+        let covers =
+            record.entries > claim.place.number && record.verify(claim.place.log, &archive.root).is_ok();
         covers.then_some(record.stamp.at)
     });
     Ok(Entered::Here { stamped_at })

@@ -71,7 +71,7 @@ impl LicensingCenter {
             Some(refusal) => Err(refused(&name, &sender.subject(), &refusal)),
             None => {
                 let verified = reader.checkpoint();
-                let stamp = self.stamp(&verified.imprint())?.to_bytes();
+                let stamp = self.stamp(&verified.imprint(), self.clock.now())?.to_bytes();
                 Ok(LogStanding { verified, open, stamp })
             }
         }

@@ -49,10 +49,24 @@ impl Merchant {
         self.log(&order.order_id, state.word(), code).await
     }
 
-    /// Pays a paid order back, once, however often it is asked for. Keys that were handed out are not recalled; nothing is handed
+    /// The row that an operator means: by what the buyer calls the order, by what stands in the merchant's log, or by one of its vouchers.
+    async fn row_meant(&self, told: &str) -> Result<String, ApiFailure> {
+        let of_buyer = names::row_of(told);
+        let found: Option<(String,)> = sqlx::query_as(
+            "SELECT order_id FROM orders WHERE order_id IN ($1, $2)
+             UNION SELECT order_id FROM order_items WHERE voucher_id = $2",
+        )
+        .bind(&of_buyer)
+        .bind(told)
+        .fetch_optional(self.database.pool())
+        .await?;
+        Ok(found.map_or(of_buyer, |(row,)| row))
+    }
+
+    /// Pays a paid order back, for the operator, once, however often it is asked for. Keys that were handed out are not recalled; nothing is handed
     /// out any more.
     pub async fn refund(&self, order_id: &str) -> Result<Order, ApiFailure> {
-        let row_id = names::row_of(order_id);
+        let row_id = self.row_meant(order_id).await?;
         let found = self.order_row(&row_id).await?;
         let _turn = self.orders.of(&found.idempotency_key).await;
         let row = self.order_row(&row_id).await?;

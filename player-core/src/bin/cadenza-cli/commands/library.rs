@@ -37,12 +37,12 @@ pub async fn run(global: &Global, command: Library, output: &Output) -> Result<(
             let imported = player.import(&path).await?;
             let refused: Vec<_> =
                 imported.refused.iter().map(|(p, r)| json!({ "path": Kept(p), "reason": r })).collect();
-            output.result(&json!({ "tracks": imported.tracks, "refused": refused }), || {
-                let mut lines = vec![format!("{} tracks taken in.", imported.tracks)];
+            output.result(&json!({ "tracks": imported.tracks.len(), "refused": refused }), || {
+                let mut lines = vec![format!("{} tracks taken in.", imported.tracks.len())];
                 lines.extend(imported.refused.iter().map(|(p, r)| format!("Left out {}: {r}", p.display())));
                 lines.join("\n")
             });
-            if imported.tracks == 0 && !imported.refused.is_empty() {
+            if imported.tracks.is_empty() && !imported.refused.is_empty() {
                 let (path, reason) = &imported.refused[0];
                 let message = format!(
                     "nothing was taken in: {} cannot be read as music ({reason}); check the file",
