@@ -5,6 +5,7 @@ use std::fs;
 
 use cadenza_tests::player::PASSPHRASE;
 use cadenza_tests::shop::Shop;
+use cadenza_tests::song::Samples;
 use cadenza_tests::{TestPlayer, TestStore};
 
 use crate::seat::Seat;
@@ -44,6 +45,14 @@ fn a_voucher_from_a_browser_is_redeemed_and_a_store_that_goes_away_is_named() {
     page.press_beginning("Pause ");
     page.press("Play First Light");
     page.time("what is owned to play without the store", |seconds| seconds > 0);
+
+    // M8: a double click on a file of one's own
+    let own = seat.path("street piano.flac");
+    Samples::music(20, 7).write_flac(&own);
+    seat.second_start(&[&own.to_string_lossy()]);
+    seat.has_a_window_called("street piano");
+    page.plays();
+    page.sees("street piano");
     page.close();
 }
 
