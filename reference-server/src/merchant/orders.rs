@@ -39,7 +39,7 @@ use rows::OrderRow;
 use signed::Counted;
 
 /// Refuses an order whose key names another one that is paid, or may be.
-pub const KEY_REUSED: &str = "key-reused";
+pub use crate::payment::messages::KEY_REUSED;
 /// Refuses an order that comes to something else than its buyer was shown.
 pub const PRICE_CHANGED: &str = "price-changed";
 

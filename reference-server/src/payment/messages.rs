@@ -8,6 +8,8 @@
 use cadenza_protocol::pay::{CardMark, ShownCard};
 use serde::{Deserialize, Serialize};
 
+/// Refuses a payment whose key names another one, of another amount.
+pub const KEY_REUSED: &str = "key-reused";
 /// Refuses a capture: nothing was set aside under this key, or not any more.
 pub const NOT_AUTHORIZED: &str = "not-authorized";
 /// Refuses a void: the money was taken.

@@ -6,7 +6,7 @@ use cadenza_protocol::id::hex;
 use cadenza_protocol::pay::CardMark;
 use cadenza_protocol::secret::Secret;
 
-use super::messages::{Payment, REFUNDED};
+use super::messages::{KEY_REUSED, Payment, REFUNDED};
 use crate::api::ApiFailure;
 use crate::db::{Database, UnknownWord};
 
@@ -93,7 +93,7 @@ impl Verdict {
             {
                 Err(ApiFailure::new(
                     StatusCode::CONFLICT,
-                    "key-reused",
+                    KEY_REUSED,
                     "this payment key was used for another amount",
                 ))
             }

@@ -350,6 +350,26 @@ fn nobody_is_told_that_nothing_was_charged_while_money_is_set_aside() {
     });
 }
 
+// B7, F0: the merchant's tables were restored from a backup that lacks an order; the money of that one stays where it is
+#[test]
+fn a_payment_whose_order_was_lost_is_not_given_back_for_another_order_under_its_key() {
+    alone(async {
+        let world = World::start("restored", ServerConfig::default()).await;
+        let (order_id, _) = Listener::buy(&world, 0, "restored-1").await;
+        deliver(&world, &order_id).await;
+        for table in ["order_items", "orders"] {
+            change(&world, &format!("DELETE FROM {table}")).await;
+        }
+        let (status, said) = album(&world, "restored-1").await;
+        assert_eq!((status, said["code"].as_str()), (402, Some("key-reused")), "{said}");
+        assert_eq!(text(&world, "SELECT state FROM payments").await, "captured");
+        assert_eq!(text(&world, "SELECT state FROM orders").await, "refused");
+        let (status, paid) = album(&world, "another-key-1").await;
+        assert_eq!(status, 200, "{paid}");
+        world.stop().await;
+    });
+}
+
 // R1
 #[test]
 fn a_refund_of_another_amount_is_named() {

@@ -6,6 +6,7 @@
 use axum::http::StatusCode;
 use cadenza_protocol::shop::{Order, OrderState};
 
+use super::KEY_REUSED;
 use super::names;
 use super::rows::OrderRow;
 use super::steps::INTERRUPTED;
@@ -31,7 +32,12 @@ impl Merchant {
             }
         }
         reach("give-up.expired")?;
-        let state = match self.payment.give_back(&order.payment_key()).await {
+        let given_back = match code {
+            // an order that these tables have lost was paid under this name, and delivered: that money is not this order's
+            KEY_REUSED => GivenBack::NeverTaken,
+            _ => self.payment.give_back(&order.payment_key()).await,
+        };
+        let state = match given_back {
             GivenBack::NeverTaken => OrderState::Refused,
             GivenBack::Refunded => OrderState::Refunded,
             GivenBack::Unconfirmed => {
