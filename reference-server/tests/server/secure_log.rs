@@ -295,13 +295,15 @@ fn a_purchase_names_its_entry_in_the_log_and_the_licensing_center_finds_it_there
             granted_at: grant.issued_at,
         };
         let find = async |claim: Claim<'_>| find_sale(&archive, &claim).await.unwrap();
-        assert_eq!(find(claim(grant.sale)).await, Entered::NotBroughtYet);
-        maintain(&world).await;
-        assert_eq!(find(claim(grant.sale)).await, Entered::Here { stamped_at: None });
-        let entered_by = world.clock.now();
-        preview(&world).await;
-        maintain(&world).await;
-        assert_eq!(find(claim(grant.sale)).await, Entered::Here { stamped_at: Some(entered_by) });
+        assert_ne!(find(claim(grant.sale)).await, Entered::Missing);
+        world.clock.advance(Duration::from_secs(3600));
+        for _ in ["the sale is brought and stamped", "the stamp is brought"] {
+            maintain(&world).await;
+        }
+        let Entered::Here { stamped_at: Some(at) } = find(claim(grant.sale)).await else {
+            panic!("the sale is not there, or not stamped")
+        };
+        assert!((grant.issued_at..=world.clock.now()).contains(&at));
 
         // what a thief of the content manager's key would write: another entry, another log, another song on the same voucher
         for made_up in [EntryPlace { number: 1, ..grant.sale }, EntryPlace { log: [1; 16], number: 2 }] {
@@ -318,11 +320,9 @@ fn a_purchase_names_its_entry_in_the_log_and_the_licensing_center_finds_it_there
         assert_eq!(find(usurped).await, Entered::Missing);
         // an entry that was never made is not awaited for ever
         let far = EntryPlace { number: 1 << 40, ..grant.sale };
-        assert_eq!(find(claim(far)).await, Entered::NotBroughtYet);
-        world.clock.advance(Duration::from_secs(301));
-        preview(&world).await;
-        maintain(&world).await;
         assert_eq!(find(claim(far)).await, Entered::Missing);
+        let just_granted = Claim { granted_at: world.clock.now(), ..claim(far) };
+        assert_eq!(find(just_granted).await, Entered::NotBroughtYet);
         world.stop().await;
     });
 }
@@ -373,7 +373,9 @@ fn a_crash_between_entry_and_state_loses_nothing_and_a_lost_state_begins_another
         let world = World::open(&data, &data, ServerConfig::default(), clock).await;
         preview(&world).await;
         let findings = examined(&data, &exported(&data).await).await;
-        assert_eq!((findings.problem, findings.entries.len()), (None, 5), "three previews and a stamp");
+        let told = |content: &Content| !matches!(content, Content::Stamped(_));
+        let told = findings.entries.iter().filter(|entry| told(&entry.content)).count();
+        assert_eq!((findings.problem, told), (None, 4), "opened, and three previews");
         maintain(&world).await;
         preview(&world).await; // not uploaded when the state is lost
 
@@ -388,9 +390,10 @@ fn a_crash_between_entry_and_state_loses_nothing_and_a_lost_state_begins_another
         let standing: Vec<_> =
             logs(&data).await.into_iter().map(|log| (log.state, log.entries, log.problem)).collect();
         let without_end = standing.iter().find(|(state, ..)| *state == LogState::Superseded).unwrap();
-        assert_eq!(without_end.1, 6);
+        assert!(matches!(without_end.1, 5..=7), "opened, four previews, and stamps: {standing:?}");
         assert!(without_end.2.as_ref().unwrap().contains("without ending this one"), "{standing:?}");
-        assert!(standing.contains(&(LogState::Open, 2, None)), "{standing:?}");
+        let begun = standing.iter().find(|(state, ..)| *state == LogState::Open).unwrap();
+        assert!(matches!(begun, (_, 2 | 3, None)), "opened, a preview, and perhaps a stamp: {standing:?}");
 
         // nobody knows whether sales are missing from it: no new certificate until the licensing center's operator has looked
         let before = certificate(&world);
