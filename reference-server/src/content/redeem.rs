@@ -187,6 +187,7 @@ impl ContentManager {
                 .bind(&row.voucher_id)
                 .execute(&mut *tx)
                 .await?;
+        let mut place = row.sale();
         if let Some(pen) = pen.as_mut().filter(|_| first.rows_affected() == 1) {
             let entered = pen.enter(&mut tx, EntryKind::Sale, &sale.to_bytes()).await?;
             sqlx::query("UPDATE vouchers SET log_id = $1, log_entry = $2 WHERE voucher_id = $3")
@@ -195,13 +196,18 @@ impl ContentManager {
                 .bind(&row.voucher_id)
                 .execute(&mut *tx)
                 .await?;
+            place = Some(entered);
             tracing::info!(voucher = %sale.voucher_id, title = %track.entry.title, "sold");
         }
         tx.commit().await?;
         if let Some(pen) = pen {
             pen.keep().await;
         }
-        let entered = self.voucher(&sale.voucher_id).await?.sale();
+        let entered = match place {
+            Some(place) => Some(place),
+            // the same passport came twice at once, and the other time was the first
+            None => self.voucher(&sale.voucher_id).await?.sale(),
+        };
         entered.ok_or_else(|| ApiFailure::internal("a redeemed voucher names no entry of the log"))
     }
 

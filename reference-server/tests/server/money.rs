@@ -320,7 +320,6 @@ fn the_merchant_s_secure_log_reaches_the_licensing_center_whole() {
         world.server.as_ref().unwrap().maintain().await;
         let sql =
             "SELECT COUNT(*) FROM log_entries e JOIN logs l ON l.log_id = e.log_id WHERE l.role = 'merchant'";
-        world.server.as_ref().unwrap().maintain().await;
         assert_eq!(
             world.count(sql).await,
             4,

@@ -114,8 +114,8 @@ fn the_journey_runs_on_postgresql() {
         let log = logs.iter().find(|log| log.writer == "content-manager").unwrap();
         assert_eq!(
             (log.entries, log.problem.as_deref()),
-            (2, None),
-            "opened and one sale, uploaded and verified"
+            (3, None),
+            "opened, one sale and the stamp on them, uploaded and verified"
         );
         assert!(world.identity("content-manager").chain().leaf().not_before() > START.plus_days(9));
         world.stop().await;

@@ -297,9 +297,7 @@ fn a_purchase_names_its_entry_in_the_log_and_the_licensing_center_finds_it_there
         let find = async |claim: Claim<'_>| find_sale(&archive, &claim).await.unwrap();
         assert_ne!(find(claim(grant.sale)).await, Entered::Missing);
         world.clock.advance(Duration::from_secs(3600));
-        for _ in ["the sale is brought and stamped", "the stamp is brought"] {
-            maintain(&world).await;
-        }
+        maintain(&world).await;
         let Entered::Here { stamped_at: Some(at) } = find(claim(grant.sale)).await else {
             panic!("the sale is not there, or not stamped")
         };
@@ -353,7 +351,7 @@ fn a_log_that_cannot_be_mended_ends_when_the_licensing_center_says_so() {
         assert_eq!(all.iter().map(|log| log.state).collect::<Vec<_>>(), [LogState::Closed, LogState::Open]);
         preview(&world).await;
         maintain(&world).await;
-        assert_eq!(logs(&world.data).await[1].entries, 2);
+        assert_eq!(logs(&world.data).await[1].entries, 3, "opened, a preview, and the stamp on them");
         world.stop().await;
     });
 }
@@ -390,10 +388,9 @@ fn a_crash_between_entry_and_state_loses_nothing_and_a_lost_state_begins_another
         let standing: Vec<_> =
             logs(&data).await.into_iter().map(|log| (log.state, log.entries, log.problem)).collect();
         let without_end = standing.iter().find(|(state, ..)| *state == LogState::Superseded).unwrap();
-        assert!(matches!(without_end.1, 5..=7), "opened, four previews, and stamps: {standing:?}");
+        assert!(matches!(without_end.1, 6..=7), "opened, four previews, a stamp or two: {standing:?}");
         assert!(without_end.2.as_ref().unwrap().contains("without ending this one"), "{standing:?}");
-        let begun = standing.iter().find(|(state, ..)| *state == LogState::Open).unwrap();
-        assert!(matches!(begun, (_, 2 | 3, None)), "opened, a preview, and perhaps a stamp: {standing:?}");
+        assert!(standing.contains(&(LogState::Open, 3, None)), "opened, a preview, a stamp: {standing:?}");
 
         // nobody knows whether sales are missing from it: no new certificate until the licensing center's operator has looked
         let before = certificate(&world);
@@ -417,9 +414,7 @@ fn the_auditor_is_told_the_first_entry_that_does_not_hold() {
         for _ in 0..3 {
             preview(world).await;
         }
-        for _ in ["the entries are brought", "a stamp on them, too"] {
-            maintain(world).await;
-        }
+        maintain(world).await;
         let whole = exported(&world.data).await;
         let count = whole.entries.len();
         let altered = |change: &dyn Fn(&mut Vec<Vec<u8>>)| {

@@ -21,22 +21,22 @@ const LIMIT_MS: f64 = 1_000.0;
 
 /// What the stranger does, all of it until it is told to stop.
 const ATTACKS: [(&str, Attack); 8] = [
-    ("900 silent connections", Attack::Silent(900)),
-    ("1,100 idle connections behind a handshake's first byte", Attack::Trickle(1_100)),
-    ("200 endless headers", Attack::Header(200)),
-    ("200 bodies of a byte a second", Attack::Body(200)),
+    ("900 silent connections", Attack::Hold(900, "store", b"", b"")),
+    ("1,100 idle connections behind a handshake's first byte", Attack::Hold(1_100, "store", &[22], b"")),
+    ("200 endless headers", Attack::Hold(200, "web", b"GET / HTTP/1.1\r\nX: ", b"a")),
+    ("200 bodies of a byte a second", Attack::Hold(200, "web", FORM, b"a")),
     ("nonces", Attack::Ask("delivery", "/v1/redeem/challenge")),
     ("previews", Attack::Ask("store", "/v1/previews")),
     ("declined cards", Attack::Ask("payment", "/v1/tokens")),
     ("registrations", Attack::Ask("licensing", "/v1/passports")),
 ];
 
+const FORM: &[u8] = b"POST /register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9000\r\n\r\n";
+
 #[derive(Debug, Clone, Copy)]
 enum Attack {
-    Silent(usize),
-    Trickle(usize),
-    Header(usize),
-    Body(usize),
+    /// So many connections to a door, which say this, and then this every second.
+    Hold(usize, &'static str, &'static [u8], &'static [u8]),
     /// 64 at a time of one kind of request.
     Ask(&'static str, &'static str),
 }
@@ -62,7 +62,7 @@ pub fn measure(quick: bool) -> Figure {
         eprintln!("{name}: an honest request waits {median:.0} ms, at most {most:.0} ms");
         told.push(format!("{name} {most:.0}"));
     }
-    eprintln!("turned away: {}", turned_away(&store));
+    eprintln!("{}", turned_away(&store));
     let (rest, most) = (percentile(&mut quiet, 0.5), percentile(&mut quiet, 1.0));
     Figure {
         id: "F12",
@@ -159,16 +159,10 @@ impl Shopfront {
     /// Goes on until what it gives is dropped.
     fn attack(&self, attack: Attack) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
-        let (tls, web) = (self.place("store"), self.place("web"));
         match attack {
-            Attack::Silent(count) => (0..count).for_each(|_| drop(tasks.spawn(held(tls, b"", b"")))),
-            Attack::Trickle(count) => (0..count).for_each(|_| drop(tasks.spawn(held(tls, &[22], b"")))),
-            Attack::Header(count) => {
-                (0..count).for_each(|_| drop(tasks.spawn(held(web, b"GET / HTTP/1.1\r\nX: ", b"a"))));
-            }
-            Attack::Body(count) => {
-                let begun = b"POST /register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9000\r\n\r\n";
-                (0..count).for_each(|_| drop(tasks.spawn(held(web, begun, b"a"))));
+            Attack::Hold(count, door, first, then) => {
+                let to = self.place(door);
+                (0..count).for_each(|_| drop(tasks.spawn(held(to, first, then))));
             }
             Attack::Ask(door, path) => {
                 let client = self.client(STRANGER, 64);

@@ -1,6 +1,6 @@
 //! Bringing the log to the licensing center: ask how far it is, send what it lacks, in bounded pieces.
 //!
-//! Its answer holds its time stamp on what it has; once an hour that is entered too (C2). Done every minute when something is new, and before the content manager's certificate is renewed. Logs that were written
+//! Its answer holds its time stamp on what it has; once an hour that is entered and brought too (C2). Done every minute when something is new, and before the content manager's certificate is renewed. Logs that were written
 //! earlier (their state was lost) are brought to their end first.
 
 use std::sync::atomic::Ordering;
@@ -47,11 +47,14 @@ impl SecureLog {
         let due = agreed.stamped_at.is_none_or(|at| now.0 - at.0 >= STAMP_SECONDS);
         if due && standing.verified == own && self.enter_stamp(&own, &standing).await? {
             agreed.stamped_at = Some(now);
+            let stamped = self.checkpoint().await?;
+            self.upload_log(identity, own.log, Some(stamped)).await?;
+            agreed.head = Some(stamped);
         }
         Ok(())
     }
 
-    /// Enters the licensing center's stamp on this log, unless there is nothing new since the last; it is brought with the next upload.
+    /// Enters the licensing center's stamp on this log, unless there is nothing new since the last.
     async fn enter_stamp(&self, own: &Checkpoint, standing: &LogStanding) -> Result<bool, SecureLogError> {
         let last = self.rows(&own.log, own.entries.saturating_sub(1)).await?;
         let kind = last.first().and_then(|(_, entry)| EntryKind::of(entry).ok());

@@ -60,7 +60,7 @@ impl ContentManager {
         let media_id = unsealed.media_id;
         // before the work; whoever comes in meanwhile is seen when it is listed
         refuse_taken(&mut *self.database.pool().acquire().await?, &incoming, &media_id).await?;
-        let block = self.publication(&unsealed).await?;
+        let block = self.publication(&unsealed, &identity).await?;
         let (from, folder) = (incoming.file.clone(), self.uploads.clone());
         let sealed = tokio::task::spawn_blocking(move || seal(&from, &folder, &block)).await;
         let Sealed { file, length, sha256 } =

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use crate::api::ApiFailure;
 use crate::content::ContentManager;
+use crate::identity::Identity;
 
 /// How the name of a copy begins that is being made; nobody is at one when a server starts.
 pub(super) const UNSEALED: &str = ".tmp";
@@ -35,8 +36,11 @@ pub(super) struct Sealed {
 
 impl ContentManager {
     /// Signs for the whole, and has the licensing center stamp it (C2).
-    pub(super) async fn publication(&self, unsealed: &Unsealed) -> Result<PublicationBlock, ApiFailure> {
-        let keeper = self.tls.identity();
+    pub(super) async fn publication(
+        &self,
+        unsealed: &Unsealed,
+        keeper: &Identity,
+    ) -> Result<PublicationBlock, ApiFailure> {
         let key = SigningKey::from_pkcs8_der(keeper.key_pkcs8()).map_err(ApiFailure::internal)?;
         let facts = PublicationFacts { media_id: unsealed.media_id, published_at: self.now() };
         let word = facts.sign(&unsealed.running_hash, &key, keeper.chain().clone());
